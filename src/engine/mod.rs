@@ -1,0 +1,7 @@
+//! The engine: a dedicated worker that owns the network, the optimiser and the particles.
+//!
+//! `settings` and `protocol` are the shared language of page and engine and never mention burn; everything else runs
+//! in the worker only and never touches the DOM. Data flows one way: commands in, reports out.
+
+pub mod protocol;
+pub mod settings;

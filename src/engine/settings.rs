@@ -1,0 +1,188 @@
+//! The lab's settings: one flat value, owned by the page, sent whole to the engine, kept in the link.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Which network is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// A network whose output is the score itself.
+    #[default]
+    Score,
+    /// A network whose output is an energy, with the score as its negative gradient.
+    Energy,
+}
+
+/// What the network is asked to fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Objective {
+    /// Denoising score matching over the whole ladder (Vincent 2011; Song & Ermon 2019).
+    #[default]
+    Denoising,
+}
+
+/// How particles move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sampler {
+    /// Unadjusted Langevin dynamics at one noise level.
+    Langevin,
+    /// Langevin dynamics down the ladder of noise levels (Song & Ermon 2019, Algorithm 1).
+    #[default]
+    Annealed,
+}
+
+/// Which field is shown, or drives the particles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// The closed-form field of the data.
+    Exact,
+    /// The field of the network.
+    #[default]
+    Learned,
+    /// Learned minus exact; pictures only.
+    Error,
+}
+
+/// Everything adjustable. Field names in camel case are the keys of `scorefield.configure` and of the link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Settings {
+    /// Which network is trained.
+    pub network: Network,
+    /// Units in each hidden layer.
+    pub width: u32,
+    /// Hidden layers.
+    pub depth: u32,
+    /// Noised points in a training step.
+    pub batch: u32,
+    /// Adam's step length before the inverse-square-root decay sets in.
+    pub learning_rate: f32,
+    /// What the network is asked to fit.
+    pub objective: Objective,
+    /// Seeds initialisation, batches and particles (each a stream of its own).
+    pub seed: u32,
+    /// Largest noise level, in multiples of the data's scale (mean per-axis standard deviation).
+    pub noise_max: f32,
+    /// Smallest noise level, in multiples of the data's scale.
+    pub noise_min: f32,
+    /// Rungs of the ladder.
+    pub levels: u32,
+    /// How particles move.
+    pub sampler: Sampler,
+    /// Which field drives the particles: learned or exact.
+    pub follow: Source,
+    /// How many particles.
+    pub particles: u32,
+    /// Langevin step in units of sigma²: a step is `a = eta sigma²`.
+    pub step_size: f32,
+    /// Langevin steps at each rung of the ladder.
+    pub steps_per_level: u32,
+    /// Langevin steps a second that the live sampler aims at.
+    pub pace: f32,
+    /// The noise level shown on the stage, in stage units; also that of plain Langevin.
+    pub sigma: f32,
+    /// Keep the shown sigma while annealing, instead of following the sampler.
+    pub pinned: bool,
+    /// Which field is shown.
+    pub source: Source,
+    /// Layer: the energy heat map.
+    pub energy: bool,
+    /// Layer: contours of equal energy, one nat apart.
+    pub contours: bool,
+    /// Layer: arrows of the score.
+    pub arrows: bool,
+    /// Layer: points drawn from the data.
+    pub data: bool,
+    /// Layer: the particles.
+    pub show_particles: bool,
+    /// Layer: the particles' trails.
+    pub trails: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            network: Network::Score,
+            width: 64,
+            depth: 3,
+            batch: 512,
+            learning_rate: 1e-2,
+            objective: Objective::Denoising,
+            seed: 0,
+            noise_max: 6.0,
+            noise_min: 0.02,
+            levels: 16,
+            sampler: Sampler::Annealed,
+            follow: Source::Learned,
+            particles: 4000,
+            step_size: 0.1,
+            steps_per_level: 15,
+            pace: 60.0,
+            sigma: 0.15,
+            pinned: false,
+            source: Source::Learned,
+            energy: true,
+            contours: true,
+            arrows: true,
+            data: false,
+            show_particles: true,
+            trails: true,
+        }
+    }
+}
+
+/// A setting that is out of its range; says which and what is allowed.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[error("{name} must be {allowed}, and {got} is not")]
+pub struct SettingsError {
+    /// The setting's key.
+    pub name: &'static str,
+    /// What is allowed, in words.
+    pub allowed: &'static str,
+    /// What was asked for.
+    pub got: String,
+}
+
+impl Settings {
+    /// Checks every value against its range.
+    ///
+    /// # Errors
+    /// The first setting that is out of its range, with what is allowed.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        within("width", self.width, 1, 512, "a whole number from 1 to 512")?;
+        within("depth", self.depth, 1, 8, "a whole number from 1 to 8")?;
+        within("batch", self.batch, 8, 16_384, "a whole number from 8 to 16384")?;
+        within("learningRate", self.learning_rate, 1e-6, 1.0, "a number from 0.000001 to 1")?;
+        within("noiseMax", self.noise_max, 0.5, 100.0, "a number from 0.5 to 100")?;
+        within("noiseMin", self.noise_min, 0.002, 0.4, "a number from 0.002 to 0.4")?;
+        within("levels", self.levels, 2, 100, "a whole number from 2 to 100")?;
+        within("particles", self.particles, 1, 200_000, "a whole number from 1 to 200000")?;
+        within("stepSize", self.step_size, 1e-5, 4.0, "a number from 0.00001 to 4")?;
+        within("stepsPerLevel", self.steps_per_level, 1, 10_000, "a whole number from 1 to 10000")?;
+        within("pace", self.pace, 1.0, 10_000.0, "a number from 1 to 10000")?;
+        within("sigma", self.sigma, 1e-3, 100.0, "a number from 0.001 to 100")?;
+        if self.follow == Source::Error {
+            return Err(SettingsError { name: "follow", allowed: "learned or exact", got: "error".into() });
+        }
+        Ok(())
+    }
+}
+
+fn within<T: PartialOrd + std::fmt::Display>(
+    name: &'static str,
+    value: T,
+    low: T,
+    high: T,
+    allowed: &'static str,
+) -> Result<(), SettingsError> {
+    // Written so that NaN, which compares false with everything, is refused too.
+    if value >= low && value <= high {
+        Ok(())
+    } else {
+        Err(SettingsError { name, allowed, got: value.to_string() })
+    }
+}

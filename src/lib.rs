@@ -1,0 +1,38 @@
+//! Scorefield: draw a two-dimensional distribution, watch a network learn its score, and let Langevin particles find
+//! it again at many noise levels.
+//!
+//! One sign convention holds in the whole crate, in captions and in lessons: `p = exp(-E) / Z`, and the **score** is
+//! `s = grad log p = -grad E`, the physical force at `kT = 1`. `sigma` is the standard deviation of the added noise,
+//! `p_sigma = p * N(0, sigma² I)`.
+//!
+//! # Map
+//! Dependencies point down this list only.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`distribution`] | *what* is learned: the exact field in plain Rust, the named sets, the drawing |
+//! | [`noise`] | the ladder of noise levels, one definition for training, sampling and pictures |
+//! | [`field`] | the questions that an exact and a learned field both answer |
+//! | [`model`] | the networks: preconditioning, features, parameters |
+//! | [`objective`] | what a network is asked to fit: a batch and its regression target |
+//! | [`training`] | the trainer: batch, loss, Adam, schedule, EMA |
+//! | [`sampler`] | Langevin dynamics, plain and annealed, one file each behind one trait |
+//! | [`metrics`] | errors against the truth: Fisher error and nats, sliced Wasserstein |
+//! | [`potential`] | the energy of a score net: the least-squares potential of a field on a grid |
+//! | [`engine`] | settings and protocol (no burn in them), devices, the lab, its pacing |
+//! | [`page`] | the DOM: stage, layers, strip, charts, controls, link, script API. Never imports burn |
+//!
+//! Two binaries share this library: `page` runs on the main thread and never mentions burn, so that the linker leaves
+//! it out; `engine` runs in a dedicated worker. They speak in [`engine::protocol`].
+
+pub mod distribution;
+pub mod engine;
+pub mod field;
+pub mod metrics;
+pub mod model;
+pub mod noise;
+pub mod objective;
+pub mod page;
+pub mod potential;
+pub mod sampler;
+pub mod training;
