@@ -90,6 +90,11 @@ impl ParticlePainter {
         self.stamps = Stamps::default();
     }
 
+    /// The buffer's side.
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
     /// Colours from now on.
     pub fn set_palette(&mut self, palette: &Palette) {
         self.colours = colours(palette);
