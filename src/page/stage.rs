@@ -125,7 +125,12 @@ impl Stage {
         let particle_surface = Surface::new(container)?;
         let hand_surface = child(container, "div")?;
         let ring = child(&hand_surface, "div")?;
-        for (name, value) in [("position", "absolute"), ("left", "0"), ("top", "0"), ("border-radius", "50%")] {
+        for (name, value) in [
+            ("position", "absolute"),
+            ("left", "0"),
+            ("top", "0"),
+            ("border-radius", "50%"),
+        ] {
             style(&ring, name, value)?;
         }
         for (name, value) in [
@@ -262,7 +267,10 @@ impl Stage {
     /// # Errors
     /// What the browser says when it cannot draw.
     pub fn frame(&mut self, now_ms: f64) -> Result<(), JsValue> {
-        let seconds = self.last_ms.map_or(1.0 / 60.0, |last| ((now_ms - last) / 1e3) as f32).clamp(0.0, 0.25);
+        let seconds = self
+            .last_ms
+            .map_or(1.0 / 60.0, |last| ((now_ms - last) / 1e3) as f32)
+            .clamp(0.0, 0.25);
         self.last_ms = Some(now_ms);
         let css_side = self.css_side.get();
         if css_side < 2.0 {
@@ -281,11 +289,14 @@ impl Stage {
     }
 
     fn draw_field(&mut self, css_side: f32, ratio: f32, moving: bool) -> Result<(), JsValue> {
-        let side = (css_side * ratio).min(if moving { DRAFT_SIDE } else { FIELD_SIDE }).floor();
+        let side = (css_side * ratio)
+            .min(if moving { DRAFT_SIDE } else { FIELD_SIDE })
+            .floor();
         let view = self.zoom.viewport(side);
         // A picture under way is finished first, so that a field that changes every frame is seen at all.
         if !self.painting && (self.stale || view != self.painter.view()) {
-            self.painter.begin(self.field.as_deref(), &self.data, view, side / css_side, self.layers);
+            self.painter
+                .begin(self.field.as_deref(), &self.data, view, side / css_side, self.layers);
             (self.stale, self.painting) = (false, true);
         }
         if !self.painting {
@@ -298,7 +309,8 @@ impl Stage {
             }
         }
         self.painting = false;
-        self.field_surface.put(self.painter.pixels(), self.painter.view().pixels as u32)
+        self.field_surface
+            .put(self.painter.pixels(), self.painter.view().pixels as u32)
     }
 
     fn draw_particles(
@@ -315,12 +327,22 @@ impl Stage {
             self.glowing = true;
         }
         // Under reduced motion a report is shown as it came.
-        let gliding = self.motion.advance(if self.reduced_motion { f64::INFINITY } else { now_ms });
+        let gliding = self
+            .motion
+            .advance(if self.reduced_motion { f64::INFINITY } else { now_ms });
         if !(self.glowing || gliding || moving) {
             return Ok(());
         }
-        let positions = if self.show_particles { self.motion.positions() } else { &[] };
-        let glow = Glow { seconds, trails: self.trails && self.show_particles && !self.reduced_motion, moving };
+        let positions = if self.show_particles {
+            self.motion.positions()
+        } else {
+            &[]
+        };
+        let glow = Glow {
+            seconds,
+            trails: self.trails && self.show_particles && !self.reduced_motion,
+            moving,
+        };
         let field = self.field.as_deref().filter(|f| f.is_whole());
         let energy = |at| field.map_or(0.0, |f| f.energy_at(at));
         self.glowing = self.particles.frame(positions, &self.zoom.viewport(side), glow, energy);

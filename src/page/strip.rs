@@ -127,7 +127,9 @@ impl Strip {
             self.ratio = ratio;
             self.repaint();
         }
-        let Some(rung) = self.rungs.iter_mut().find(|r| r.stale) else { return Ok(()) };
+        let Some(rung) = self.rungs.iter_mut().find(|r| r.stale) else {
+            return Ok(());
+        };
         let width = rung.canvas.client_width() as f32;
         let side = (width * ratio).min(TILE_SIDE).floor();
         if side < 2.0 {
@@ -137,11 +139,25 @@ impl Strip {
         let scale = side / width;
         let picture = rung.picture.as_deref();
         let grid = picture.map(|p| p.grid).unwrap_or_default();
-        let view = Viewport { centre: grid.centre, half_width: grid.half_width.max(1e-3), pixels: side };
-        let layers = Layers { source: self.source, heat: true, contours: true, arrows: false, data: false };
+        let view = Viewport {
+            centre: grid.centre,
+            half_width: grid.half_width.max(1e-3),
+            pixels: side,
+        };
+        let layers = Layers {
+            source: self.source,
+            heat: true,
+            contours: true,
+            arrows: false,
+            data: false,
+        };
         self.painter.begin(picture, &[], view, 0.8 * scale, layers);
         if grid.half_width > 1.05 * STAGE_HALF_WIDTH {
-            let stage = Viewport { centre: [0.0; 2], half_width: STAGE_HALF_WIDTH, pixels: 1.0 };
+            let stage = Viewport {
+                centre: [0.0; 2],
+                half_width: STAGE_HALF_WIDTH,
+                pixels: 1.0,
+            };
             self.painter.outline(stage, scale);
         }
         while !self.painter.advance(side as usize) {}
@@ -182,7 +198,11 @@ impl Strip {
 
 /// A noise level in three figures at most, two below 1, with no trailing zeros.
 fn label(sigma: f32) -> String {
-    let digits = if sigma >= 1.0 { 2 } else { (1.0 - sigma.max(1e-9).log10().floor()) as usize };
+    let digits = if sigma >= 1.0 {
+        2
+    } else {
+        (1.0 - sigma.max(1e-9).log10().floor()) as usize
+    };
     let text = format!("{sigma:.digits$}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -26,7 +26,10 @@ impl Viewport {
     /// The point at a pixel position: the inverse of [`Self::to_pixel`].
     pub fn to_stage(&self, pixel: [f32; 2]) -> [f32; 2] {
         let (s, half) = (self.scale(), 0.5 * self.pixels);
-        [self.centre[0] + (pixel[0] - half) / s, self.centre[1] - (pixel[1] - half) / s]
+        [
+            self.centre[0] + (pixel[0] - half) / s,
+            self.centre[1] - (pixel[1] - half) / s,
+        ]
     }
 
     /// The same window on a canvas of another size.
@@ -51,7 +54,12 @@ pub struct Zoom {
 impl Zoom {
     /// At rest at a window.
     pub fn new(centre: [f32; 2], half_width: f32) -> Self {
-        Self { centre, half_width, target_centre: centre, target_half_width: half_width }
+        Self {
+            centre,
+            half_width,
+            target_centre: centre,
+            target_half_width: half_width,
+        }
     }
 
     /// Sets out for another window; what is not finite or not positive is ignored.
@@ -90,12 +98,17 @@ impl Zoom {
 
     /// True when the window is the target.
     pub fn resting(&self) -> bool {
-        self.centre == self.target_centre && (self.half_width - self.target_half_width).abs() < f32::EPSILON
+        let off = |axis: usize| (self.centre[axis] - self.target_centre[axis]).abs();
+        off(0).max(off(1)).max((self.half_width - self.target_half_width).abs()) < f32::EPSILON * self.half_width
     }
 
     /// The window now, on a canvas of that many pixels a side.
     pub fn viewport(&self, pixels: f32) -> Viewport {
-        Viewport { centre: self.centre, half_width: self.half_width, pixels }
+        Viewport {
+            centre: self.centre,
+            half_width: self.half_width,
+            pixels,
+        }
     }
 }
 
@@ -105,10 +118,17 @@ mod tests {
 
     #[test]
     fn pixel_and_stage_maps_are_inverse_and_y_points_up() {
-        let view = Viewport { centre: [0.3, -0.2], half_width: 1.7, pixels: 640.0 };
+        let view = Viewport {
+            centre: [0.3, -0.2],
+            half_width: 1.7,
+            pixels: 640.0,
+        };
         for at in [[0.0, 0.0], [1.2, -1.4], [-1.0, 0.9]] {
             let back = view.to_stage(view.to_pixel(at));
-            assert!((back[0] - at[0]).abs() < 1e-5 && (back[1] - at[1]).abs() < 1e-5, "{at:?} came back as {back:?}");
+            assert!(
+                (back[0] - at[0]).abs() < 1e-5 && (back[1] - at[1]).abs() < 1e-5,
+                "{at:?} came back as {back:?}"
+            );
         }
         assert!(view.to_pixel([0.0, 1.0])[1] < view.to_pixel([0.0, 0.0])[1]);
         assert_eq!(view.to_pixel([0.3 - 1.7, -0.2 + 1.7]).map(|v| v.round() as i32), [0, 0]);
@@ -126,7 +146,10 @@ mod tests {
         let (a, b) = (coarse.viewport(1.0), fine.viewport(1.0));
         assert!((a.half_width - b.half_width).abs() < 1e-4 && (a.centre[0] - b.centre[0]).abs() < 1e-5);
         let frames = (0..600).take_while(|_| coarse.advance(1.0 / 60.0)).count();
-        assert!(coarse.resting() && frames < 120, "still on its way after {frames} frames");
+        assert!(
+            coarse.resting() && frames < 120,
+            "still on its way after {frames} frames"
+        );
     }
 
     #[test]

@@ -41,7 +41,10 @@ pub fn arrows(field: &GridField, view: &Viewport) -> Vec<Arrow> {
             }
             let half = 0.5 * LONGEST * spacing * (1.0 - (-size / knee).exp());
             let d = [half * s[0] / size, -half * s[1] / size];
-            out.push(Arrow { tail: [centre[0] - d[0], centre[1] - d[1]], tip: [centre[0] + d[0], centre[1] + d[1]] });
+            out.push(Arrow {
+                tail: [centre[0] - d[0], centre[1] - d[1]],
+                tip: [centre[0] + d[0], centre[1] + d[1]],
+            });
         }
     }
     out
@@ -49,7 +52,11 @@ pub fn arrows(field: &GridField, view: &Viewport) -> Vec<Arrow> {
 
 /// The median score within 4 nats of the densest place; never 0.
 fn typical_score(field: &GridField) -> f32 {
-    let sizes = field.score.chunks_exact(2).zip(&field.energy).filter(|(_, e)| **e < 4.0);
+    let sizes = field
+        .score
+        .chunks_exact(2)
+        .zip(&field.energy)
+        .filter(|(_, e)| **e < 4.0);
     let mut sizes: Vec<f32> = sizes.map(|(s, _)| s[0].hypot(s[1])).filter(|s| s.is_finite()).collect();
     if sizes.is_empty() {
         return 1.0;
@@ -85,7 +92,11 @@ mod tests {
     #[test]
     fn arrows_point_along_the_score_with_y_up() {
         let field = sampled(1.5, 33, |[x, y]| (0.5 * (x * x + y * y), [0.3 - x, 0.2 - y]));
-        let view = Viewport { centre: [0.0, 0.0], half_width: 1.45, pixels: 460.0 };
+        let view = Viewport {
+            centre: [0.0, 0.0],
+            half_width: 1.45,
+            pixels: 460.0,
+        };
         let drawn = arrows(&field, &view);
         assert_eq!(drawn.len(), ACROSS * ACROSS);
         for Arrow { tail, tip } in drawn {
@@ -100,7 +111,11 @@ mod tests {
     #[test]
     fn longer_arrows_mean_larger_scores_and_none_reaches_its_neighbour() {
         let field = sampled(1.5, 33, |[x, _]| (0.5 * x * x, [(10.0 * x).exp(), 0.0]));
-        let view = Viewport { centre: [0.0, 0.0], half_width: 1.45, pixels: 460.0 };
+        let view = Viewport {
+            centre: [0.0, 0.0],
+            half_width: 1.45,
+            pixels: 460.0,
+        };
         let drawn = arrows(&field, &view);
         let lengths: Vec<f32> = drawn[..ACROSS].iter().map(|a| a.tip[0] - a.tail[0]).collect();
         assert!(lengths.windows(2).all(|w| w[1] >= w[0]) && lengths[0] < lengths[ACROSS - 1]);
@@ -110,7 +125,11 @@ mod tests {
     #[test]
     fn a_field_with_nonsense_in_it_is_drawn_without_the_nonsense() {
         let field = sampled(1.5, 9, |[x, _]| (f32::NAN, [if x > 0.0 { f32::NAN } else { 1.0 }, 0.0]));
-        let view = Viewport { centre: [0.0, 0.0], half_width: 1.45, pixels: 460.0 };
+        let view = Viewport {
+            centre: [0.0, 0.0],
+            half_width: 1.45,
+            pixels: 460.0,
+        };
         let drawn = arrows(&field, &view);
         assert!(!drawn.is_empty() && drawn.iter().all(|a| a.tip[0].is_finite()));
     }

@@ -66,7 +66,11 @@ mod tests {
     fn contours_of_a_paraboloid_are_circles_within_a_tenth_of_a_pixel() {
         // E = 4 r², lines at r = sqrt(k) / 2; with 400 pixels for 3 units, up to line 4 they are well apart.
         let field = sampled(1.5, 49, |[x, y]| (4.0 * (x * x + y * y), [0.0; 2]));
-        let view = Viewport { centre: [0.0, 0.0], half_width: 1.5, pixels: 401.0 };
+        let view = Viewport {
+            centre: [0.0, 0.0],
+            half_width: 1.5,
+            pixels: 401.0,
+        };
         let mut enlarged = Enlarged::default();
         enlarged.set(&field, &field.energy, &view, true);
         let mut rows = [vec![0.0; 401], vec![0.0; 401], vec![0.0; 401]];
@@ -80,7 +84,10 @@ mod tests {
             let centre = (0..401).filter(near).map(|i| cover[i] * (i as f32 + 0.5)).sum::<f32>() / weight;
             assert!((centre - truth).abs() < 0.1, "line {level} is at {centre}, not {truth}");
             let expected = if level == 4 { 1.0 } else { PLAIN };
-            assert!((weight / expected - 1.0).abs() < 0.15, "line {level} is {weight} pixels wide");
+            assert!(
+                (weight / expected - 1.0).abs() < 0.15,
+                "line {level} is {weight} pixels wide"
+            );
         }
     }
 

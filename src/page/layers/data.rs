@@ -25,9 +25,19 @@ mod tests {
 
     #[test]
     fn a_point_is_drawn_where_it_lies_and_nonsense_is_not() {
-        let view = Viewport { centre: [0.0, 0.0], half_width: 1.0, pixels: 20.0 };
+        let view = Viewport {
+            centre: [0.0, 0.0],
+            half_width: 1.0,
+            pixels: 20.0,
+        };
         let mut rgba = vec![0; 4 * 400];
-        draw(&[0.525, 0.525, f32::NAN, 0.0, 9.0, 9.0], &view, 1.0, ([255; 3], 1.0), &mut rgba);
+        draw(
+            &[0.55, 0.55, f32::NAN, 0.0, 9.0, 9.0],
+            &view,
+            1.0,
+            ([255; 3], 1.0),
+            &mut rgba,
+        );
         let brightest = (0..400).max_by_key(|k| rgba[4 * k]).unwrap_or_default();
         assert_eq!((brightest % 20, brightest / 20), (15, 4));
         assert_eq!(rgba.chunks(4).filter(|p| p[0] > 0).count(), 9);

@@ -46,8 +46,14 @@ mod tests {
         let energies = [0.0, 1.0, 2.0, 4.0, 6.0, 9.0];
         for (dark, sign) in [(true, 1), (false, -1)] {
             let rgba = painted(&Palette::new(dark), &energies);
-            let sums: Vec<i32> = rgba.chunks(4).map(|p| i32::from(p[0]) + i32::from(p[1]) + i32::from(p[2])).collect();
-            assert!(sums.windows(2).all(|w| sign * (w[0] - w[1]) > 0), "not monotone: {sums:?}");
+            let sums: Vec<i32> = rgba
+                .chunks(4)
+                .map(|p| i32::from(p[0]) + i32::from(p[1]) + i32::from(p[2]))
+                .collect();
+            assert!(
+                sums.windows(2).all(|w| sign * (w[0] - w[1]) > 0),
+                "not monotone: {sums:?}"
+            );
             assert!(rgba.chunks(4).all(|p| p[3] == 255));
         }
     }

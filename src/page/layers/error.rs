@@ -15,7 +15,11 @@ pub fn difference(learned: &GridField, exact: &GridField) -> Option<GridField> {
         return None;
     }
     let same = learned.grid == exact.grid;
-    let mut out = GridField { grid: learned.grid, sigma: learned.sigma, ..GridField::default() };
+    let mut out = GridField {
+        grid: learned.grid,
+        sigma: learned.sigma,
+        ..GridField::default()
+    };
     for (k, at) in learned.grid.points().chunks_exact(2).enumerate() {
         let at = [at[0], at[1]];
         let (energy, truth) = if same {
@@ -24,7 +28,8 @@ pub fn difference(learned: &GridField, exact: &GridField) -> Option<GridField> {
             (exact.energy_at(at), exact.score_at(at))
         };
         out.energy.push(energy);
-        out.score.extend([learned.score[2 * k] - truth[0], learned.score[2 * k + 1] - truth[1]]);
+        out.score
+            .extend([learned.score[2 * k] - truth[0], learned.score[2 * k + 1] - truth[1]]);
     }
     Some(out)
 }
@@ -56,7 +61,11 @@ mod tests {
         let none = difference(&exact, &exact).map(|d| tones(&d)).unwrap_or_default();
         assert!(none.len() == 576 && none.iter().all(|t| t.abs() < 1e-6));
         let some = difference(&learned, &exact).unwrap_or_default();
-        assert!(some.score.chunks(2).all(|s| (s[0] - 0.5).abs() < 1e-5 && s[1].abs() < 1e-5));
+        assert!(
+            some.score
+                .chunks(2)
+                .all(|s| (s[0] - 0.5).abs() < 1e-5 && s[1].abs() < 1e-5)
+        );
         // sigma is 0.2, so e = 0.1.
         assert!((tones(&some)[300] - 0.25).abs() < 1e-4);
     }

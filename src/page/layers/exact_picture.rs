@@ -24,8 +24,17 @@ impl ExactPicture {
     pub fn new(smoothed: Smoothed, grid: Grid) -> Self {
         let points = (grid.side as usize).pow(2);
         let sigma = smoothed.sigma();
-        let field = GridField { grid, sigma, energy: vec![0.0; points], score: vec![0.0; 2 * points] };
-        Self { smoothed, field, next_row: 0 }
+        let field = GridField {
+            grid,
+            sigma,
+            energy: vec![0.0; points],
+            score: vec![0.0; 2 * points],
+        };
+        Self {
+            smoothed,
+            field,
+            next_row: 0,
+        }
     }
 
     /// Computes rows until the budget is spent, at least one; true when the field is whole.

@@ -93,7 +93,11 @@ pub(crate) mod tests {
 
     /// A grid field with a given energy and its score, `(energy, score)` at a point.
     pub(crate) fn sampled(half_width: f32, side: u32, of: impl Fn([f32; 2]) -> (f32, [f32; 2])) -> GridField {
-        let grid = Grid { centre: [0.0, 0.0], half_width, side };
+        let grid = Grid {
+            centre: [0.0, 0.0],
+            half_width,
+            side,
+        };
         let at: Vec<_> = grid.points().chunks_exact(2).map(|p| of([p[0], p[1]])).collect();
         GridField {
             grid,

@@ -40,7 +40,11 @@ impl Motion {
     /// Moves on to a time; true while anything moves.
     pub fn advance(&mut self, now_ms: f64) -> bool {
         let elapsed = (now_ms - self.reported_ms) as f32;
-        let t = if self.interval_ms > 0.0 { (elapsed / self.interval_ms).clamp(0.0, 1.0) } else { 1.0 };
+        let t = if self.interval_ms > 0.0 {
+            (elapsed / self.interval_ms).clamp(0.0, 1.0)
+        } else {
+            1.0
+        };
         let moving = self.shown != self.to;
         for ((shown, from), to) in self.shown.iter_mut().zip(&self.from).zip(&self.to) {
             *shown = from + t * (to - from);

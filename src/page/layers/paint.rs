@@ -58,10 +58,20 @@ pub struct FieldPainter {
 impl FieldPainter {
     /// Nothing painted yet.
     pub fn new(palette: Palette) -> Self {
-        let layers = Layers { source: Source::Exact, heat: true, contours: false, arrows: false, data: false };
+        let layers = Layers {
+            source: Source::Exact,
+            heat: true,
+            contours: false,
+            arrows: false,
+            data: false,
+        };
         Self {
             palette,
-            view: Viewport { centre: [0.0; 2], half_width: 1.0, pixels: 0.0 },
+            view: Viewport {
+                centre: [0.0; 2],
+                half_width: 1.0,
+                pixels: 0.0,
+            },
             scale: 1.0,
             layers,
             has_field: false,
@@ -86,7 +96,14 @@ impl FieldPainter {
     /// Starts a picture. `field`: for [`Source::Error`] an [`error::difference`]; `None`, or one that is not whole,
     /// leaves the background. `data`: `[x0, y0, …]`. `scale`: device pixels per CSS pixel, for the width of lines.
     pub fn begin(&mut self, field: Option<&GridField>, data: &[f32], view: Viewport, scale: f32, layers: Layers) {
-        (self.view, self.scale, self.layers) = (Viewport { pixels: view.pixels.floor(), ..view }, scale, layers);
+        (self.view, self.scale, self.layers) = (
+            Viewport {
+                pixels: view.pixels.floor(),
+                ..view
+            },
+            scale,
+            layers,
+        );
         self.outline = None;
         let side = self.view.pixels as usize;
         self.next_row = 0;
@@ -102,7 +119,12 @@ impl FieldPainter {
         let field = field.filter(|f| f.is_whole());
         self.has_field = field.is_some();
         let Some(field) = field else { return };
-        self.energy.set(field, &filled(&field.energy, field.grid.side as usize), &self.view, true);
+        self.energy.set(
+            field,
+            &filled(&field.energy, field.grid.side as usize),
+            &self.view,
+            true,
+        );
         if layers.heat && layers.source == Source::Error {
             self.tones.set(field, &error::tones(field), &self.view, false);
         }
@@ -131,7 +153,14 @@ impl FieldPainter {
             if let Some((window, weight)) = self.outline {
                 let [left, top] = self.view.to_pixel(window.to_stage([0.0, 0.0]));
                 let [right, bottom] = self.view.to_pixel(window.to_stage([window.pixels; 2]));
-                frame(&mut self.rgba, side, [left, top], [right, bottom], weight, self.palette.outline);
+                frame(
+                    &mut self.rgba,
+                    side,
+                    [left, top],
+                    [right, bottom],
+                    weight,
+                    self.palette.outline,
+                );
             }
         }
         end == side
@@ -162,7 +191,11 @@ impl FieldPainter {
             self.line.fill(0.0);
         }
         let side = self.line.len();
-        let ramp: &Ramp = if ramp { &self.palette.error_heat } else { &self.palette.heat };
+        let ramp: &Ramp = if ramp {
+            &self.palette.error_heat
+        } else {
+            &self.palette.heat
+        };
         let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
         energy::colour_row(ramp, &self.tone, &self.line, self.palette.contour.0, j, pixels);
         if self.has_field && self.layers.arrows {
@@ -213,13 +246,23 @@ mod tests {
     use super::*;
 
     fn layers(source: Source) -> Layers {
-        Layers { source, heat: true, contours: true, arrows: true, data: true }
+        Layers {
+            source,
+            heat: true,
+            contours: true,
+            arrows: true,
+            data: true,
+        }
     }
 
     fn painted(rows_at_once: usize, source: Source) -> Vec<u8> {
         let field = sampled(1.5, 32, |[x, y]| (2.0 * (x * x + y * y), [-4.0 * x, -4.0 * y]));
         let mut painter = FieldPainter::new(Palette::new(true));
-        let view = Viewport { centre: [0.0; 2], half_width: 1.45, pixels: 160.0 };
+        let view = Viewport {
+            centre: [0.0; 2],
+            half_width: 1.45,
+            pixels: 160.0,
+        };
         painter.begin(Some(&field), &[0.1, 0.2, -0.5, 0.4], view, 1.0, layers(source));
         while !painter.advance(rows_at_once) {}
         painter.pixels().to_vec()
@@ -234,7 +277,11 @@ mod tests {
     #[test]
     fn without_a_field_there_is_only_the_background() {
         let mut painter = FieldPainter::new(Palette::new(false));
-        let view = Viewport { centre: [0.0; 2], half_width: 1.45, pixels: 40.0 };
+        let view = Viewport {
+            centre: [0.0; 2],
+            half_width: 1.45,
+            pixels: 40.0,
+        };
         painter.begin(None, &[], view, 1.0, layers(Source::Exact));
         assert!(painter.advance(40) && painter.is_done());
         assert!(painter.pixels().iter().all(|&c| c == 255));

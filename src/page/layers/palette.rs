@@ -22,7 +22,11 @@ impl Ramp {
         let total = way.last().copied().unwrap_or(1.0);
         let colour = |step: usize| {
             let u = total * step as f32 / (STEPS - 1) as f32;
-            let k = way.iter().rposition(|&w| w <= u).unwrap_or(0).min(labs.len().saturating_sub(2));
+            let k = way
+                .iter()
+                .rposition(|&w| w <= u)
+                .unwrap_or(0)
+                .min(labs.len().saturating_sub(2));
             let f = ((u - way[k]) / (way[k + 1] - way[k])).clamp(0.0, 1.0);
             let lab = [0, 1, 2].map(|c| labs[k][c] + f * (labs[k + 1][c] - labs[k][c]));
             rgb(lab).map(|v| (v.clamp(0.0, 1.0) * 255.0 * 256.0).round() as u16)
@@ -82,8 +86,20 @@ const LIGHT_HEAT: [[u8; 3]; 8] = [
     [112, 170, 189],
     [86, 150, 174],
 ];
-const DARK_ERROR: [[u8; 3]; 5] = [[10, 13, 18], [34, 22, 50], [79, 46, 104], [141, 86, 168], [215, 139, 240]];
-const LIGHT_ERROR: [[u8; 3]; 5] = [[255, 255, 255], [240, 228, 245], [213, 178, 225], [178, 112, 201], [138, 53, 171]];
+const DARK_ERROR: [[u8; 3]; 5] = [
+    [10, 13, 18],
+    [34, 22, 50],
+    [79, 46, 104],
+    [141, 86, 168],
+    [215, 139, 240],
+];
+const LIGHT_ERROR: [[u8; 3]; 5] = [
+    [255, 255, 255],
+    [240, 228, 245],
+    [213, 178, 225],
+    [178, 112, 201],
+    [138, 53, 171],
+];
 
 impl Palette {
     /// The colours of the dark or the light theme.
@@ -132,7 +148,11 @@ impl Palette {
 fn oklab(rgb: [u8; 3]) -> [f32; 3] {
     let [r, g, b] = rgb.map(|c| {
         let c = f32::from(c) / 255.0;
-        if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        if c <= 0.04045 {
+            c / 12.92
+        } else {
+            ((c + 0.055) / 1.055).powf(2.4)
+        }
     });
     let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
     let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
@@ -154,7 +174,13 @@ fn rgb([lightness, a, b]: [f32; 3]) -> [f32; 3] {
         -1.268_438 * l + 2.609_757_4 * m - 0.341_319_38 * s,
         -0.004_196_086_3 * l - 0.703_418_6 * m + 1.707_614_7 * s,
     ];
-    linear.map(|c| if c <= 0.003_130_8 { 12.92 * c } else { 1.055 * c.powf(1.0 / 2.4) - 0.055 })
+    linear.map(|c| {
+        if c <= 0.003_130_8 {
+            12.92 * c
+        } else {
+            1.055 * c.powf(1.0 / 2.4) - 0.055
+        }
+    })
 }
 
 #[cfg(test)]
@@ -176,7 +202,10 @@ mod tests {
                 for pair in levels.windows(2) {
                     let step = sign * (pair[1] - pair[0]);
                     // Rounding to bytes moves a lightness by up to 0.004.
-                    assert!(step > 0.0 && (step - mean).abs() < 0.01, "step {step} where the mean is {mean}");
+                    assert!(
+                        step > 0.0 && (step - mean).abs() < 0.01,
+                        "step {step} where the mean is {mean}"
+                    );
                 }
             }
         }

@@ -112,13 +112,7 @@ impl ParticlePainter {
 
     /// Paints a frame. `positions`: `[x0, y0, …]`, stage coordinates; `energy` gives nats above the lowest at a
     /// position (NaN: unknown, drawn as low). True while anything is left to fade.
-    pub fn frame(
-        &mut self,
-        positions: &[f32],
-        view: &Viewport,
-        glow: Glow,
-        energy: impl Fn([f32; 2]) -> f32,
-    ) -> bool {
+    pub fn frame(&mut self, positions: &[f32], view: &Viewport, glow: Glow, energy: impl Fn([f32; 2]) -> f32) -> bool {
         let view = view.with_pixels(self.side as f32);
         self.decay(glow);
         let count = positions.len() / 2;
@@ -146,7 +140,11 @@ impl ParticlePainter {
     /// Lets the trails fade for the time of a frame.
     fn decay(&mut self, glow: Glow) {
         let seconds = if glow.moving { MOVING_SECONDS } else { TRAIL_SECONDS };
-        let keep = if glow.trails { (65_536.0 * (-glow.seconds / seconds).exp()) as u32 } else { 0 };
+        let keep = if glow.trails {
+            (65_536.0 * (-glow.seconds / seconds).exp()) as u32
+        } else {
+            0
+        };
         for (block, light) in self.trail.chunks_exact_mut(BLOCK).enumerate() {
             if self.lit[block] {
                 for light in light {
@@ -236,7 +234,10 @@ impl ParticlePainter {
     fn develop(&mut self) -> bool {
         let (side, stride) = (self.side, self.blocks * BLOCK);
         let mut fading = false;
-        for block in (0..self.lit.len()).filter(|&b| self.lit[b]) {
+        for block in 0..self.lit.len() {
+            if !self.lit[block] {
+                continue;
+            }
             let range = block * BLOCK..(block + 1) * BLOCK;
             let (j, i) = (range.start / stride, range.start % stride);
             let (trail, dots) = (&self.trail[range.clone()], &mut self.dots[range.clone()]);
@@ -245,14 +246,16 @@ impl ParticlePainter {
             let mut was_dot = 0;
             for (k, pixel) in out.chunks_exact_mut(4).enumerate() {
                 let light = trail[k].saturating_add(dots[k]);
-                pixel.copy_from_slice(&self.colours[usize::from(self.tint[block * BLOCK + k]) * 256 + usize::from(light >> 8)]);
+                pixel.copy_from_slice(
+                    &self.colours[usize::from(self.tint[block * BLOCK + k]) * 256 + usize::from(light >> 8)],
+                );
                 kept |= trail[k];
                 was_dot |= dots[k];
             }
             dots.fill(0);
             fading |= kept > 0;
             // A block with a dot must be developed once more, to take the dot away.
-            self.lit[block] = kept | was_dot > 0;
+            self.lit[block] = (kept | was_dot) > 0;
         }
         fading
     }
@@ -260,7 +263,8 @@ impl ParticlePainter {
 
 /// The colour of every energy (16 shades) and light (256 levels): `[tint * 256 + level]`.
 fn colours(palette: &Palette) -> Vec<[u8; 4]> {
-    let mix = |a: [u8; 3], b: [u8; 3], t: f32| [0, 1, 2].map(|c| f32::from(a[c]) + t * (f32::from(b[c]) - f32::from(a[c])));
+    let mix =
+        |a: [u8; 3], b: [u8; 3], t: f32| [0, 1, 2].map(|c| f32::from(a[c]) + t * (f32::from(b[c]) - f32::from(a[c])));
     let mut table = Vec::with_capacity(TINTS * 256);
     for tint in 0..TINTS {
         let q = tint as f32 / (TINTS - 1) as f32;
@@ -269,7 +273,8 @@ fn colours(palette: &Palette) -> Vec<[u8; 4]> {
         for level in 0..256 {
             let light = level as f32 / 255.0;
             let [r, g, b] = mix(trail, dot, ((light - 0.25) / 0.4).clamp(0.0, 1.0)).map(|c| c.round() as u8);
-            table.push([r, g, b, (255.0 * (1.12 * light).min(0.96)) as u8]);
+            let alpha = (255.0 * (1.12 * light).min(0.96)) as u8;
+            table.push(if alpha == 0 { [0; 4] } else { [r, g, b, alpha] });
         }
     }
     table
@@ -307,7 +312,8 @@ impl Stamps {
                 let core = (radius + 0.5 - distance).clamp(0.0, 1.0);
                 let halo = 0.16 * (-(distance / glow).powi(2)).exp();
                 let light = 0.9 * core.max(halo);
-                self.light.push(if light < 0.01 { 0 } else { (65_535.0 * light) as u16 });
+                self.light
+                    .push(if light < 0.01 { 0 } else { (65_535.0 * light) as u16 });
             }
         }
     }
@@ -323,10 +329,18 @@ impl Stamps {
 mod tests {
     use super::*;
 
-    const VIEW: Viewport = Viewport { centre: [0.0; 2], half_width: 1.0, pixels: 100.0 };
+    const VIEW: Viewport = Viewport {
+        centre: [0.0; 2],
+        half_width: 1.0,
+        pixels: 100.0,
+    };
 
     fn glow(seconds: f32) -> Glow {
-        Glow { seconds, trails: true, moving: false }
+        Glow {
+            seconds,
+            trails: true,
+            moving: false,
+        }
     }
 
     fn painter() -> ParticlePainter {
@@ -344,9 +358,18 @@ mod tests {
         let (mut x, mut y, mut sum) = (0.0, 0.0, 0.0);
         for k in 0..10_000 {
             let a = f32::from(painter.pixels()[4 * k + 3]);
-            (x, y, sum) = (x + a * ((k % 100) as f32 + 0.5), y + a * ((k / 100) as f32 + 0.5), sum + a);
+            (x, y, sum) = (
+                x + a * ((k % 100) as f32 + 0.5),
+                y + a * ((k / 100) as f32 + 0.5),
+                sum + a,
+            );
         }
-        assert!((x / sum - 75.25).abs() < 0.2 && (y / sum - 34.75).abs() < 0.2, "at {} {}", x / sum, y / sum);
+        assert!(
+            (x / sum - 75.25).abs() < 0.2 && (y / sum - 34.75).abs() < 0.2,
+            "at {} {}",
+            x / sum,
+            y / sum
+        );
         painter.frame(&[], &VIEW, glow(0.016), |_| 0.0);
         assert!(painter.pixels().iter().all(|&c| c == 0));
     }
@@ -377,14 +400,18 @@ mod tests {
         let mut painter = painter();
         painter.frame(&[0.0, 0.0, f32::NAN, 1.0], &VIEW, glow(0.016), |_| f32::NAN);
         painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_| 50.0);
-        let frames = (0..600).take_while(|_| painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_| 0.0)).count();
+        let frames = (0..600)
+            .take_while(|_| painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_| 0.0))
+            .count();
         assert!(frames < 200, "still fading after {frames} frames");
     }
 
     #[test]
     fn particles_of_low_and_high_energy_differ_in_colour() {
         let mut painter = painter();
-        painter.frame(&[-0.5, 0.0, 0.5, 0.0], &VIEW, glow(0.016), |[x, _]| if x > 0.0 { 9.0 } else { 0.0 });
+        painter.frame(&[-0.5, 0.0, 0.5, 0.0], &VIEW, glow(0.016), |[x, _]| {
+            if x > 0.0 { 9.0 } else { 0.0 }
+        });
         let colour = |i: usize| &painter.pixels()[4 * (50 * 100 + i)..][..3];
         assert!(colour(25)[2] > colour(75)[2] + 40);
     }

@@ -71,7 +71,11 @@ pub fn disc(rgba: &mut [u8], side: usize, centre: [f32; 2], radius: f32, colour:
             let distance = (i as f32 + 0.5 - centre[0]).hypot(j as f32 + 0.5 - centre[1]);
             let cover = (reach - distance).clamp(0.0, 1.0);
             if cover > 0.0 {
-                blend(&mut rgba[4 * (j * side + i)..4 * (j * side + i) + 3], colour, cover * alpha);
+                blend(
+                    &mut rgba[4 * (j * side + i)..4 * (j * side + i) + 3],
+                    colour,
+                    cover * alpha,
+                );
             }
         }
     }
@@ -83,9 +87,16 @@ pub fn frame(rgba: &mut [u8], side: usize, low: [f32; 2], high: [f32; 2], weight
     for j in span(low[1] - weight, high[1] + weight, side) {
         for i in span(low[0] - weight, high[0] + weight, side) {
             let (x, y) = (i as f32 + 0.5, j as f32 + 0.5);
-            let cover = edge(x, low[0]).max(edge(x, high[0])).max(edge(y, low[1])).max(edge(y, high[1]));
+            let cover = edge(x, low[0])
+                .max(edge(x, high[0]))
+                .max(edge(y, low[1]))
+                .max(edge(y, high[1]));
             if cover > 0.0 {
-                blend(&mut rgba[4 * (j * side + i)..4 * (j * side + i) + 3], ink.0, cover * ink.1);
+                blend(
+                    &mut rgba[4 * (j * side + i)..4 * (j * side + i) + 3],
+                    ink.0,
+                    cover * ink.1,
+                );
             }
         }
     }
@@ -101,11 +112,18 @@ mod tests {
             let mut mask = Mask::default();
             mask.clear(64);
             let d = [20.0 * angle.cos(), 20.0 * angle.sin()];
-            mask.stroke([32.3 - d[0] / 2.0, 31.6 - d[1] / 2.0], [32.3 + d[0] / 2.0, 31.6 + d[1] / 2.0], 1.5);
+            mask.stroke(
+                [32.3 - d[0] / 2.0, 31.6 - d[1] / 2.0],
+                [32.3 + d[0] / 2.0, 31.6 + d[1] / 2.0],
+                1.5,
+            );
             let area = mask.cover.iter().map(|&c| f32::from(c) / 255.0).sum::<f32>();
             // Length times width and a round end at each side.
             let truth = 20.0 * 1.5 + std::f32::consts::PI * 0.75 * 0.75;
-            assert!((area / truth - 1.0).abs() < 0.06, "at angle {angle}: {area} for {truth}");
+            assert!(
+                (area / truth - 1.0).abs() < 0.06,
+                "at angle {angle}: {area} for {truth}"
+            );
         }
     }
 

@@ -36,14 +36,20 @@ impl Enlarged {
         let (n, width) = (field.grid.side as usize, view.pixels as usize);
         pad(samples, n, &mut self.padded);
         self.width = width;
-        let nat = if fade { 1.0 / (NAT_OUTSIDE * 2.0 * field.grid.half_width) } else { 0.0 };
+        let nat = if fade {
+            1.0 / (NAT_OUTSIDE * 2.0 * field.grid.half_width)
+        } else {
+            0.0
+        };
         let low = [0, 1].map(|axis| field.grid.centre[axis] - field.grid.half_width);
         let h = field.grid.spacing();
         let tap = |x: f32, axis: usize| tap((x - low[axis]) / h, n, nat * h);
         self.columns.clear();
-        self.columns.extend((0..width).map(|i| tap(view.to_stage([i as f32 + 0.5, 0.0])[0], 0)));
+        self.columns
+            .extend((0..width).map(|i| tap(view.to_stage([i as f32 + 0.5, 0.0])[0], 0)));
         self.rows.clear();
-        self.rows.extend((0..width).map(|j| tap(view.to_stage([0.0, j as f32 + 0.5])[1], 1)));
+        self.rows
+            .extend((0..width).map(|j| tap(view.to_stage([0.0, j as f32 + 0.5])[1], 1)));
         self.wide.clear();
         for row in self.padded.chunks_exact(n + 2) {
             self.wide.extend(self.columns.iter().map(|tap| {
@@ -62,7 +68,9 @@ impl Enlarged {
     /// Writes the values along pixel row `j` (0 at the top); rows outside the view repeat the nearest one.
     pub fn row(&self, j: isize, out: &mut [f32]) {
         let w = self.width;
-        let Some(tap) = self.rows.get(j.clamp(0, w.saturating_sub(1) as isize) as usize) else { return };
+        let Some(tap) = self.rows.get(j.clamp(0, w.saturating_sub(1) as isize) as usize) else {
+            return;
+        };
         let line = |k: usize| &self.wide[(tap.first + k) * w..(tap.first + k + 1) * w];
         let (a, b, c, d) = (line(0), line(1), line(2), line(3));
         let [wa, wb, wc, wd] = tap.weights;
@@ -85,7 +93,11 @@ fn tap(u: f32, n: usize, nat: f32) -> Tap {
         0.5 * (-3.0 * f3 + 4.0 * f2 + f),
         0.5 * (f3 - f2),
     ];
-    Tap { first: cell, weights, penalty: nat * (u - inside).abs() }
+    Tap {
+        first: cell,
+        weights,
+        penalty: nat * (u - inside).abs(),
+    }
 }
 
 /// Adds a border of one sample, extrapolated with the parabola through the three next to it.
@@ -116,7 +128,10 @@ const CEILING: f32 = 60.0;
 /// picture fades out over its mask instead of breaking off.
 pub fn filled(energy: &[f32], side: usize) -> Vec<f32> {
     let known = |v: f32| v.is_finite();
-    let mut values: Vec<f32> = energy.iter().map(|&v| if known(v) { v.min(CEILING) } else { f32::NAN }).collect();
+    let mut values: Vec<f32> = energy
+        .iter()
+        .map(|&v| if known(v) { v.min(CEILING) } else { f32::NAN })
+        .collect();
     let mut front: Vec<usize> = (0..values.len()).filter(|&k| !known(values[k])).collect();
     while !front.is_empty() {
         let grown: Vec<(usize, f32)> = front
@@ -141,10 +156,12 @@ pub fn filled(energy: &[f32], side: usize) -> Vec<f32> {
 /// The up to eight points around point `k` of a square grid.
 fn neighbours(k: usize, side: usize) -> impl Iterator<Item = usize> {
     let (i, j) = ((k % side) as isize, (k / side) as isize);
-    (-1..=1_isize).flat_map(move |dj| (-1..=1_isize).map(move |di| (i + di, j + dj))).filter_map(move |(x, y)| {
-        let inside = |v: isize| v >= 0 && v < side as isize;
-        (inside(x) && inside(y) && (x, y) != (i, j)).then_some(y as usize * side + x as usize)
-    })
+    (-1..=1_isize)
+        .flat_map(move |dj| (-1..=1_isize).map(move |di| (i + di, j + dj)))
+        .filter_map(move |(x, y)| {
+            let inside = |v: isize| v >= 0 && v < side as isize;
+            (inside(x) && inside(y) && (x, y) != (i, j)).then_some(y as usize * side + x as usize)
+        })
 }
 
 #[cfg(test)]
@@ -156,7 +173,11 @@ mod tests {
     fn enlarging_is_exact_for_a_quadratic_up_to_the_edge() {
         let energy = |[x, y]: [f32; 2]| 3.0 * x * x - x * y + 0.5 * y * y + x - 2.0 * y + 4.0;
         let field = sampled(1.0, 9, |at| (energy(at), [0.0; 2]));
-        let view = Viewport { centre: [0.0, 0.0], half_width: 1.0, pixels: 100.0 };
+        let view = Viewport {
+            centre: [0.0, 0.0],
+            half_width: 1.0,
+            pixels: 100.0,
+        };
         let mut enlarged = Enlarged::default();
         enlarged.set(&field, &field.energy, &view, true);
         let mut row = vec![0.0; 100];
@@ -172,7 +193,11 @@ mod tests {
     #[test]
     fn outside_its_grid_a_picture_fades_away() {
         let field = sampled(1.0, 9, |_| (1.0, [0.0; 2]));
-        let view = Viewport { centre: [0.0, 0.0], half_width: 2.0, pixels: 64.0 };
+        let view = Viewport {
+            centre: [0.0, 0.0],
+            half_width: 2.0,
+            pixels: 64.0,
+        };
         let mut enlarged = Enlarged::default();
         enlarged.set(&field, &field.energy, &view, true);
         let mut row = vec![0.0; 64];

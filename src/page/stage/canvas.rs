@@ -31,7 +31,9 @@ impl Surface {
 
 /// The drawing context of a canvas.
 pub(in crate::page) fn context(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
-    let context = canvas.get_context("2d")?.ok_or_else(|| JsValue::from_str("this browser has no 2D canvas"))?;
+    let context = canvas
+        .get_context("2d")?
+        .ok_or_else(|| JsValue::from_str("this browser has no 2D canvas"))?;
     Ok(context.dyn_into()?)
 }
 
@@ -50,18 +52,25 @@ pub(in crate::page) fn show(
         canvas.set_height(side);
     }
     let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), side, side)?;
-    context.put_image_data(&image, 0, 0)
+    context.put_image_data(&image, 0.0, 0.0)
 }
 
 /// The document.
 pub(in crate::page) fn document() -> Result<Document, JsValue> {
-    web_sys::window().and_then(|w| w.document()).ok_or_else(|| JsValue::from_str("there is no document"))
+    web_sys::window()
+        .and_then(|w| w.document())
+        .ok_or_else(|| JsValue::from_str("there is no document"))
 }
 
 /// Appends an element that covers its parent.
 pub(super) fn child(parent: &HtmlElement, tag: &str) -> Result<HtmlElement, JsValue> {
     let element: HtmlElement = document()?.create_element(tag)?.dyn_into()?;
-    for (name, value) in [("position", "absolute"), ("inset", "0"), ("width", "100%"), ("height", "100%")] {
+    for (name, value) in [
+        ("position", "absolute"),
+        ("inset", "0"),
+        ("width", "100%"),
+        ("height", "100%"),
+    ] {
         style(&element, name, value)?;
     }
     parent.append_child(&element)?;

@@ -111,7 +111,10 @@ impl Hands {
         }
         // No text selection, no emulated mouse events; but the keyboard's focus leaves whatever field it was in.
         event.prevent_default();
-        let (ends, begins) = self.gesture.borrow_mut().down(event.pointer_id(), event.pointer_type() == "touch");
+        let (ends, begins) = self
+            .gesture
+            .borrow_mut()
+            .down(event.pointer_id(), event.pointer_type() == "touch");
         if ends {
             (self.events)(StageEvent::StrokeEnd);
         }
@@ -120,7 +123,11 @@ impl Hands {
             let _ = self.surface.set_pointer_capture(event.pointer_id());
             self.follow(event);
             let pressure = if event.pressure() > 0.0 { event.pressure() } else { 0.5 };
-            (self.events)(StageEvent::StrokeBegin { tool, at: self.at(event), pressure });
+            (self.events)(StageEvent::StrokeBegin {
+                tool,
+                at: self.at(event),
+                pressure,
+            });
         }
     }
 
@@ -133,7 +140,9 @@ impl Hands {
             }
         }
         if event.pointer_type() != "touch" {
-            (self.events)(StageEvent::Hover { at: Some(self.at(event)) });
+            (self.events)(StageEvent::Hover {
+                at: Some(self.at(event)),
+            });
         }
     }
 
@@ -168,7 +177,9 @@ impl Hands {
         let corner = self.surface.get_bounding_client_rect();
         // The typed getters round to whole pixels, which would make slow strokes angular on fine screens.
         let client = |key: &str, whole: i32| {
-            let exact = Reflect::get(event, &JsValue::from_str(key)).ok().and_then(|v| v.as_f64());
+            let exact = Reflect::get(event, &JsValue::from_str(key))
+                .ok()
+                .and_then(|v| v.as_f64());
             exact.unwrap_or(f64::from(whole))
         };
         [
@@ -189,7 +200,11 @@ fn coalesced(event: &PointerEvent) -> Vec<PointerEvent> {
         .and_then(|f| f.dyn_into::<Function>().ok())
         .and_then(|f| f.call0(event).ok())
         .and_then(|list| list.dyn_into::<Array>().ok());
-    let list: Vec<PointerEvent> = all.iter().flat_map(Array::iter).filter_map(|e| e.dyn_into().ok()).collect();
+    let list: Vec<PointerEvent> = all
+        .iter()
+        .flat_map(Array::iter)
+        .filter_map(|e| e.dyn_into().ok())
+        .collect();
     if list.is_empty() { vec![event.clone()] } else { list }
 }
 
