@@ -85,7 +85,9 @@ impl Potential {
         let weights: Vec<f64> = depth.iter().map(|d| (-d.min(FLOOR)).exp()).collect();
         let edges = Edges::new(side, &weights);
         let (right, up) = drops(side, f64::from(grid.spacing()), score);
-        let energy = start.filter(|s| s.len() == count).map_or_else(|| vec![0.0; count], filled);
+        let energy = start
+            .filter(|s| s.len() == count)
+            .map_or_else(|| vec![0.0; count], filled);
 
         let mut residual = edges.divergence(&right, &up);
         let mut scratch = vec![0.0; count];
@@ -127,8 +129,14 @@ impl Potential {
             return true;
         }
         let step = self.norm / curvature;
-        self.energy.iter_mut().zip(&self.direction).for_each(|(e, d)| *e += step * d);
-        self.residual.iter_mut().zip(&self.scratch).for_each(|(r, a)| *r -= step * a);
+        self.energy
+            .iter_mut()
+            .zip(&self.direction)
+            .for_each(|(e, d)| *e += step * d);
+        self.residual
+            .iter_mut()
+            .zip(&self.scratch)
+            .for_each(|(r, a)| *r -= step * a);
         self.progress[self.iterations % WINDOW] = step * self.norm;
         self.iterations += 1;
 
@@ -136,7 +144,10 @@ impl Potential {
         let norm = dot(&self.residual, &self.scratch);
         let keep = norm / self.norm;
         self.norm = norm;
-        self.direction.iter_mut().zip(&self.scratch).for_each(|(d, z)| *d = z + keep * *d);
+        self.direction
+            .iter_mut()
+            .zip(&self.scratch)
+            .for_each(|(d, z)| *d = z + keep * *d);
         self.converged()
     }
 
@@ -149,7 +160,11 @@ impl Potential {
     /// density is over 12 nats below its maximum and the potential means nothing.
     pub fn energy(&self) -> Vec<f32> {
         let lowest = self.lowest();
-        self.energy.iter().zip(&self.inside).map(|(e, &i)| if i { (e - lowest) as f32 } else { f32::NAN }).collect()
+        self.energy
+            .iter()
+            .zip(&self.inside)
+            .map(|(e, &i)| if i { (e - lowest) as f32 } else { f32::NAN })
+            .collect()
     }
 
     /// The same without the mask: the best `start` for the next solution on this grid.
@@ -177,21 +192,44 @@ impl Potential {
 
 /// Nats below the highest density; infinite where the density is unknown.
 fn depths(log_density: &[f32], count: usize) -> Vec<f64> {
-    let highest = log_density.iter().copied().filter(|l| l.is_finite()).fold(f32::NEG_INFINITY, f32::max);
-    let known = log_density.iter().map(|&l| if l.is_finite() { f64::from(highest) - f64::from(l) } else { f64::INFINITY });
+    let highest = log_density
+        .iter()
+        .copied()
+        .filter(|l| l.is_finite())
+        .fold(f32::NEG_INFINITY, f32::max);
+    let known = log_density.iter().map(|&l| {
+        if l.is_finite() {
+            f64::from(highest) - f64::from(l)
+        } else {
+            f64::INFINITY
+        }
+    });
     known.chain(std::iter::repeat(f64::INFINITY)).take(count).collect()
 }
 
 /// A starting point without holes: what was masked lies at the height of the highest known value.
 fn filled(start: &[f32]) -> Vec<f64> {
-    let top = start.iter().copied().filter(|e| e.is_finite()).fold(f32::NEG_INFINITY, f32::max);
+    let top = start
+        .iter()
+        .copied()
+        .filter(|e| e.is_finite())
+        .fold(f32::NEG_INFINITY, f32::max);
     let top = if top.is_finite() { top } else { 0.0 };
-    start.iter().map(|&e| f64::from(if e.is_finite() { e } else { top })).collect()
+    start
+        .iter()
+        .map(|&e| f64::from(if e.is_finite() { e } else { top }))
+        .collect()
 }
 
 /// The energy drops `∫ s dl` along the edges to the right and upward of each point; 0 where there is no such edge.
 fn drops(side: usize, spacing: f64, score: &[f32]) -> (Vec<f64>, Vec<f64>) {
-    let at = |axis: usize, k: usize| score.get(2 * k + axis).copied().filter(|s| s.is_finite()).map_or(0.0, f64::from);
+    let at = |axis: usize, k: usize| {
+        score
+            .get(2 * k + axis)
+            .copied()
+            .filter(|s| s.is_finite())
+            .map_or(0.0, f64::from)
+    };
     let (mut right, mut up) = (vec![0.0; side * side], vec![0.0; side * side]);
     for line in 0..side {
         for i in 0..side - 1 {
@@ -261,8 +299,11 @@ impl Edges {
     /// The weighted graph Laplacian of `x`.
     fn apply(&self, x: &[f64], out: &mut [f64]) {
         let n = self.side;
-        for (row, ((values, right), out)) in
-            x.chunks_exact(n).zip(self.right.chunks_exact(n)).zip(out.chunks_exact_mut(n)).enumerate()
+        for (row, ((values, right), out)) in x
+            .chunks_exact(n)
+            .zip(self.right.chunks_exact(n))
+            .zip(out.chunks_exact_mut(n))
+            .enumerate()
         {
             out.fill(0.0);
             for i in 0..n - 1 {
@@ -321,7 +362,9 @@ impl Poisson {
         // Forward and back multiplies a line by side / 2.
         let unit = 4.0 / (self.side * self.side) as f64;
         for (row, a) in out.chunks_exact_mut(self.side).zip(&self.eigenvalues) {
-            row.iter_mut().zip(&self.eigenvalues).for_each(|(o, b)| *o *= unit / (a + b + SHIFT));
+            row.iter_mut()
+                .zip(&self.eigenvalues)
+                .for_each(|(o, b)| *o *= unit / (a + b + SHIFT));
         }
         self.transform_rows(out, Direction::Back);
         transpose(out, self.side);
@@ -332,8 +375,12 @@ impl Poisson {
     fn transform_rows(&mut self, values: &mut [f64], direction: Direction) {
         for row in values.chunks_exact_mut(self.side) {
             match direction {
-                Direction::Forward => self.transform.process_dct2_with_scratch(row, &mut self.transform_scratch),
-                Direction::Back => self.transform.process_dct3_with_scratch(row, &mut self.transform_scratch),
+                Direction::Forward => self
+                    .transform
+                    .process_dct2_with_scratch(row, &mut self.transform_scratch),
+                Direction::Back => self
+                    .transform
+                    .process_dct3_with_scratch(row, &mut self.transform_scratch),
             }
         }
     }
