@@ -42,7 +42,7 @@ pub fn silu_on_tape(a: Tensor<2>) -> Tensor<2> {
 fn tangent(a: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
     if !in_host_memory(&a) {
         let g = sigmoid(a.clone());
-        let bend = a.clone() * g.clone() * (1.0 - g.clone());
+        let bend: Tensor<2> = a.clone() * g.clone() * (1.0 - g.clone());
         return (g + bend.clone(), -(a * bend));
     }
     on_host_pair(a, |a, g| {

@@ -76,6 +76,9 @@ impl Waves {
         let low = z.clone().mul_scalar(FREQUENCY);
         let angle = Tensor::cat(vec![low.clone(), low.mul_scalar(2.0)], 1);
         let gate = pre.skip(sigma);
-        Self { sin: angle.clone().sin().mul_scalar(gate), cos: angle.cos().mul_scalar(gate) }
+        Self {
+            sin: angle.clone().sin().mul_scalar(gate),
+            cos: angle.cos().mul_scalar(gate),
+        }
     }
 }

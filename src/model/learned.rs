@@ -15,12 +15,16 @@ pub struct LearnedField {
 impl LearnedField {
     /// A field of these weights.
     pub fn new(network: Network, preconditioning: Preconditioning) -> Self {
-        Self { network, preconditioning }
+        Self {
+            network,
+            preconditioning,
+        }
     }
 
     /// The network's own output `F` (unit size at every noise level). x: `[n, 2]`; returns `[n, 2]`.
     pub fn output(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
-        self.network.forward(features::on_device(&self.preconditioning, x, sigma))
+        self.network
+            .forward(features::on_device(&self.preconditioning, x, sigma))
     }
 
     /// `-(x - mean) / (sigma² + sd²) + gain F`: the score that an output `F` stands for.

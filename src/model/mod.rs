@@ -16,5 +16,6 @@ mod preconditioning;
 pub mod tangents;
 
 pub use learned::LearnedField;
+pub(crate) use network::upload;
 pub use network::{Network, Shape};
 pub use preconditioning::Preconditioning;

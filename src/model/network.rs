@@ -87,9 +87,15 @@ impl Network {
             offset = range.end;
             finish(flat.clone().slice(range).reshape([rows, columns]))
         };
-        let mut layer = |(inputs, outputs)| Layer { weight: take(inputs, outputs), bias: take(1, outputs) };
+        let mut layer = |(inputs, outputs)| Layer {
+            weight: take(inputs, outputs),
+            bias: take(1, outputs),
+        };
         let hidden = shape.layers().take(shape.depth).map(&mut layer).collect();
-        Self { hidden, output: layer((shape.width, OUTPUTS)) }
+        Self {
+            hidden,
+            output: layer((shape.width, OUTPUTS)),
+        }
     }
 
     /// `F`. input: `[n, 12]` features; returns `[n, 2]`. No gradients.
@@ -111,12 +117,18 @@ impl Network {
     /// loss: `[1]`, on the tape of this network.
     pub fn gradient(&self, loss: &Tensor<1>) -> Tensor<1> {
         let mut gradients = loss.backward();
-        let pieces = self.hidden.iter().chain([&self.output]).flat_map(|layer| [&layer.weight, &layer.bias]);
+        let pieces = self
+            .hidden
+            .iter()
+            .chain([&self.output])
+            .flat_map(|layer| [&layer.weight, &layer.bias]);
         let flat = pieces.map(|piece| {
             let gradient = piece.grad_remove(&mut gradients);
             let size = piece.dims().iter().product::<usize>();
             // A piece that the loss does not depend on has no gradient on the tape: it is zero.
-            gradient.unwrap_or_else(|| piece.clone().without_autodiff().zeros_like()).reshape([size])
+            gradient
+                .unwrap_or_else(|| piece.clone().without_autodiff().zeros_like())
+                .reshape([size])
         });
         Tensor::cat(flat.collect(), 0)
     }
