@@ -11,8 +11,8 @@ pub(super) type Lanes = [f32; LANES];
 #[inline(always)]
 pub(super) fn lanes(value: impl Fn(usize) -> f32) -> Lanes {
     let mut out = [0.0; LANES];
-    for i in 0..LANES {
-        out[i] = value(i);
+    for (i, out) in out.iter_mut().enumerate() {
+        *out = value(i);
     }
     out
 }

@@ -86,9 +86,7 @@ impl Mixture {
         let total: f64 = weights.iter().map(|w| f64::from(*w)).sum();
         let weights: Vec<f32> = weights.iter().map(|w| (f64::from(*w) / total) as f32).collect();
         // Nodes of next to no weight are left out, so that every logarithm is finite.
-        let mut order: Vec<usize> = (0..nodes.len())
-            .filter(|j| f64::from(weights[*j]) / total > 1e-30)
-            .collect();
+        let mut order: Vec<usize> = (0..nodes.len()).filter(|j| weights[*j] > 1e-30).collect();
         order.sort_by(|i, j| variances[*i].total_cmp(&variances[*j]));
         let mut branches = Vec::new();
         let groups = plant(

@@ -16,10 +16,13 @@ const CUT: f32 = 14.0;
 
 /// Logarithm of the share of the density that the rest of an expansion may reach, as its bound has it; the bound is for
 /// all mass in one corner of the branch, and what is left out is far smaller.
-const LOG_REST: f32 = -6.0;
+const LOG_REST: f32 = -1.0;
 
 /// Branches wider than this many standard deviations are never expanded, so they need no coefficients.
 const WIDEST: f32 = 2.5;
+
+/// Fewer nodes than this are summed faster than their expansion is evaluated.
+const WORTHWHILE: usize = 5;
 
 /// An [`ExactField`] at one sigma, prepared for many evaluations. Relative error of the score against
 /// [`ExactField::local`] at most 1e-4 (of its length, or of 1 / sigma where it is shorter).
@@ -126,7 +129,7 @@ impl Prepared {
             let t = group.smoothed(sigma);
             let per_std = 1.0 / t.sqrt();
             for branch in &nodes.branches[group.branches.clone()] {
-                let expand = branch.children.is_some() && branch.radius * per_std < WIDEST;
+                let expand = branch.range.len() >= WORTHWHILE && branch.radius * per_std < WIDEST;
                 let expansion = expand.then(|| {
                     let members = branch.range.clone().map(|j| {
                         let d = [nodes.x[j] - branch.centre[0], nodes.y[j] - branch.centre[1]];
@@ -167,12 +170,12 @@ impl Prepared {
                 height -= 1;
                 let k = stack[height];
                 let (branch, smooth) = (&nodes.branches[k], self.branches[k]);
-                let excess = sums.excess(branch, smooth);
-                if excess < -CUT {
+                let share = sums.share(branch, smooth);
+                if largest(&share) < -CUT {
                     continue;
                 }
                 if let Some(e) = smooth.expansion
-                    && sums.accepts(branch, smooth, excess)
+                    && sums.accepts(branch, smooth, &share)
                 {
                     sums.add_expansion(branch, smooth, &self.expansions[e as usize]);
                 } else if let Some(first) = branch.children {
@@ -244,24 +247,27 @@ impl Sums {
         lanes(|i| (self.x[i] - cx) * (self.x[i] - cx) + (self.y[i] - cy) * (self.y[i] - cy))
     }
 
-    /// Logarithm of the largest share of the density that the branch can have at any of the points.
+    /// Logarithm of the largest share of the density that the branch can have, at each point.
     #[inline(always)]
-    fn excess(&self, branch: &Branch, smooth: Smooth) -> f32 {
+    fn share(&self, branch: &Branch, smooth: Smooth) -> Lanes {
         let [[left, bottom], [right, top]] = branch.bounds;
         let half_per_t = 0.5 / smooth.t;
-        let share = lanes(|i| {
+        let peak = branch.log_weight - smooth.log_norm;
+        lanes(|i| {
             let dx = larger(larger(left - self.x[i], self.x[i] - right), 0.0);
             let dy = larger(larger(bottom - self.y[i], self.y[i] - top), 0.0);
-            -(dx * dx + dy * dy) * half_per_t - self.level[i]
-        });
-        largest(&share) + branch.log_weight - smooth.log_norm
+            peak - (dx * dx + dy * dy) * half_per_t - self.level[i]
+        })
     }
 
-    /// Whether the branch's expansion is accurate enough: `share (radius |u|)^(ORDER + 1)` is small.
+    /// Whether the branch's expansion is accurate enough at all points: `share (radius |u|)^(ORDER + 1)` is small.
     #[inline(always)]
-    fn accepts(&self, branch: &Branch, smooth: Smooth, excess: f32) -> bool {
-        let product = largest(&self.squared_distance(branch)) * branch.radius * branch.radius / (smooth.t * smooth.t);
-        excess + 0.5 * (ORDER + 1) as f32 * rough_ln(product) < LOG_REST
+    fn accepts(&self, branch: &Branch, smooth: Smooth, share: &Lanes) -> bool {
+        let squared = self.squared_distance(branch);
+        let per = branch.radius * branch.radius / (smooth.t * smooth.t);
+        largest(&lanes(|i| {
+            share[i] + 0.5 * (ORDER + 1) as f32 * rough_ln(squared[i] * per)
+        })) < LOG_REST
     }
 
     /// Whether the first branch is nearer than the second, to the first of the points.
