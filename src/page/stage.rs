@@ -189,9 +189,9 @@ impl Stage {
     /// The field to show. For [`crate::engine::settings::Source::Error`] that is a
     /// [`super::layers::error::difference`]. A new field on the same grid flows in, unless the machine is too slow
     /// for that or less motion is wanted.
-    pub fn set_field(&mut self, field: Option<Rc<GridField>>, now_ms: f64) {
+    pub fn set_field(&mut self, field: Option<Rc<GridField>>) {
         let smooth = !self.reduced_motion && self.paint_ms < FIELD_MS && !self.stale;
-        self.field.aim(field, now_ms, smooth);
+        self.field.aim(field, self.last_ms.unwrap_or(0.0), smooth);
         self.stale = true;
     }
 
