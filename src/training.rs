@@ -207,6 +207,23 @@ impl Trainer {
         LearnedField::new(Network::new(self.shape, &self.average), self.preconditioning)
     }
 
+    /// The field of the averaged weights on another device, by way of the host.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub async fn field_on(&self, device: &Device) -> Result<LearnedField, ExecutionError> {
+        let average = floats(Some(self.average.clone().into_data_async().await?))?;
+        Ok(LearnedField::new(Network::new(self.shape, &upload(average, device)), self.preconditioning))
+    }
+
+    /// Waits until the device has done all steps. On a GPU they are queued, and nothing else slows a caller down.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub async fn settle(&self) -> Result<(), ExecutionError> {
+        self.weights.clone().slice(0..1).into_data_async().await.map(drop)
+    }
+
     /// All of the run, read from the device.
     ///
     /// # Errors
