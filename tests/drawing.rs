@@ -1,4 +1,5 @@
 //! Strokes, eraser, undo and redo, and the code of a drawing.
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
 use rand::rngs::StdRng;

@@ -1,4 +1,5 @@
 //! The exact field against golden cases, quadrature, finite differences and statistics; the fast evaluator against it.
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
 mod checkerboard;
