@@ -318,6 +318,9 @@ pub struct Picture {
     pub coarse: bool,
 }
 
+/// Half the width of the usual stage, in which data are drawn.
+pub const STAGE_HALF_WIDTH: f32 = 1.45;
+
 /// A square grid of points: `side` points an axis, the outermost ones on the window's edge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Grid {
@@ -330,10 +333,18 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// The window in which everything of interest lies at a noise level: the usual stage, or wider where the noise
-    /// spreads the data (scale: mean per-axis standard deviation).
+    /// Half the width of the window in which everything of interest lies at a noise level: the usual stage, or wider
+    /// where the noise spreads the data (scale: mean per-axis standard deviation).
     pub fn half_width_at(scale: f32, sigma: f32) -> f32 {
-        (2.2 * scale.hypot(sigma)).max(1.45)
+        (2.2 * scale.hypot(sigma)).max(STAGE_HALF_WIDTH)
+    }
+
+    /// That window, with `side` points an axis. The usual stage does not move, so that a drawing stays where it was
+    /// drawn; the wider the window, the more it centres on the data.
+    pub fn window(mean: [f32; 2], scale: f32, sigma: f32, side: u32) -> Self {
+        let half_width = Self::half_width_at(scale, sigma);
+        let drift = 1.0 - STAGE_HALF_WIDTH / half_width;
+        Self { centre: [mean[0] * drift, mean[1] * drift], half_width, side }
     }
 
     /// Distance between neighbouring points.

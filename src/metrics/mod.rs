@@ -1,1 +1,2 @@
-//! Placeholder until the room is filled.
+//! Errors against the truth. Everything here compares a field or samples with the exact distribution, and nothing here
+//! changes either.

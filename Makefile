@@ -1,0 +1,57 @@
+# Two commands do everything on a fresh machine that has rustup's stable toolchain, make and a C compiler:
+#   make serve   builds the page and serves it at http://127.0.0.1:8080
+#   make test    runs every test, native and in a headless Chromium
+# Also: make site (the static site in dist/), make check (format and lints), make table (the reference table).
+
+# The command-line tool and the crate must be of exactly the same version.
+WASM_BINDGEN := 0.2.130
+WASM_PACK    := 0.15.1
+# Newer trunks need a newer compiler.
+TRUNK        := 0.21.14
+TARGET       := wasm32-unknown-unknown
+
+.PHONY: serve site test check table setup-site setup-test clean
+
+serve: setup-site
+	@echo "The page will be at http://127.0.0.1:8080 (the first build takes about ten minutes)."
+	trunk serve --release --offline
+
+site: setup-site
+	trunk build --release --offline
+	@echo "The site is in dist/: any static host will do, in any folder."
+
+# The site comes first: one of the native tests opens it in a browser.
+test: setup-test site
+	cargo test --release
+	wasm-pack test --headless --chrome --release --mode no-install \
+		--chromedriver "$$(command -v chromedriver)" -- --test browser
+
+check: setup-site
+	cargo fmt --all --check
+	cargo clippy --release --all-targets -- -D warnings
+	cargo clippy --release --target $(TARGET) --lib --bins --test browser -- -D warnings
+
+table:
+	cargo run --release --example reference_table
+
+setup-site:
+	@rustup target list --installed | grep -qx $(TARGET) \
+		|| { echo "installing the Rust target $(TARGET)"; rustup target add $(TARGET); }
+	@[ "$$(wasm-bindgen --version 2>/dev/null)" = "wasm-bindgen $(WASM_BINDGEN)" ] \
+		|| { echo "installing wasm-bindgen-cli $(WASM_BINDGEN)"; cargo install wasm-bindgen-cli --version $(WASM_BINDGEN); }
+	@[ "$$(trunk --version 2>/dev/null)" = "trunk $(TRUNK)" ] \
+		|| { echo "installing trunk $(TRUNK)"; cargo install trunk --version $(TRUNK) --locked; }
+
+setup-test: setup-site
+	@[ "$$(wasm-pack --version 2>/dev/null)" = "wasm-pack $(WASM_PACK)" ] \
+		|| { echo "installing wasm-pack $(WASM_PACK)"; cargo install wasm-pack --version $(WASM_PACK) --locked; }
+	@command -v chromedriver >/dev/null \
+		|| { command -v apt-get >/dev/null \
+			|| { echo "Please install Chromium (or Chrome) and its chromedriver: no apt-get here to do it with."; exit 1; }; \
+		echo "installing chromium and chromium-driver"; \
+		if [ "$$(id -u)" = 0 ]; then SUDO=; else SUDO=sudo; fi; \
+		$$SUDO apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$SUDO apt-get install -y -qq chromium chromium-driver; }
+
+clean:
+	cargo clean
+	rm -rf dist

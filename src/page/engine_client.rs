@@ -1,0 +1,252 @@
+//! The page's end of the engine: loads it with progress, starts it in a worker, talks to it, notices when it is lost.
+//!
+//! The engine travels compressed. Its compiled module is kept, so that a new worker after a loss starts in
+//! milliseconds and without the network.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Uint8Array, WebAssembly};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{ErrorEvent, HtmlMetaElement, MessageEvent, Response, Worker, WorkerOptions, WorkerType};
+
+use crate::engine::protocol::{self, Command, Report};
+
+/// What the engine does, as the page sees it.
+#[derive(Clone, Debug)]
+pub enum EngineEvent {
+    /// The engine is on its way.
+    Loading {
+        /// Bytes here.
+        loaded: f64,
+        /// Bytes in all.
+        total: f64,
+    },
+    /// The engine says something.
+    Report(Report),
+    /// The engine is gone, and its worker terminated. [`EngineClient::restart`] starts a new one.
+    Lost {
+        /// What happened, for the user.
+        message: String,
+    },
+}
+
+/// A handle to the engine; clones share it.
+#[derive(Clone)]
+pub struct EngineClient(Rc<Inner>);
+
+struct Inner {
+    on_event: Box<dyn Fn(EngineEvent)>,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    module: Option<WebAssembly::Module>,
+    worker: Option<Running>,
+    /// Commands given before the engine was ready.
+    waiting: Vec<Command>,
+    ready: bool,
+    /// Counts the starts, so that what an earlier worker or download still says is ignored.
+    generation: u32,
+}
+
+struct Running {
+    worker: Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl EngineClient {
+    /// Loads and starts the engine; `on_event` hears of everything that follows, never during this call.
+    pub fn start(on_event: impl Fn(EngineEvent) + 'static) -> Self {
+        let client = Self(Rc::new(Inner { on_event: Box::new(on_event), state: RefCell::default() }));
+        client.restart();
+        client
+    }
+
+    /// A fresh worker. Commands that were waiting for the old one are dropped: the caller knows best what to say again.
+    pub fn restart(&self) {
+        self.terminate();
+        let generation = {
+            let mut state = self.0.state.borrow_mut();
+            state.generation += 1;
+            state.generation
+        };
+        let client = self.clone();
+        spawn_local(async move {
+            if let Err(error) = client.launch(generation).await {
+                client.lose(generation, describe(&error));
+            }
+        });
+    }
+
+    /// Sends a command, or keeps it until the engine is ready.
+    pub fn send(&self, command: &Command) {
+        let mut state = self.0.state.borrow_mut();
+        if !state.ready {
+            state.waiting.push(command.clone());
+        } else if let Some(running) = &state.worker
+            && let Err(error) = post(&running.worker, command)
+        {
+            let (client, generation) = (self.clone(), state.generation);
+            // Told later: a caller that hears of the loss may call `send` again, and the state is borrowed here.
+            spawn_local(async move { client.lose(generation, describe(&error)) });
+        }
+    }
+
+    /// The engine runs and takes commands.
+    pub fn is_ready(&self) -> bool {
+        self.0.state.borrow().ready
+    }
+
+    /// Ends the worker; nothing more is heard of it.
+    pub fn terminate(&self) {
+        let mut state = self.0.state.borrow_mut();
+        if let Some(running) = state.worker.take() {
+            running.worker.terminate();
+        }
+        state.ready = false;
+        state.waiting.clear();
+    }
+
+    async fn launch(&self, generation: u32) -> Result<(), JsValue> {
+        let site = Site::read()?;
+        let kept = self.0.state.borrow().module.clone();
+        let module = match kept {
+            Some(module) => module,
+            None => self.download(&site, generation).await?,
+        };
+        if self.0.state.borrow().generation != generation {
+            return Ok(());
+        }
+        self.0.state.borrow_mut().module = Some(module.clone());
+        let running = self.spawn(&site, generation)?;
+        // The worker waits for the module; whatever else it is told comes after its `Ready`.
+        running.worker.post_message(&module)?;
+        self.0.state.borrow_mut().worker = Some(running);
+        Ok(())
+    }
+
+    /// Fetches, unpacks and compiles the engine, telling how far it is.
+    async fn download(&self, site: &Site, generation: u32) -> Result<WebAssembly::Module, JsValue> {
+        let window = web_sys::window().ok_or("no window")?;
+        let response: Response = JsFuture::from(window.fetch_with_str(&format!("{}.wasm.gz", site.name))).await?.into();
+        if !response.ok() {
+            return Err(format!("the engine could not be loaded (status {})", response.status()).into());
+        }
+        let body = response.body().ok_or("the engine arrived empty")?;
+        let reader: web_sys::ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let (parts, mut loaded, mut packed) = (Array::new(), 0.0, None);
+        loop {
+            let chunk = JsFuture::from(reader.read()).await?;
+            if js_sys::Reflect::get(&chunk, &"done".into())?.is_truthy() {
+                break;
+            }
+            let bytes: Uint8Array = js_sys::Reflect::get(&chunk, &"value".into())?.unchecked_into();
+            // A host may unpack on the way; the first bytes tell.
+            packed = packed.or((bytes.length() > 1).then(|| bytes.get_index(0) == 0x1f && bytes.get_index(1) == 0x8b));
+            loaded += f64::from(bytes.length());
+            parts.push(&bytes);
+            if self.0.state.borrow().generation == generation {
+                (self.0.on_event)(EngineEvent::Loading { loaded, total: site.bytes.max(loaded) });
+            }
+        }
+        let mut stream = web_sys::Blob::new_with_u8_array_sequence(&parts)?.stream();
+        if packed == Some(true) {
+            let unpack = web_sys::DecompressionStream::new(web_sys::CompressionFormat::Gzip)?;
+            stream = stream.pipe_through(unpack.unchecked_ref());
+        }
+        let buffer = JsFuture::from(Response::new_with_opt_readable_stream(Some(&stream))?.array_buffer()?).await?;
+        let module = JsFuture::from(WebAssembly::compile(&buffer)).await?;
+        module.dyn_into()
+    }
+
+    fn spawn(&self, site: &Site, generation: u32) -> Result<Running, JsValue> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        options.set_name("engine");
+        let search = web_sys::window().ok_or("no window")?.location().search()?;
+        let worker = Worker::new_with_options(&format!("{}.worker.js{search}", site.name), &options)?;
+
+        let client = self.clone();
+        let on_message = Closure::new(move |event: MessageEvent| client.hear(generation, &event.data()));
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+
+        let client = self.clone();
+        let on_error = Closure::new(move |event: ErrorEvent| {
+            let message = event.message();
+            client.lose(generation, if message.is_empty() { "it could not be started".into() } else { message });
+        });
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Running { worker, _on_message: on_message, _on_error: on_error })
+    }
+
+    /// Bytes are a report; a string is the engine's last word.
+    fn hear(&self, generation: u32, data: &JsValue) {
+        if self.0.state.borrow().generation != generation {
+            return;
+        }
+        if let Some(message) = data.as_string() {
+            return self.lose(generation, message);
+        }
+        let bytes = Uint8Array::new(data).to_vec();
+        match protocol::decode::<Report>(&bytes) {
+            Ok(Report::Ready { version }) if version == protocol::VERSION => {
+                let waiting = {
+                    let mut state = self.0.state.borrow_mut();
+                    state.ready = true;
+                    std::mem::take(&mut state.waiting)
+                };
+                for command in &waiting {
+                    self.send(command);
+                }
+                (self.0.on_event)(EngineEvent::Report(Report::Ready { version }));
+            }
+            Ok(Report::Ready { .. }) => {
+                self.lose(generation, "page and engine are of different versions; reload the page".into());
+            }
+            Ok(report) => (self.0.on_event)(EngineEvent::Report(report)),
+            Err(error) => self.lose(generation, error.to_string()),
+        }
+    }
+
+    fn lose(&self, generation: u32, message: String) {
+        if self.0.state.borrow().generation == generation {
+            self.0.state.borrow_mut().generation += 1;
+            self.terminate();
+            (self.0.on_event)(EngineEvent::Lost { message });
+        }
+    }
+}
+
+/// Where this build of the engine lies; the build writes it into the page.
+struct Site {
+    name: String,
+    bytes: f64,
+}
+
+impl Site {
+    fn read() -> Result<Self, JsValue> {
+        let document = web_sys::window().and_then(|window| window.document()).ok_or("no document")?;
+        let meta: HtmlMetaElement =
+            document.query_selector("meta[name=engine]")?.ok_or("the page does not say where its engine is")?.unchecked_into();
+        let bytes = meta.dataset().get("bytes").and_then(|bytes| bytes.parse().ok()).unwrap_or(0.0);
+        // Resolved against the page, so that the site works from any folder.
+        let base = document.base_uri()?.ok_or("the page has no address")?;
+        Ok(Self { name: web_sys::Url::new_with_base(&meta.content(), &base)?.href(), bytes })
+    }
+}
+
+fn post(worker: &Worker, command: &Command) -> Result<(), JsValue> {
+    let bytes = protocol::encode(command).map_err(|error| error.to_string())?;
+    let array = Uint8Array::from(bytes.as_slice());
+    worker.post_message_with_transfer(&array, &Array::of1(&array.buffer()))
+}
+
+/// An error's own words, without the class name JavaScript puts before them.
+fn describe(error: &JsValue) -> String {
+    let message = js_sys::Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
+    message.or_else(|| error.as_string()).unwrap_or_else(|| format!("{error:?}"))
+}
