@@ -17,7 +17,11 @@ pub struct NoiseLadder {
 impl NoiseLadder {
     /// The default for data of the given scale (mean per-axis standard deviation): sigma 3 → 0.01 at scale 0.5, 16 rungs.
     pub fn for_scale(scale: f32) -> Self {
-        Self { sigma_max: 6.0 * scale, sigma_min: 0.02 * scale, levels: 16 }
+        Self {
+            sigma_max: 6.0 * scale,
+            sigma_min: 0.02 * scale,
+            levels: 16,
+        }
     }
 
     /// The noise of rung `level`, 0 being the largest; levels past the end give `sigma_min`.
@@ -42,5 +46,52 @@ impl NoiseLadder {
         let last = self.levels.max(2) - 1;
         let u = (sigma / self.sigma_max).ln() / (self.sigma_min / self.sigma_max).ln();
         (u * last as f32).round().clamp(0.0, last as f32) as usize
+    }
+
+    /// At most `count` rungs to be shown side by side: evenly spread, the first and the last among them.
+    pub fn tiles(&self, count: usize) -> Vec<usize> {
+        let (levels, count) = (self.levels.max(2), count.clamp(2, self.levels.max(2)));
+        (0..count)
+            .map(|i| (i * (levels - 1) + (count - 1) / 2) / (count - 1))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LADDER: NoiseLadder = NoiseLadder {
+        sigma_max: 3.0,
+        sigma_min: 0.01,
+        levels: 16,
+    };
+
+    #[test]
+    fn neighbouring_rungs_have_one_ratio_and_the_ends_are_as_asked() {
+        let sigmas: Vec<f32> = LADDER.sigmas().collect();
+        assert_eq!(sigmas.len(), 16);
+        assert!((sigmas[0] - 3.0).abs() < 1e-5 && (sigmas[15] - 0.01).abs() < 1e-7);
+        let ratio = (3.0_f32 / 0.01).powf(1.0 / 15.0);
+        assert!(
+            sigmas
+                .windows(2)
+                .all(|pair| (pair[0] / pair[1] / ratio - 1.0).abs() < 1e-5)
+        );
+    }
+
+    #[test]
+    fn the_nearest_rung_of_a_rung_is_itself_and_far_sigmas_meet_the_ends() {
+        assert!((0..16).all(|level| LADDER.nearest(LADDER.sigma(level)) == level));
+        assert_eq!((LADDER.nearest(100.0), LADDER.nearest(1e-6)), (0, 15));
+    }
+
+    #[test]
+    fn tiles_keep_both_ends_and_never_repeat_a_rung() {
+        for levels in 2..40 {
+            let tiles = NoiseLadder { levels, ..LADDER }.tiles(8);
+            assert_eq!((tiles[0], tiles[tiles.len() - 1]), (0, levels - 1));
+            assert!(tiles.len() == levels.min(8) && tiles.windows(2).all(|pair| pair[0] < pair[1]));
+        }
     }
 }

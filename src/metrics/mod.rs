@@ -1,2 +1,4 @@
 //! Errors against the truth. Everything here compares a field or samples with the exact distribution, and nothing here
 //! changes either.
+
+pub mod sliced_wasserstein;

@@ -1,0 +1,55 @@
+//! Random numbers of a sampling run: drawn on the host from seeded streams, so that every device and every frame rate
+//! gives the same run.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand_distr::{Distribution, StandardNormal};
+
+/// What random numbers are for. Streams of one seed for different purposes are independent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Where the particles start.
+    Start,
+    /// The noise of this step.
+    Step(u64),
+    /// Where particles go that were recycled after this many steps.
+    Recycle(u64),
+}
+
+/// The generator of one stream of a seed.
+pub fn stream(seed: u32, purpose: Stream) -> StdRng {
+    let (kind, step) = match purpose {
+        Stream::Start => (0_u64, 0),
+        Stream::Step(step) => (1, step),
+        Stream::Recycle(step) => (2, step),
+    };
+    // All of ChaCha's key is filled from distinct numbers; a run never has 2^64 steps.
+    let mut key = [0; 32];
+    key[..4].copy_from_slice(&seed.to_le_bytes());
+    key[8..16].copy_from_slice(&kind.to_le_bytes());
+    key[16..24].copy_from_slice(&step.to_le_bytes());
+    StdRng::from_seed(key)
+}
+
+/// Where particles start: independent draws from `N(mean, (sigma² + scale²) I)`, which is close to the data smoothed by
+/// a large sigma. Returns `[x0, y0, …]`.
+pub fn start(count: usize, mean: [f32; 2], scale: f32, sigma: f32, seed: u32) -> Vec<f32> {
+    let mut rng = stream(seed, Stream::Start);
+    let spread = sigma.hypot(scale);
+    (0..2 * count)
+        .map(|i| mean[i % 2] + spread * normal(&mut rng))
+        .collect()
+}
+
+/// A standard normal number.
+pub(super) fn normal<R: rand::Rng + ?Sized>(rng: &mut R) -> f32 {
+    StandardNormal.sample(rng)
+}
+
+/// The noise of one step for `count` particles: independent normals of this standard deviation, `[count, 2]`.
+pub(super) fn step_noise(seed: u32, step: u64, count: usize, deviation: f32, device: &Device) -> Tensor<2> {
+    let mut rng = stream(seed, Stream::Step(step));
+    let values: Vec<f32> = (0..2 * count).map(|_| deviation * normal(&mut rng)).collect();
+    Tensor::from_data(TensorData::new(values, [count, 2]), device)
+}
