@@ -1,0 +1,72 @@
+//! Energy as heat: how bright a place is, and how a row of pixels gets its colours.
+
+use super::palette::Ramp;
+
+/// Nats between the densest place and the void on the ramp.
+pub const SPAN: f32 = 7.5;
+
+/// Place on the ramp of an energy in nats above the lowest: 1 there, 0 in the void.
+#[inline]
+pub fn shade(energy: f32) -> f32 {
+    1.0 - energy * (1.0 / SPAN)
+}
+
+/// Colours a row of pixels: `tone` is the place on the ramp, `line` the coverage of contours already scaled by their
+/// opacity, `line_colour` what they blend towards. Interleaved gradient noise (Jimenez 2014) decides the rounding to
+/// bytes, so that slow gradients show no bands.
+pub fn colour_row(ramp: &Ramp, tone: &[f32], line: &[f32], line_colour: [u8; 3], row: usize, rgba: &mut [u8]) {
+    let ink = line_colour.map(|c| u32::from(c) << 8);
+    let start = 0.005_837_15 * row as f32;
+    for (i, ((pixel, tone), line)) in rgba.chunks_exact_mut(4).zip(tone).zip(line).enumerate() {
+        let noise = (52.982_918 * (start + 0.067_110_56 * i as f32).fract()).fract();
+        let (rounding, alpha) = ((noise * 256.0) as u32, (line * 256.0) as u32);
+        let ground = ramp.at(*tone);
+        for c in 0..3 {
+            let mixed = (u32::from(ground[c]) * (256 - alpha) + ink[c] * alpha) >> 8;
+            pixel[c] = ((mixed + rounding) >> 8).min(255) as u8;
+        }
+        pixel[3] = 255;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::palette::Palette;
+    use super::*;
+
+    fn painted(palette: &Palette, energy: &[f32]) -> Vec<u8> {
+        let tone: Vec<f32> = energy.iter().map(|&e| shade(e)).collect();
+        let mut rgba = vec![0; 4 * energy.len()];
+        colour_row(&palette.heat, &tone, &vec![0.0; energy.len()], [0; 3], 0, &mut rgba);
+        rgba
+    }
+
+    #[test]
+    fn lower_energy_is_brighter_in_the_dark_and_darker_in_the_light() {
+        let energies = [0.0, 1.0, 2.0, 4.0, 6.0, 9.0];
+        for (dark, sign) in [(true, 1), (false, -1)] {
+            let rgba = painted(&Palette::new(dark), &energies);
+            let sums: Vec<i32> = rgba
+                .chunks(4)
+                .map(|p| i32::from(p[0]) + i32::from(p[1]) + i32::from(p[2]))
+                .collect();
+            assert!(
+                sums.windows(2).all(|w| sign * (w[0] - w[1]) > 0),
+                "not monotone: {sums:?}"
+            );
+            assert!(rgba.chunks(4).all(|p| p[3] == 255));
+        }
+    }
+
+    #[test]
+    fn dithering_keeps_the_mean_of_a_colour_between_two_bytes() {
+        let palette = Palette::new(true);
+        let energy = vec![3.3; 4096];
+        let rgba = painted(&palette, &energy);
+        let exact = palette.heat.at(shade(3.3)).map(|c| f32::from(c) / 256.0);
+        for c in 0..3 {
+            let mean = rgba.chunks(4).map(|p| f32::from(p[c])).sum::<f32>() / 4096.0;
+            assert!((mean - exact[c]).abs() < 0.02, "channel {c}: {mean} for {}", exact[c]);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The stage's pictures as pure functions: field samples, particles and a view go in, pixel buffers come out.
+//!
+//! No DOM lives here, so every layer can be tested, timed and looked at natively; `stage` and `strip` only copy the
+//! finished buffers to their canvases. Pixels are RGBA, rows from the top; stage coordinates have y up.
+//!
+//! One [`paint::FieldPainter`] composes everything that changes only with the field ([`energy`] or [`error`] as heat,
+//! [`contours`], [`arrows`], [`data`]) in bands of rows, so that no call is long; [`particles`] is painted every frame.
+
+pub mod arrows;
+pub mod contours;
+pub mod data;
+pub mod energy;
+pub mod error;
+pub mod exact_picture;
+pub mod motion;
+pub mod paint;
+pub mod palette;
+pub mod particles;
+pub mod raster;
+pub mod resample;
+
+pub use palette::Palette;
+
+use crate::engine::protocol::{Grid, Picture};
+
+/// A field sampled on a square grid at one noise level, exact or learned.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GridField {
+    /// Where and how fine.
+    pub grid: Grid,
+    /// Noise level, stage units.
+    pub sigma: f32,
+    /// Energy in nats above its lowest value, rows from low to high y; NaN where it is masked.
+    pub energy: Vec<f32>,
+    /// Scores `[s0x, s0y, …]` at the same points.
+    pub score: Vec<f32>,
+}
+
+impl From<&Picture> for GridField {
+    fn from(picture: &Picture) -> Self {
+        Self {
+            grid: picture.grid,
+            sigma: picture.sigma,
+            energy: picture.energy.0.clone(),
+            score: picture.score.0.clone(),
+        }
+    }
+}
+
+impl GridField {
+    /// Both arrays have the length that the grid says, which has at least two points an axis.
+    pub fn is_whole(&self) -> bool {
+        let n = self.grid.side as usize;
+        n >= 2 && self.energy.len() == n * n && self.score.len() == 2 * n * n && self.grid.half_width > 0.0
+    }
+
+    /// The score between the grid's points, bilinear; outside the grid that of the nearest point on its edge.
+    pub fn score_at(&self, at: [f32; 2]) -> [f32; 2] {
+        let (corner, [fx, fy]) = self.cell(at);
+        let n = self.grid.side as usize;
+        let value = |k: usize, axis: usize| self.score.get(2 * k + axis).copied().unwrap_or(0.0);
+        [0, 1].map(|axis| {
+            let low = value(corner, axis) * (1.0 - fx) + value(corner + 1, axis) * fx;
+            let high = value(corner + n, axis) * (1.0 - fx) + value(corner + n + 1, axis) * fx;
+            low * (1.0 - fy) + high * fy
+        })
+    }
+
+    /// The energy between the grid's points, bilinear; NaN next to masked points.
+    pub fn energy_at(&self, at: [f32; 2]) -> f32 {
+        let (corner, [fx, fy]) = self.cell(at);
+        let n = self.grid.side as usize;
+        let value = |k: usize| self.energy.get(k).copied().unwrap_or(f32::NAN);
+        let low = value(corner) * (1.0 - fx) + value(corner + 1) * fx;
+        low * (1.0 - fy) + (value(corner + n) * (1.0 - fx) + value(corner + n + 1) * fx) * fy
+    }
+
+    /// Index of the lower left point of the cell that holds a position, and the position within the cell.
+    fn cell(&self, at: [f32; 2]) -> (usize, [f32; 2]) {
+        let (h, n) = (self.grid.spacing(), self.grid.side.max(2) as usize);
+        let [u, v] = [0, 1].map(|axis| {
+            let u = (at[axis] - self.grid.centre[axis] + self.grid.half_width) / h;
+            u.clamp(0.0, (n - 1) as f32)
+        });
+        let (i, j) = ((u as usize).min(n - 2), (v as usize).min(n - 2));
+        (j * n + i, [u - i as f32, v - j as f32])
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A grid field with a given energy and its score, `(energy, score)` at a point.
+    pub(crate) fn sampled(half_width: f32, side: u32, of: impl Fn([f32; 2]) -> (f32, [f32; 2])) -> GridField {
+        let grid = Grid {
+            centre: [0.0, 0.0],
+            half_width,
+            side,
+        };
+        let at: Vec<_> = grid.points().chunks_exact(2).map(|p| of([p[0], p[1]])).collect();
+        GridField {
+            grid,
+            sigma: 0.2,
+            energy: at.iter().map(|(e, _)| *e).collect(),
+            score: at.iter().flat_map(|(_, s)| *s).collect(),
+        }
+    }
+
+    #[test]
+    fn samples_between_points_are_exact_for_a_linear_score() {
+        let field = sampled(1.0, 17, |[x, y]| (0.5 * (x * x + y * y), [-x, -2.0 * y]));
+        assert!(field.is_whole());
+        let s = field.score_at([0.33, -0.71]);
+        assert!((s[0] + 0.33).abs() < 1e-5 && (s[1] - 1.42).abs() < 1e-5);
+        assert_eq!(field.score_at([7.0, 0.0]).map(f32::round), [-1.0, 0.0]);
+    }
+}

@@ -1,0 +1,289 @@
+//! Composes everything that changes only with the field into one pixel buffer: heat, contours, arrows, data.
+
+use super::palette::{Palette, Ramp};
+use super::raster::{Mask, frame};
+use super::resample::{Enlarged, filled};
+use super::{GridField, arrows, contours, data, energy, error};
+use crate::engine::settings::{Settings, Source};
+use crate::page::viewport::Viewport;
+
+/// What to show of a field.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Layers {
+    /// What the field is: sets the colour of the arrows, and for [`Source::Error`] the meaning of the heat.
+    pub source: Source,
+    /// Heat map of the energy, or of the error.
+    pub heat: bool,
+    /// Lines of equal energy.
+    pub contours: bool,
+    /// Arrows of the score, or of the error.
+    pub arrows: bool,
+    /// Points of the data.
+    pub data: bool,
+}
+
+impl From<&Settings> for Layers {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            source: settings.source,
+            heat: settings.energy,
+            contours: settings.contours,
+            arrows: settings.arrows,
+            data: settings.data,
+        }
+    }
+}
+
+/// A picture of a field in the making. [`Self::begin`] takes over what is needed, [`Self::advance`] paints some rows at
+/// a time, and after the last one [`Self::pixels`] is whole. Buffers are kept from picture to picture.
+#[derive(Clone, Debug)]
+pub struct FieldPainter {
+    palette: Palette,
+    view: Viewport,
+    scale: f32,
+    layers: Layers,
+    has_field: bool,
+    energy: Enlarged,
+    tones: Enlarged,
+    mask: Mask,
+    data: Vec<f32>,
+    outline: Option<(Viewport, f32)>,
+    next_row: usize,
+    rows: [Vec<f32>; 3],
+    tone: Vec<f32>,
+    line: Vec<f32>,
+    rgba: Vec<u8>,
+}
+
+impl FieldPainter {
+    /// Nothing painted yet.
+    pub fn new(palette: Palette) -> Self {
+        let layers = Layers {
+            source: Source::Exact,
+            heat: true,
+            contours: false,
+            arrows: false,
+            data: false,
+        };
+        Self {
+            palette,
+            view: Viewport {
+                centre: [0.0; 2],
+                half_width: 1.0,
+                pixels: 0.0,
+            },
+            scale: 1.0,
+            layers,
+            has_field: false,
+            energy: Enlarged::default(),
+            tones: Enlarged::default(),
+            mask: Mask::default(),
+            data: Vec::new(),
+            outline: None,
+            next_row: 0,
+            rows: Default::default(),
+            tone: Vec::new(),
+            line: Vec::new(),
+            rgba: Vec::new(),
+        }
+    }
+
+    /// Colours of the next picture.
+    pub fn set_palette(&mut self, palette: Palette) {
+        self.palette = palette;
+    }
+
+    /// Starts a picture. `field`: for [`Source::Error`] an [`error::difference`]; `None`, or one that is not whole,
+    /// leaves the background. `data`: `[x0, y0, …]`. `scale`: device pixels per CSS pixel, for the width of lines.
+    pub fn begin(&mut self, field: Option<&GridField>, data: &[f32], view: Viewport, scale: f32, layers: Layers) {
+        (self.view, self.scale, self.layers) = (
+            Viewport {
+                pixels: view.pixels.floor(),
+                ..view
+            },
+            scale,
+            layers,
+        );
+        self.outline = None;
+        let side = self.view.pixels as usize;
+        self.next_row = 0;
+        self.rgba.resize(4 * side * side, 0);
+        for row in self.rows.iter_mut().chain([&mut self.tone, &mut self.line]) {
+            row.clear();
+            row.resize(side, 0.0);
+        }
+        self.data.clear();
+        if layers.data {
+            self.data.extend_from_slice(data);
+        }
+        let field = field.filter(|f| f.is_whole());
+        self.has_field = field.is_some();
+        let Some(field) = field else { return };
+        self.energy.set(
+            field,
+            &filled(&field.energy, field.grid.side as usize),
+            &self.view,
+            true,
+        );
+        if layers.heat && layers.source == Source::Error {
+            self.tones.set(field, &error::tones(field), &self.view, false);
+        }
+        if layers.arrows {
+            self.mask.clear(side);
+            arrows::draw(&arrows::arrows(field, &self.view), 1.05 * scale, &mut self.mask);
+        }
+    }
+
+    /// Adds the outline of another window to the picture just begun, `weight` pixels wide.
+    pub fn outline(&mut self, window: Viewport, weight: f32) {
+        self.outline = Some((window, weight));
+    }
+
+    /// Paints up to `rows` more rows; true when the picture is whole.
+    pub fn advance(&mut self, rows: usize) -> bool {
+        let side = self.view.pixels as usize;
+        let end = (self.next_row + rows).min(side);
+        for j in self.next_row..end {
+            self.paint_row(j);
+        }
+        let finished = self.next_row < side && end == side;
+        self.next_row = end;
+        if finished {
+            data::draw(&self.data, &self.view, self.scale, self.palette.data, &mut self.rgba);
+            if let Some((window, weight)) = self.outline {
+                let [left, top] = self.view.to_pixel(window.to_stage([0.0, 0.0]));
+                let [right, bottom] = self.view.to_pixel(window.to_stage([window.pixels; 2]));
+                frame(
+                    &mut self.rgba,
+                    side,
+                    [left, top],
+                    [right, bottom],
+                    weight,
+                    self.palette.outline,
+                );
+            }
+        }
+        end == side
+    }
+
+    /// The whole picture is painted.
+    pub fn is_done(&self) -> bool {
+        self.next_row >= self.view.pixels as usize
+    }
+
+    /// RGBA, rows from the top.
+    pub fn pixels(&self) -> &[u8] {
+        &self.rgba
+    }
+
+    /// The picture's window, and its side in device pixels.
+    pub fn view(&self) -> Viewport {
+        self.view
+    }
+
+    fn paint_row(&mut self, j: usize) {
+        let ramp = self.lay_tones(j);
+        if self.has_field && self.layers.contours {
+            let [above, here, below] = &self.rows;
+            let width = 0.9 * self.scale;
+            contours::cover_row([above, here, below], width, self.palette.contour.1, &mut self.line);
+        } else {
+            self.line.fill(0.0);
+        }
+        let side = self.line.len();
+        let ramp: &Ramp = if ramp {
+            &self.palette.error_heat
+        } else {
+            &self.palette.heat
+        };
+        let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
+        energy::colour_row(ramp, &self.tone, &self.line, self.palette.contour.0, j, pixels);
+        if self.has_field && self.layers.arrows {
+            let colour = self.palette.source(self.layers.source);
+            let alpha = self.palette.arrow_alpha / 255.0;
+            for (pixel, &cover) in pixels.chunks_exact_mut(4).zip(self.mask.row(j)) {
+                if cover > 0 {
+                    super::raster::blend(&mut pixel[..3], colour, alpha * f32::from(cover));
+                }
+            }
+        }
+    }
+
+    /// Fills the rows of energies around row `j` and the tones along it; true when the tones are errors.
+    fn lay_tones(&mut self, j: usize) -> bool {
+        let is_error = self.layers.source == Source::Error;
+        if !self.has_field {
+            self.tone.fill(0.0);
+            return is_error;
+        }
+        // Rows are painted in order: two of the three are those of the row before.
+        if j == 0 {
+            self.energy.row(0, &mut self.rows[1]);
+            self.energy.row(0, &mut self.rows[2]);
+        }
+        self.rows.rotate_left(1);
+        if j == 0 {
+            self.energy.row(-1, &mut self.rows[0]);
+            self.energy.row(0, &mut self.rows[1]);
+        }
+        self.energy.row(j as isize + 1, &mut self.rows[2]);
+        if !self.layers.heat {
+            self.tone.fill(0.0);
+        } else if is_error {
+            self.tones.row(j as isize, &mut self.tone);
+        } else {
+            for (tone, energy) in self.tone.iter_mut().zip(&self.rows[1]) {
+                *tone = energy::shade(*energy);
+            }
+        }
+        is_error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::sampled;
+    use super::*;
+
+    fn layers(source: Source) -> Layers {
+        Layers {
+            source,
+            heat: true,
+            contours: true,
+            arrows: true,
+            data: true,
+        }
+    }
+
+    fn painted(rows_at_once: usize, source: Source) -> Vec<u8> {
+        let field = sampled(1.5, 32, |[x, y]| (2.0 * (x * x + y * y), [-4.0 * x, -4.0 * y]));
+        let mut painter = FieldPainter::new(Palette::new(true));
+        let view = Viewport {
+            centre: [0.0; 2],
+            half_width: 1.45,
+            pixels: 160.0,
+        };
+        painter.begin(Some(&field), &[0.1, 0.2, -0.5, 0.4], view, 1.0, layers(source));
+        while !painter.advance(rows_at_once) {}
+        painter.pixels().to_vec()
+    }
+
+    #[test]
+    fn a_picture_does_not_depend_on_how_it_was_sliced() {
+        assert!(painted(7, Source::Exact) == painted(160, Source::Exact));
+        assert!(painted(64, Source::Error) == painted(1, Source::Error));
+    }
+
+    #[test]
+    fn without_a_field_there_is_only_the_background() {
+        let mut painter = FieldPainter::new(Palette::new(false));
+        let view = Viewport {
+            centre: [0.0; 2],
+            half_width: 1.45,
+            pixels: 40.0,
+        };
+        painter.begin(None, &[], view, 1.0, layers(Source::Exact));
+        assert!(painter.advance(40) && painter.is_done());
+        assert!(painter.pixels().iter().all(|&c| c == 255));
+    }
+}

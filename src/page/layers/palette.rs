@@ -1,0 +1,235 @@
+//! The colours of the pictures, for the dark and the light theme: one neutral ramp for every heat map, and colours
+//! that say the source.
+
+use crate::engine::settings::Source;
+
+/// Steps of a ramp; with 8 bits of fraction each, finer than any screen once dithered.
+const STEPS: usize = 2048;
+
+/// A colour ramp as a table of colours with 8 fractional bits a channel, low value first.
+#[derive(Clone, Debug)]
+pub struct Ramp(Vec<[u16; 3]>);
+
+impl Ramp {
+    /// Interpolates between colours in OKLab (Ottosson 2020), spaced so that lightness changes evenly.
+    fn new(stops: &[[u8; 3]]) -> Self {
+        let labs: Vec<[f32; 3]> = stops.iter().map(|&c| oklab(c)).collect();
+        let mut way = vec![0.0];
+        for pair in labs.windows(2) {
+            let last = way.last().copied().unwrap_or(0.0);
+            way.push(last + (pair[1][0] - pair[0][0]).abs().max(1e-4));
+        }
+        let total = way.last().copied().unwrap_or(1.0);
+        let colour = |step: usize| {
+            let u = total * step as f32 / (STEPS - 1) as f32;
+            let k = way
+                .iter()
+                .rposition(|&w| w <= u)
+                .unwrap_or(0)
+                .min(labs.len().saturating_sub(2));
+            let f = ((u - way[k]) / (way[k + 1] - way[k])).clamp(0.0, 1.0);
+            let lab = [0, 1, 2].map(|c| labs[k][c] + f * (labs[k + 1][c] - labs[k][c]));
+            rgb(lab).map(|v| (v.clamp(0.0, 1.0) * 255.0 * 256.0).round() as u16)
+        };
+        Self((0..STEPS).map(colour).collect())
+    }
+
+    /// The colour at `t` in [0, 1], clamped; NaN gives the low end. Channels carry 8 fractional bits.
+    #[inline]
+    pub fn at(&self, t: f32) -> [u16; 3] {
+        // Float to integer casts saturate, and NaN becomes 0.
+        let step = ((t * (STEPS - 1) as f32) as usize).min(STEPS - 1);
+        self.0[step]
+    }
+}
+
+/// The colours of one theme.
+#[derive(Clone, Debug)]
+pub struct Palette {
+    /// The dark theme.
+    pub dark: bool,
+    /// Heat from the void to the densest place, the same for every source.
+    pub heat: Ramp,
+    /// Heat of the error layer, from none to much.
+    pub error_heat: Ramp,
+    /// What contours blend towards, and how far at full coverage.
+    pub contour: ([u8; 3], f32),
+    /// Data points, with their opacity.
+    pub data: ([u8; 3], f32),
+    /// Opacity of arrows.
+    pub arrow_alpha: f32,
+    /// A faint outline, as that of the stage's window in a tile of the strip, with its opacity.
+    pub outline: ([u8; 3], f32),
+    /// Particles at rest at low and at high energy.
+    pub particle: [[u8; 3]; 2],
+    /// Their trails at low and at high energy.
+    pub trail: [[u8; 3]; 2],
+}
+
+const DARK_HEAT: [[u8; 3]; 8] = [
+    [10, 13, 18],
+    [13, 21, 36],
+    [16, 36, 62],
+    [19, 56, 87],
+    [26, 79, 104],
+    [40, 102, 116],
+    [62, 124, 125],
+    [92, 146, 136],
+];
+const LIGHT_HEAT: [[u8; 3]; 8] = [
+    [255, 255, 255],
+    [240, 246, 248],
+    [219, 234, 239],
+    [194, 220, 228],
+    [167, 205, 216],
+    [139, 188, 203],
+    [112, 170, 189],
+    [86, 150, 174],
+];
+const DARK_ERROR: [[u8; 3]; 5] = [
+    [10, 13, 18],
+    [34, 22, 50],
+    [79, 46, 104],
+    [141, 86, 168],
+    [215, 139, 240],
+];
+const LIGHT_ERROR: [[u8; 3]; 5] = [
+    [255, 255, 255],
+    [240, 228, 245],
+    [213, 178, 225],
+    [178, 112, 201],
+    [138, 53, 171],
+];
+
+impl Palette {
+    /// The colours of the dark or the light theme.
+    pub fn new(dark: bool) -> Self {
+        if dark {
+            Self {
+                dark,
+                heat: Ramp::new(&DARK_HEAT),
+                error_heat: Ramp::new(&DARK_ERROR),
+                contour: ([255, 255, 255], 0.17),
+                data: ([232, 235, 240], 0.5),
+                arrow_alpha: 0.42,
+                outline: ([232, 235, 240], 0.6),
+                particle: [[255, 226, 178], [255, 150, 84]],
+                trail: [[255, 186, 116], [255, 118, 58]],
+            }
+        } else {
+            Self {
+                dark,
+                heat: Ramp::new(&LIGHT_HEAT),
+                error_heat: Ramp::new(&LIGHT_ERROR),
+                contour: ([8, 24, 40], 0.2),
+                data: ([23, 27, 33], 0.45),
+                arrow_alpha: 0.5,
+                outline: ([23, 27, 33], 0.55),
+                particle: [[168, 70, 4], [140, 36, 8]],
+                trail: [[196, 98, 20], [186, 64, 12]],
+            }
+        }
+    }
+
+    /// The colour that says the source: exact cool, learned warm, error violet.
+    pub fn source(&self, source: Source) -> [u8; 3] {
+        match (source, self.dark) {
+            (Source::Exact, true) => [0x62, 0xc4, 0xf5],
+            (Source::Exact, false) => [0x0b, 0x6e, 0xa8],
+            (Source::Learned, true) => [0xff, 0xa2, 0x5c],
+            (Source::Learned, false) => [0xb3, 0x54, 0x0a],
+            (Source::Error, true) => [0xd7, 0x8b, 0xf0],
+            (Source::Error, false) => [0x8a, 0x35, 0xab],
+        }
+    }
+}
+
+/// sRGB bytes to OKLab.
+fn oklab(rgb: [u8; 3]) -> [f32; 3] {
+    let [r, g, b] = rgb.map(|c| {
+        let c = f32::from(c) / 255.0;
+        if c <= 0.04045 {
+            c / 12.92
+        } else {
+            ((c + 0.055) / 1.055).powf(2.4)
+        }
+    });
+    let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
+    let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
+    let s = (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt();
+    [
+        0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s,
+        1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,
+        0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s,
+    ]
+}
+
+/// OKLab to sRGB in [0, 1].
+fn rgb([lightness, a, b]: [f32; 3]) -> [f32; 3] {
+    let l = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
+    let m = (lightness - 0.105_561_346 * a - 0.063_854_17 * b).powi(3);
+    let s = (lightness - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
+    let linear = [
+        4.076_741_7 * l - 3.307_711_6 * m + 0.230_969_94 * s,
+        -1.268_438 * l + 2.609_757_4 * m - 0.341_319_38 * s,
+        -0.004_196_086_3 * l - 0.703_418_6 * m + 1.707_614_7 * s,
+    ];
+    linear.map(|c| {
+        if c <= 0.003_130_8 {
+            12.92 * c
+        } else {
+            1.055 * c.powf(1.0 / 2.4) - 0.055
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lightness(colour: [u16; 3]) -> f32 {
+        oklab(colour.map(|c| (f32::from(c) / 256.0).round() as u8))[0]
+    }
+
+    #[test]
+    fn ramps_change_lightness_evenly_and_in_one_direction() {
+        for dark in [true, false] {
+            let palette = Palette::new(dark);
+            let sign = if dark { 1.0 } else { -1.0 };
+            for ramp in [&palette.heat, &palette.error_heat] {
+                let levels: Vec<f32> = (0..=16).map(|k| lightness(ramp.at(k as f32 / 16.0))).collect();
+                let mean = sign * (levels[16] - levels[0]) / 16.0;
+                for pair in levels.windows(2) {
+                    let step = sign * (pair[1] - pair[0]);
+                    // Rounding to bytes moves a lightness by up to 0.004.
+                    assert!(
+                        step > 0.0 && (step - mean).abs() < 0.01,
+                        "step {step} where the mean is {mean}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ramps_end_at_the_fields_background_and_survive_nonsense() {
+        assert_eq!(Palette::new(true).heat.at(0.0).map(|c| (c + 128) / 256), [10, 13, 18]);
+        assert_eq!(Palette::new(false).heat.at(f32::NAN).map(|c| c / 256), [255, 255, 255]);
+        assert_eq!(Palette::new(true).heat.at(9.0), Palette::new(true).heat.at(1.0));
+    }
+
+    #[test]
+    fn particles_stand_out_on_every_step_of_the_ramp() {
+        for dark in [true, false] {
+            let palette = Palette::new(dark);
+            for k in 0..=16 {
+                let ground = oklab(palette.heat.at(k as f32 / 16.0).map(|c| (c / 256) as u8));
+                for colour in palette.particle {
+                    let dot = oklab(colour);
+                    let distance = (0..3).map(|c| (ground[c] - dot[c]).powi(2)).sum::<f32>().sqrt();
+                    assert!(distance > 0.2, "{colour:?} is {distance} from step {k} (dark: {dark})");
+                }
+            }
+        }
+    }
+}

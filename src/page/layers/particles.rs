@@ -1,0 +1,418 @@
+//! Particles as glowing dots with fading trails, painted every frame.
+//!
+//! A particle is a source of light. Where it moved since the last frame it leaves light in a persistent buffer, as on
+//! phosphor: the light of a frame is spread over the way, so what rests or drifts glows and what jumps leaves a faint
+//! streak. That buffer decays exponentially with time, not with frames. The dots themselves are light that lasts one
+//! frame. One table turns light and energy into colour. Work is done only in blocks of pixels that hold light.
+
+use super::palette::Palette;
+use crate::page::viewport::Viewport;
+
+/// Seconds in which a trail fades to 1/e.
+const TRAIL_SECONDS: f32 = 0.32;
+/// While the view moves, trails lie in the wrong place and fade faster.
+const MOVING_SECONDS: f32 = 0.05;
+/// Brightest trail, so that dots stand out on it.
+const TRAIL_LIMIT: u16 = 26_000;
+/// Light below this is invisible and set to nothing.
+const DARK: u16 = 260;
+/// Pixels in a block of a row.
+const BLOCK: usize = 16;
+/// Energies are told apart in so many shades, over so many nats.
+const TINTS: usize = 16;
+const TINT_NATS: f32 = 7.0;
+/// Offsets of a dot within its pixel, an axis.
+const OFFSETS: usize = 4;
+/// Radius of a dot, CSS pixels, when there are few.
+const RADIUS: f32 = 1.45;
+
+/// How the particles of a frame are to be drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Glow {
+    /// Seconds since the frame before.
+    pub seconds: f32,
+    /// Leave trails.
+    pub trails: bool,
+    /// The view moved since the frame before.
+    pub moving: bool,
+}
+
+/// Paints particles into an RGBA buffer with transparency.
+#[derive(Clone, Debug)]
+pub struct ParticlePainter {
+    side: usize,
+    blocks: usize,
+    scale: f32,
+    trail: Vec<u16>,
+    dots: Vec<u16>,
+    tint: Vec<u8>,
+    lit: Vec<bool>,
+    rgba: Vec<u8>,
+    colours: Vec<[u8; 4]>,
+    stamps: Stamps,
+    before: Vec<f32>,
+}
+
+impl ParticlePainter {
+    /// No particles yet, no pixels.
+    pub fn new(palette: &Palette) -> Self {
+        Self {
+            side: 0,
+            blocks: 0,
+            scale: 1.0,
+            trail: Vec::new(),
+            dots: Vec::new(),
+            tint: Vec::new(),
+            lit: Vec::new(),
+            rgba: Vec::new(),
+            colours: colours(palette),
+            stamps: Stamps::default(),
+            before: Vec::new(),
+        }
+    }
+
+    /// Sets the buffer's side and the device pixels per CSS pixel; clears everything.
+    pub fn resize(&mut self, side: usize, scale: f32) {
+        (self.side, self.scale) = (side, scale);
+        self.blocks = side.div_ceil(BLOCK);
+        // Rows are padded to whole blocks, so that no block needs a special case.
+        let padded = self.blocks * BLOCK * side;
+        for light in [&mut self.trail, &mut self.dots] {
+            light.clear();
+            light.resize(padded, 0);
+        }
+        self.tint.clear();
+        self.tint.resize(padded, 0);
+        self.lit.clear();
+        self.lit.resize(self.blocks * side, false);
+        self.rgba.clear();
+        self.rgba.resize(4 * side * side, 0);
+        self.stamps = Stamps::default();
+    }
+
+    /// The buffer's side.
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
+    /// Colours from now on.
+    pub fn set_palette(&mut self, palette: &Palette) {
+        self.colours = colours(palette);
+    }
+
+    /// The particles were cast anew: no trail leads from the old ones to the new.
+    pub fn forget(&mut self) {
+        self.before.clear();
+    }
+
+    /// RGBA (not premultiplied), rows from the top.
+    pub fn pixels(&self) -> &[u8] {
+        &self.rgba
+    }
+
+    /// Paints a frame. `positions`: `[x0, y0, …]`, stage coordinates; `energy` gives nats above the lowest at a
+    /// position (NaN: unknown, drawn as low). True while anything is left to fade.
+    pub fn frame(&mut self, positions: &[f32], view: &Viewport, glow: Glow, energy: impl Fn([f32; 2]) -> f32) -> bool {
+        let view = view.with_pixels(self.side as f32);
+        self.decay(glow);
+        let count = positions.len() / 2;
+        self.stamps.prepare(self.scale, count);
+        let continues = self.before.len() == positions.len();
+        for k in 0..count {
+            let now = [positions[2 * k], positions[2 * k + 1]];
+            let pixel = view.to_pixel(now);
+            if !(pixel[0].is_finite() && pixel[1].is_finite()) {
+                continue;
+            }
+            let nats = energy(now);
+            let tint = ((nats / TINT_NATS * (TINTS - 1) as f32) as usize).min(TINTS - 1) as u8;
+            if glow.trails && continues {
+                let old = view.to_pixel([self.before[2 * k], self.before[2 * k + 1]]);
+                self.streak(old, pixel, glow.seconds, tint);
+            }
+            self.dot(pixel, tint);
+        }
+        self.before.clear();
+        self.before.extend_from_slice(positions);
+        self.develop()
+    }
+
+    /// Lets the trails fade for the time of a frame.
+    fn decay(&mut self, glow: Glow) {
+        let seconds = if glow.moving { MOVING_SECONDS } else { TRAIL_SECONDS };
+        let keep = if glow.trails {
+            (65_536.0 * (-glow.seconds / seconds).exp()) as u32
+        } else {
+            0
+        };
+        for (block, light) in self.trail.chunks_exact_mut(BLOCK).enumerate() {
+            if self.lit[block] {
+                for light in light {
+                    let rest = ((u32::from(*light) * keep) >> 16) as u16;
+                    *light = if rest < DARK { 0 } else { rest };
+                }
+            }
+        }
+    }
+
+    /// Leaves the light of a frame along a way, with antialiasing across it (Wu 1991).
+    fn streak(&mut self, from: [f32; 2], to: [f32; 2], seconds: f32, tint: u8) {
+        let d = [to[0] - from[0], to[1] - from[1]];
+        let length = d[0].abs().max(d[1].abs());
+        // What crosses half the stage in a frame was drawn anew elsewhere, and rests leave no trail.
+        if !(0.05..0.5 * self.side as f32).contains(&length) {
+            return;
+        }
+        // At 60 frames a second and one pixel a frame: a sixth of the full range a pixel.
+        let light = 11_000.0 * (60.0 * seconds).clamp(0.2, 3.0) * self.stamps.strength * self.scale;
+        let steps = length.ceil().max(1.0);
+        let each = (light / length.max(1.0)).min(11_000.0);
+        let steep = d[1].abs() > d[0].abs();
+        let (dx, dy) = (d[0] / steps, d[1] / steps);
+        for step in 1..=steps as u32 {
+            let t = step as f32;
+            let [x, y] = [from[0] + dx * t - 0.5, from[1] + dy * t - 0.5];
+            let across = if steep { x } else { y };
+            let f = across - across.floor();
+            let (i, j) = (x.floor() as isize, y.floor() as isize);
+            if steep {
+                let j = y.round() as isize;
+                self.expose(i, j, each * (1.0 - f), tint);
+                self.expose(i + 1, j, each * f, tint);
+            } else {
+                let i = x.round() as isize;
+                self.expose(i, j, each * (1.0 - f), tint);
+                self.expose(i, j + 1, each * f, tint);
+            }
+        }
+    }
+
+    /// Adds lasting light to a pixel.
+    #[inline]
+    fn expose(&mut self, i: isize, j: isize, light: f32, tint: u8) {
+        let side = self.side as isize;
+        if i < 0 || j < 0 || i >= side || j >= side {
+            return;
+        }
+        let k = j as usize * self.blocks * BLOCK + i as usize;
+        let sum = self.trail[k].saturating_add(light as u16);
+        self.trail[k] = sum.min(TRAIL_LIMIT);
+        self.tint[k] = tint;
+        self.lit[k / BLOCK] = true;
+    }
+
+    /// Stamps a dot that lasts a frame.
+    fn dot(&mut self, at: [f32; 2], tint: u8) {
+        let (size, reach) = (self.stamps.size as isize, self.stamps.size as isize / 2);
+        let cell = [at[0].floor(), at[1].floor()];
+        let offset = [0, 1].map(|a| (((at[a] - cell[a]) * OFFSETS as f32) as usize).min(OFFSETS - 1));
+        let (left, top) = (cell[0] as isize - reach, cell[1] as isize - reach);
+        let side = self.side as isize;
+        if left >= side || top >= side || left + size <= 0 || top + size <= 0 {
+            return;
+        }
+        let stamp = self.stamps.of(offset);
+        let (from, to) = ((-left).max(0) as usize, (side - left).min(size) as usize);
+        let stride = self.blocks * BLOCK;
+        for j in (-top).max(0)..(side - top).min(size) {
+            let start = (top + j) as usize * stride + (left + from as isize) as usize;
+            let row = &stamp[j as usize * size as usize..][from..to];
+            let light = &mut self.dots[start..start + row.len()];
+            let tints = &mut self.tint[start..start + row.len()];
+            for ((light, tints), &value) in light.iter_mut().zip(tints).zip(row) {
+                if value > *light {
+                    (*light, *tints) = (value, tint);
+                }
+            }
+            for block in start / BLOCK..=(start + row.len() - 1) / BLOCK {
+                self.lit[block] = true;
+            }
+        }
+    }
+
+    /// Turns light into colour where there is or was any; true while trails are left to fade.
+    fn develop(&mut self) -> bool {
+        let (side, stride) = (self.side, self.blocks * BLOCK);
+        let mut fading = false;
+        for block in 0..self.lit.len() {
+            if !self.lit[block] {
+                continue;
+            }
+            let range = block * BLOCK..(block + 1) * BLOCK;
+            let (j, i) = (range.start / stride, range.start % stride);
+            let (trail, dots) = (&self.trail[range.clone()], &mut self.dots[range.clone()]);
+            let out = &mut self.rgba[4 * (j * side + i)..4 * (j * side + (i + BLOCK).min(side))];
+            let mut kept = 0;
+            let mut was_dot = 0;
+            for (k, pixel) in out.chunks_exact_mut(4).enumerate() {
+                let light = trail[k].saturating_add(dots[k]);
+                pixel.copy_from_slice(
+                    &self.colours[usize::from(self.tint[block * BLOCK + k]) * 256 + usize::from(light >> 8)],
+                );
+                kept |= trail[k];
+                was_dot |= dots[k];
+            }
+            dots.fill(0);
+            fading |= kept > 0;
+            // A block with a dot must be developed once more, to take the dot away.
+            self.lit[block] = (kept | was_dot) > 0;
+        }
+        fading
+    }
+}
+
+/// The colour of every energy (16 shades) and light (256 levels): `[tint * 256 + level]`.
+fn colours(palette: &Palette) -> Vec<[u8; 4]> {
+    let mix =
+        |a: [u8; 3], b: [u8; 3], t: f32| [0, 1, 2].map(|c| f32::from(a[c]) + t * (f32::from(b[c]) - f32::from(a[c])));
+    let mut table = Vec::with_capacity(TINTS * 256);
+    for tint in 0..TINTS {
+        let q = tint as f32 / (TINTS - 1) as f32;
+        let trail = mix(palette.trail[0], palette.trail[1], q).map(|c| c as u8);
+        let dot = mix(palette.particle[0], palette.particle[1], q).map(|c| c as u8);
+        for level in 0..256 {
+            let light = level as f32 / 255.0;
+            let [r, g, b] = mix(trail, dot, ((light - 0.25) / 0.4).clamp(0.0, 1.0)).map(|c| c.round() as u8);
+            let alpha = (255.0 * (1.12 * light).min(0.96)) as u8;
+            table.push(if alpha == 0 { [0; 4] } else { [r, g, b, alpha] });
+        }
+    }
+    table
+}
+
+/// Dots rendered at every offset within a pixel.
+#[derive(Clone, Debug, Default)]
+struct Stamps {
+    size: usize,
+    strength: f32,
+    count: usize,
+    light: Vec<u16>,
+}
+
+impl Stamps {
+    /// Renders the stamps for a number of particles, unless they are that already: many particles are smaller and
+    /// leave less light, so that the picture keeps its brightness.
+    fn prepare(&mut self, scale: f32, count: usize) {
+        if self.count == count && self.size > 0 {
+            return;
+        }
+        self.count = count;
+        self.strength = (4000.0 / count.max(1) as f32).powf(0.5).clamp(0.15, 1.6);
+        let radius = scale * RADIUS * (3000.0 / count.max(1) as f32).powf(0.2).clamp(0.6, 1.25);
+        let glow = 1.9 * radius;
+        self.size = 2 * (2.1 * glow).ceil() as usize + 1;
+        let middle = (self.size / 2) as f32;
+        self.light.clear();
+        for offset in 0..OFFSETS * OFFSETS {
+            let sub = |v: usize| (v as f32 + 0.5) / OFFSETS as f32;
+            let centre = [middle + sub(offset % OFFSETS), middle + sub(offset / OFFSETS)];
+            for k in 0..self.size * self.size {
+                let (x, y) = ((k % self.size) as f32 + 0.5, (k / self.size) as f32 + 0.5);
+                let distance = (x - centre[0]).hypot(y - centre[1]);
+                let core = (radius + 0.5 - distance).clamp(0.0, 1.0);
+                let halo = 0.16 * (-(distance / glow).powi(2)).exp();
+                let light = 0.9 * core.max(halo);
+                self.light
+                    .push(if light < 0.01 { 0 } else { (65_535.0 * light) as u16 });
+            }
+        }
+    }
+
+    /// The stamp at an offset within a pixel.
+    fn of(&self, offset: [usize; 2]) -> &[u16] {
+        let area = self.size * self.size;
+        &self.light[(offset[1] * OFFSETS + offset[0]) * area..][..area]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VIEW: Viewport = Viewport {
+        centre: [0.0; 2],
+        half_width: 1.0,
+        pixels: 100.0,
+    };
+
+    fn glow(seconds: f32) -> Glow {
+        Glow {
+            seconds,
+            trails: true,
+            moving: false,
+        }
+    }
+
+    fn painter() -> ParticlePainter {
+        let mut painter = ParticlePainter::new(&Palette::new(true));
+        painter.resize(100, 1.0);
+        painter
+    }
+
+    #[test]
+    fn a_dot_is_drawn_around_its_particle_and_gone_in_the_next_frame() {
+        let mut painter = painter();
+        painter.frame(&[0.505, 0.305], &VIEW, glow(0.016), |_| 0.0);
+        let alpha = |p: &ParticlePainter, i: usize, j: usize| p.pixels()[4 * (j * 100 + i) + 3];
+        assert!(alpha(&painter, 75, 34) > 220 && alpha(&painter, 60, 34) == 0);
+        let (mut x, mut y, mut sum) = (0.0, 0.0, 0.0);
+        for k in 0..10_000 {
+            let a = f32::from(painter.pixels()[4 * k + 3]);
+            (x, y, sum) = (
+                x + a * ((k % 100) as f32 + 0.5),
+                y + a * ((k / 100) as f32 + 0.5),
+                sum + a,
+            );
+        }
+        assert!(
+            (x / sum - 75.25).abs() < 0.2 && (y / sum - 34.75).abs() < 0.2,
+            "at {} {}",
+            x / sum,
+            y / sum
+        );
+        painter.frame(&[], &VIEW, glow(0.016), |_| 0.0);
+        assert!(painter.pixels().iter().all(|&c| c == 0));
+    }
+
+    #[test]
+    fn trails_fade_with_time_and_not_with_frames() {
+        let (mut slow, mut fast) = (painter(), painter());
+        for p in [&mut slow, &mut fast] {
+            p.frame(&[-0.4, 0.1], &VIEW, glow(0.016), |_| 0.0);
+            p.frame(&[-0.2, 0.1], &VIEW, glow(0.016), |_| 0.0);
+        }
+        let bright = slow.trail.iter().copied().max().unwrap_or(0);
+        (0..6).for_each(|_| {
+            slow.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 30.0), |_| 0.0);
+        });
+        (0..24).for_each(|_| {
+            fast.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 120.0), |_| 0.0);
+        });
+        for (a, b) in slow.trail.iter().zip(&fast.trail) {
+            assert!(a.abs_diff(*b) <= 40, "{a} and {b}");
+        }
+        let left = f32::from(slow.trail.iter().copied().max().unwrap_or(0)) / f32::from(bright);
+        assert!((left - (-0.2 / TRAIL_SECONDS).exp()).abs() < 0.02, "{left} is left");
+    }
+
+    #[test]
+    fn resting_particles_come_to_rest_and_wandering_nonsense_is_left_out() {
+        let mut painter = painter();
+        painter.frame(&[0.0, 0.0, f32::NAN, 1.0], &VIEW, glow(0.016), |_| f32::NAN);
+        painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_| 50.0);
+        let frames = (0..600)
+            .take_while(|_| painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_| 0.0))
+            .count();
+        assert!(frames < 200, "still fading after {frames} frames");
+    }
+
+    #[test]
+    fn particles_of_low_and_high_energy_differ_in_colour() {
+        let mut painter = painter();
+        painter.frame(&[-0.5, 0.0, 0.5, 0.0], &VIEW, glow(0.016), |[x, _]| {
+            if x > 0.0 { 9.0 } else { 0.0 }
+        });
+        let colour = |i: usize| &painter.pixels()[4 * (50 * 100 + i)..][..3];
+        assert!(colour(25)[2] > colour(75)[2] + 40);
+    }
+}

@@ -1,0 +1,364 @@
+//! The stage: stacked canvases that show the field, the data and the particles, and turn pointers into strokes.
+//!
+//! Everything is drawn by the page's one animation loop through [`Stage::frame`]. The field is painted into a pixel
+//! buffer in slices and copied to its canvas when it is whole; the particles have a canvas of their own above it.
+
+mod canvas;
+mod pointer;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{HtmlElement, ResizeObserver};
+use web_time::Instant;
+
+use self::canvas::{Surface, child, style};
+use self::pointer::Hands;
+use super::layers::motion::Motion;
+use super::layers::paint::{FieldPainter, Layers};
+use super::layers::particles::{Glow, ParticlePainter};
+use super::layers::{GridField, Palette};
+use super::viewport::{Viewport, Zoom};
+use crate::engine::protocol::STAGE_HALF_WIDTH;
+use crate::engine::settings::Settings;
+
+pub(super) use self::canvas::{context, document, show};
+
+/// What a pointer does on the stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tool {
+    /// Nothing: a finger scrolls the page.
+    #[default]
+    Look,
+    /// Sprays data.
+    Draw,
+    /// Takes data away.
+    Erase,
+    /// Drops particles.
+    Drop,
+    /// Asks what the field is at a point.
+    Probe,
+}
+
+/// What the pointer did; positions are stage coordinates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum StageEvent {
+    /// A stroke began, with any tool but [`Tool::Look`].
+    StrokeBegin {
+        /// The tool in hand.
+        tool: Tool,
+        /// Where.
+        at: [f32; 2],
+        /// Pen pressure in (0, 1]; 0.5 where the device has none.
+        pressure: f32,
+    },
+    /// The stroke went on.
+    StrokeMove {
+        /// Where to.
+        at: [f32; 2],
+    },
+    /// The stroke ended, also when the browser cancelled it or a second finger came down.
+    StrokeEnd,
+    /// The mouse or pen is over the stage, or has left it.
+    Hover {
+        /// Where, or `None`.
+        at: Option<[f32; 2]>,
+    },
+}
+
+/// Time in a frame for painting the field, milliseconds.
+const FIELD_MS: f64 = 6.0;
+/// Rows of pixels painted between two looks at the clock.
+const ROWS: usize = 48;
+/// Largest side of the field's and the particles' pixel buffers, and of the field's while the view moves. Larger
+/// canvases are enlarged by the browser, which these soft pictures bear well.
+const FIELD_SIDE: f32 = 1280.0;
+const PARTICLE_SIDE: f32 = 1200.0;
+const DRAFT_SIDE: f32 = 640.0;
+/// Most device pixels per CSS pixel for the particles, which are painted every frame.
+const PARTICLE_SCALE: f32 = 1.5;
+
+/// The stage in its container; dropping it removes its listeners.
+pub struct Stage {
+    hands: Rc<Hands>,
+    css_side: Rc<Cell<f32>>,
+    field_surface: Surface,
+    particle_surface: Surface,
+    ring: HtmlElement,
+    brush: f32,
+    zoom: Zoom,
+    reduced_motion: bool,
+    palette: Palette,
+    layers: Layers,
+    show_particles: bool,
+    trails: bool,
+    field: Option<Rc<GridField>>,
+    data: Vec<f32>,
+    painter: FieldPainter,
+    stale: bool,
+    painting: bool,
+    motion: Motion,
+    particles: ParticlePainter,
+    glowing: bool,
+    last_ms: Option<f64>,
+    observer: ResizeObserver,
+    _on_resize: Closure<dyn FnMut()>,
+    _listeners: Vec<EventListener>,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+impl Stage {
+    /// Builds the canvases as the first children of the container, which must be positioned and square.
+    ///
+    /// # Errors
+    /// What the browser says when it cannot make a canvas.
+    pub fn new(container: &HtmlElement, events: impl Fn(StageEvent) + 'static) -> Result<Self, JsValue> {
+        let field_surface = Surface::new(container)?;
+        let particle_surface = Surface::new(container)?;
+        let hand_surface = child(container, "div")?;
+        let ring = child(&hand_surface, "div")?;
+        for (name, value) in [
+            ("position", "absolute"),
+            ("left", "0"),
+            ("top", "0"),
+            ("border-radius", "50%"),
+        ] {
+            style(&ring, name, value)?;
+        }
+        for (name, value) in [
+            ("pointer-events", "none"),
+            ("border", "1.5px solid currentColor"),
+            ("box-sizing", "border-box"),
+            ("opacity", "0.75"),
+            ("display", "none"),
+        ] {
+            style(&ring, name, value)?;
+        }
+        style(&hand_surface, "overflow", "hidden")?;
+        // Below the container's own children, in this order.
+        for element in [&hand_surface, particle_surface.element(), field_surface.element()] {
+            container.prepend_with_node_1(element)?;
+        }
+        let side = container.client_width() as f32;
+        let zoom = Zoom::new([0.0; 2], STAGE_HALF_WIDTH);
+        let (hands, listeners) = Hands::new(hand_surface, zoom.viewport(side.max(1.0)), events);
+        let css_side = Rc::new(Cell::new(side));
+        let (seen, watched) = (Rc::clone(&css_side), container.clone());
+        let on_resize = Closure::<dyn FnMut()>::new(move || seen.set(watched.client_width() as f32));
+        let observer = ResizeObserver::new(wasm_bindgen::JsCast::unchecked_ref(on_resize.as_ref()))?;
+        observer.observe(container);
+        let (palette, settings) = (Palette::new(true), Settings::default());
+        let mut stage = Self {
+            hands,
+            css_side,
+            field_surface,
+            particle_surface,
+            ring,
+            brush: 0.1,
+            zoom,
+            reduced_motion: false,
+            painter: FieldPainter::new(palette.clone()),
+            particles: ParticlePainter::new(&palette),
+            palette,
+            layers: Layers::from(&settings),
+            show_particles: settings.show_particles,
+            trails: settings.trails,
+            field: None,
+            data: Vec::new(),
+            stale: true,
+            painting: false,
+            motion: Motion::default(),
+            glowing: true,
+            last_ms: None,
+            observer,
+            _on_resize: on_resize,
+            _listeners: listeners,
+        };
+        stage.set_tool(Tool::Look)?;
+        Ok(stage)
+    }
+
+    /// Colours of the dark or the light theme.
+    pub fn set_theme(&mut self, dark: bool) {
+        self.palette = Palette::new(dark);
+        self.painter.set_palette(self.palette.clone());
+        self.particles.set_palette(&self.palette);
+        (self.stale, self.glowing) = (true, true);
+    }
+
+    /// Less motion: windows change at once, and particles neither glide nor leave trails.
+    pub fn set_reduced_motion(&mut self, reduced: bool) {
+        self.reduced_motion = reduced;
+    }
+
+    /// Which layers to show, and what the field given to [`Self::set_field`] is.
+    pub fn set_layers(&mut self, settings: &Settings) {
+        let layers = Layers::from(settings);
+        self.stale |= layers != self.layers;
+        self.glowing |= self.show_particles != settings.show_particles || self.trails != settings.trails;
+        self.layers = layers;
+        (self.show_particles, self.trails) = (settings.show_particles, settings.trails);
+    }
+
+    /// The field to show. For [`crate::engine::settings::Source::Error`] that is a
+    /// [`super::layers::error::difference`].
+    pub fn set_field(&mut self, field: Option<Rc<GridField>>) {
+        self.field = field;
+        self.stale = true;
+    }
+
+    /// Points of the data, `[x0, y0, …]`.
+    pub fn set_data(&mut self, points: &[f32]) {
+        self.data.clear();
+        self.data.extend_from_slice(points);
+        self.stale |= self.layers.data;
+    }
+
+    /// Particle positions `[x0, y0, …]` as just reported; particles of one cast glide from report to report.
+    pub fn set_particles(&mut self, positions: &[f32], cast: u32, now_ms: f64) {
+        if cast != self.motion.cast() {
+            self.particles.forget();
+        }
+        self.motion.report(positions, cast, now_ms);
+        self.glowing = true;
+    }
+
+    /// Zooms to a window.
+    pub fn set_target_window(&mut self, centre: [f32; 2], half_width: f32) {
+        self.zoom.aim(centre, half_width);
+    }
+
+    /// The window now, on a canvas measured in CSS pixels; its [`Viewport::to_pixel`] places what floats over the stage.
+    pub fn viewport(&self) -> Viewport {
+        self.zoom.viewport(self.css_side.get().max(1.0))
+    }
+
+    /// Takes another tool in hand; a stroke under way ends.
+    ///
+    /// # Errors
+    /// What the browser says when a style cannot be set.
+    pub fn set_tool(&mut self, tool: Tool) -> Result<(), JsValue> {
+        self.hands.let_go();
+        self.hands.tool.set(tool);
+        let (touch, cursor) = match tool {
+            Tool::Look => ("auto", "default"),
+            Tool::Draw | Tool::Erase => ("none", "none"),
+            Tool::Drop | Tool::Probe => ("none", "crosshair"),
+        };
+        style(self.hands.surface(), "touch-action", touch)?;
+        style(self.hands.surface(), "cursor", cursor)
+    }
+
+    /// Radius of the ring that shows the brush or the eraser, stage units.
+    pub fn set_brush(&mut self, radius: f32) {
+        self.brush = radius;
+    }
+
+    /// Draws what changed; to be called once an animation frame.
+    ///
+    /// # Errors
+    /// What the browser says when it cannot draw.
+    pub fn frame(&mut self, now_ms: f64) -> Result<(), JsValue> {
+        let seconds = self
+            .last_ms
+            .map_or(1.0 / 60.0, |last| ((now_ms - last) / 1e3) as f32)
+            .clamp(0.0, 0.25);
+        self.last_ms = Some(now_ms);
+        let css_side = self.css_side.get();
+        if css_side < 2.0 {
+            return Ok(());
+        }
+        let moving = self.zoom.advance(seconds);
+        if moving && self.reduced_motion {
+            self.zoom.arrive();
+        }
+        let moving = moving && !self.zoom.resting();
+        let ratio = web_sys::window().map_or(1.0, |w| w.device_pixel_ratio()) as f32;
+        self.hands.view.set(self.viewport());
+        self.draw_ring()?;
+        self.draw_field(css_side, ratio, moving)?;
+        self.draw_particles(css_side, ratio.min(PARTICLE_SCALE), seconds, moving, now_ms)
+    }
+
+    fn draw_field(&mut self, css_side: f32, ratio: f32, moving: bool) -> Result<(), JsValue> {
+        let side = (css_side * ratio)
+            .min(if moving { DRAFT_SIDE } else { FIELD_SIDE })
+            .floor();
+        let view = self.zoom.viewport(side);
+        // A picture under way is finished first, so that a field that changes every frame is seen at all.
+        if !self.painting && (self.stale || view != self.painter.view()) {
+            self.painter
+                .begin(self.field.as_deref(), &self.data, view, side / css_side, self.layers);
+            (self.stale, self.painting) = (false, true);
+        }
+        if !self.painting {
+            return Ok(());
+        }
+        let start = Instant::now();
+        while !self.painter.advance(ROWS) {
+            if !moving && start.elapsed().as_secs_f64() * 1e3 > FIELD_MS {
+                return Ok(());
+            }
+        }
+        self.painting = false;
+        self.field_surface
+            .put(self.painter.pixels(), self.painter.view().pixels as u32)
+    }
+
+    fn draw_particles(
+        &mut self,
+        css_side: f32,
+        ratio: f32,
+        seconds: f32,
+        moving: bool,
+        now_ms: f64,
+    ) -> Result<(), JsValue> {
+        let side = (css_side * ratio).min(PARTICLE_SIDE).floor();
+        if self.particles.side() != side as usize {
+            self.particles.resize(side as usize, side / css_side);
+            self.glowing = true;
+        }
+        // Under reduced motion a report is shown as it came.
+        let gliding = self
+            .motion
+            .advance(if self.reduced_motion { f64::INFINITY } else { now_ms });
+        if !(self.glowing || gliding || moving) {
+            return Ok(());
+        }
+        let positions = if self.show_particles {
+            self.motion.positions()
+        } else {
+            &[]
+        };
+        let glow = Glow {
+            seconds,
+            trails: self.trails && self.show_particles && !self.reduced_motion,
+            moving,
+        };
+        let field = self.field.as_deref().filter(|f| f.is_whole());
+        let energy = |at| field.map_or(0.0, |f| f.energy_at(at));
+        self.glowing = self.particles.frame(positions, &self.zoom.viewport(side), glow, energy);
+        self.particle_surface.put(self.particles.pixels(), side as u32)
+    }
+
+    fn draw_ring(&self) -> Result<(), JsValue> {
+        let brush = matches!(self.hands.tool.get(), Tool::Draw | Tool::Erase);
+        let Some([x, y]) = self.hands.hover.get().filter(|_| brush) else {
+            return style(&self.ring, "display", "none");
+        };
+        let diameter = (2.0 * self.brush * self.viewport().scale()).max(4.0);
+        style(&self.ring, "display", "block")?;
+        style(&self.ring, "width", &format!("{diameter:.1}px"))?;
+        style(&self.ring, "height", &format!("{diameter:.1}px"))?;
+        let (left, top) = (x - 0.5 * diameter, y - 0.5 * diameter);
+        style(&self.ring, "transform", &format!("translate({left:.1}px,{top:.1}px)"))
+    }
+}

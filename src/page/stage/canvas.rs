@@ -1,0 +1,83 @@
+//! The few things asked of the DOM: elements, styles, and pixels on a canvas.
+
+use wasm_bindgen::{Clamped, JsCast, JsValue};
+use web_sys::{CanvasRenderingContext2d, Document, HtmlCanvasElement, HtmlElement, ImageData};
+
+/// A canvas that fills its container and shows square pixel buffers.
+pub(in crate::page) struct Surface {
+    canvas: HtmlCanvasElement,
+    context: CanvasRenderingContext2d,
+}
+
+impl Surface {
+    /// A canvas laid over the container.
+    pub fn new(container: &HtmlElement) -> Result<Self, JsValue> {
+        let canvas: HtmlCanvasElement = child(container, "canvas")?.dyn_into()?;
+        canvas.set_attribute("aria-hidden", "true")?;
+        let context = context(&canvas)?;
+        Ok(Self { canvas, context })
+    }
+
+    /// The canvas.
+    pub fn element(&self) -> &HtmlElement {
+        &self.canvas
+    }
+
+    /// Shows an RGBA buffer of `side` pixels a side.
+    pub fn put(&self, rgba: &[u8], side: u32) -> Result<(), JsValue> {
+        show(&self.canvas, &self.context, rgba, side)
+    }
+}
+
+/// The drawing context of a canvas.
+pub(in crate::page) fn context(canvas: &HtmlCanvasElement) -> Result<CanvasRenderingContext2d, JsValue> {
+    let context = canvas
+        .get_context("2d")?
+        .ok_or_else(|| JsValue::from_str("this browser has no 2D canvas"))?;
+    Ok(context.dyn_into()?)
+}
+
+/// Shows a square RGBA buffer on a canvas, which takes on the buffer's size.
+pub(in crate::page) fn show(
+    canvas: &HtmlCanvasElement,
+    context: &CanvasRenderingContext2d,
+    rgba: &[u8],
+    side: u32,
+) -> Result<(), JsValue> {
+    if side == 0 {
+        return Ok(());
+    }
+    if canvas.width() != side || canvas.height() != side {
+        canvas.set_width(side);
+        canvas.set_height(side);
+    }
+    let image = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), side, side)?;
+    context.put_image_data(&image, 0.0, 0.0)
+}
+
+/// The document.
+pub(in crate::page) fn document() -> Result<Document, JsValue> {
+    web_sys::window()
+        .and_then(|w| w.document())
+        .ok_or_else(|| JsValue::from_str("there is no document"))
+}
+
+/// Appends an element that covers its parent.
+pub(super) fn child(parent: &HtmlElement, tag: &str) -> Result<HtmlElement, JsValue> {
+    let element: HtmlElement = document()?.create_element(tag)?.dyn_into()?;
+    for (name, value) in [
+        ("position", "absolute"),
+        ("inset", "0"),
+        ("width", "100%"),
+        ("height", "100%"),
+    ] {
+        style(&element, name, value)?;
+    }
+    parent.append_child(&element)?;
+    Ok(element)
+}
+
+/// Sets a style.
+pub(super) fn style(element: &HtmlElement, name: &str, value: &str) -> Result<(), JsValue> {
+    element.style().set_property(name, value)
+}

@@ -1,0 +1,232 @@
+//! Hands on the stage: mouse, pen and touch become strokes in stage coordinates.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gloo_events::{EventListener, EventListenerOptions};
+use js_sys::{Array, Function, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, HtmlElement, PointerEvent};
+
+use super::{StageEvent, Tool};
+use crate::page::viewport::Viewport;
+
+/// Which pointer draws. Kept apart from the DOM so that its rules can be tested.
+#[derive(Debug, Default)]
+struct Gesture {
+    drawing: Option<i32>,
+    fingers: Vec<i32>,
+}
+
+impl Gesture {
+    /// A pointer came down; `(ends, begins)`: whether a stroke ends and whether one begins. Two fingers never draw: the
+    /// second one ends the stroke of the first, and none begins until all are lifted.
+    fn down(&mut self, id: i32, touch: bool) -> (bool, bool) {
+        if touch && !self.fingers.contains(&id) {
+            self.fingers.push(id);
+        }
+        let crowd = self.fingers.len() > 1;
+        let ends = crowd && self.drawing.take().is_some();
+        let begins = !crowd && self.drawing.is_none();
+        if begins {
+            self.drawing = Some(id);
+        }
+        (ends, begins)
+    }
+
+    /// A pointer left; true when that ends a stroke.
+    fn up(&mut self, id: i32) -> bool {
+        self.fingers.retain(|&finger| finger != id);
+        self.drawing.take_if(|drawing| *drawing == id).is_some()
+    }
+}
+
+/// What the listeners and the stage share.
+pub(super) struct Hands {
+    /// The tool in hand.
+    pub tool: Cell<Tool>,
+    /// The window on a canvas measured in CSS pixels.
+    pub view: Cell<Viewport>,
+    /// Where the mouse or pen is, CSS pixels from the stage's corner.
+    pub hover: Cell<Option<[f32; 2]>>,
+    gesture: RefCell<Gesture>,
+    surface: HtmlElement,
+    events: Box<dyn Fn(StageEvent)>,
+}
+
+impl Hands {
+    /// Listens on a surface; the listeners live as long as the returned vector.
+    pub fn new(
+        surface: HtmlElement,
+        view: Viewport,
+        events: impl Fn(StageEvent) + 'static,
+    ) -> (Rc<Self>, Vec<EventListener>) {
+        let hands = Rc::new(Self {
+            tool: Cell::new(Tool::Look),
+            view: Cell::new(view),
+            hover: Cell::new(None),
+            gesture: RefCell::default(),
+            surface,
+            events: Box::new(events),
+        });
+        type Handler = fn(&Hands, &PointerEvent);
+        let handlers: [(&'static str, Handler); 6] = [
+            ("pointerdown", Hands::down),
+            ("pointermove", Hands::moved),
+            ("pointerup", Hands::up),
+            ("pointercancel", Hands::up),
+            ("lostpointercapture", Hands::up),
+            ("pointerleave", Hands::left),
+        ];
+        let listeners = handlers.into_iter().map(|(name, handler)| {
+            let hands = Rc::clone(&hands);
+            let options = EventListenerOptions::enable_prevent_default();
+            EventListener::new_with_options(&hands.surface.clone(), name, options, move |event: &Event| {
+                if let Some(event) = event.dyn_ref::<PointerEvent>() {
+                    handler(&hands, event);
+                }
+            })
+        });
+        let listeners = listeners.collect();
+        (hands, listeners)
+    }
+
+    /// The element that the pointers touch.
+    pub fn surface(&self) -> &HtmlElement {
+        &self.surface
+    }
+
+    /// Ends a stroke that is under way, as when the tool is put away.
+    pub fn let_go(&self) {
+        let drawing = self.gesture.borrow_mut().drawing.take();
+        if drawing.is_some() {
+            (self.events)(StageEvent::StrokeEnd);
+        }
+    }
+
+    fn down(&self, event: &PointerEvent) {
+        let tool = self.tool.get();
+        if tool == Tool::Look || event.button() != 0 {
+            return;
+        }
+        // No text selection, no emulated mouse events; but the keyboard's focus leaves whatever field it was in.
+        event.prevent_default();
+        let (ends, begins) = self
+            .gesture
+            .borrow_mut()
+            .down(event.pointer_id(), event.pointer_type() == "touch");
+        if ends {
+            (self.events)(StageEvent::StrokeEnd);
+        }
+        if begins {
+            // A pointer that is gone already cannot be captured, and its stroke is over anyway.
+            let _ = self.surface.set_pointer_capture(event.pointer_id());
+            self.follow(event);
+            let pressure = if event.pressure() > 0.0 { event.pressure() } else { 0.5 };
+            (self.events)(StageEvent::StrokeBegin {
+                tool,
+                at: self.at(event),
+                pressure,
+            });
+        }
+    }
+
+    fn moved(&self, event: &PointerEvent) {
+        self.follow(event);
+        let drawing = self.gesture.borrow().drawing == Some(event.pointer_id());
+        if drawing {
+            for at in coalesced(event) {
+                (self.events)(StageEvent::StrokeMove { at: self.at(&at) });
+            }
+        }
+        if event.pointer_type() != "touch" {
+            (self.events)(StageEvent::Hover {
+                at: Some(self.at(event)),
+            });
+        }
+    }
+
+    fn up(&self, event: &PointerEvent) {
+        let ends = self.gesture.borrow_mut().up(event.pointer_id());
+        if ends {
+            if event.pointer_type() == "touch" {
+                self.hover.set(None);
+            }
+            (self.events)(StageEvent::StrokeEnd);
+        }
+    }
+
+    fn left(&self, event: &PointerEvent) {
+        let drawing = self.gesture.borrow().drawing == Some(event.pointer_id());
+        if !drawing {
+            self.hover.set(None);
+            (self.events)(StageEvent::Hover { at: None });
+        }
+    }
+
+    /// Remembers where the ring of the brush belongs: under mouse and pen always, under a finger while it draws.
+    fn follow(&self, event: &PointerEvent) {
+        let drawing = self.gesture.borrow().drawing == Some(event.pointer_id());
+        if event.pointer_type() != "touch" || drawing {
+            self.hover.set(Some(self.pixel(event)));
+        }
+    }
+
+    /// CSS pixels from the surface's corner.
+    fn pixel(&self, event: &PointerEvent) -> [f32; 2] {
+        let corner = self.surface.get_bounding_client_rect();
+        // The typed getters round to whole pixels, which would make slow strokes angular on fine screens.
+        let client = |key: &str, whole: i32| {
+            let exact = Reflect::get(event, &JsValue::from_str(key))
+                .ok()
+                .and_then(|v| v.as_f64());
+            exact.unwrap_or(f64::from(whole))
+        };
+        [
+            (client("clientX", event.client_x()) - corner.left()) as f32,
+            (client("clientY", event.client_y()) - corner.top()) as f32,
+        ]
+    }
+
+    fn at(&self, event: &PointerEvent) -> [f32; 2] {
+        self.view.get().to_stage(self.pixel(event))
+    }
+}
+
+/// The movements that the browser merged into one event, or the event itself where it does not tell.
+fn coalesced(event: &PointerEvent) -> Vec<PointerEvent> {
+    let all = Reflect::get(event, &JsValue::from_str("getCoalescedEvents"))
+        .ok()
+        .and_then(|f| f.dyn_into::<Function>().ok())
+        .and_then(|f| f.call0(event).ok())
+        .and_then(|list| list.dyn_into::<Array>().ok());
+    let list: Vec<PointerEvent> = all
+        .iter()
+        .flat_map(Array::iter)
+        .filter_map(|e| e.dyn_into().ok())
+        .collect();
+    if list.is_empty() { vec![event.clone()] } else { list }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_pointer_draws_a_stroke() {
+        let mut gesture = Gesture::default();
+        assert_eq!(gesture.down(7, false), (false, true));
+        assert!(!gesture.up(8) && gesture.up(7) && !gesture.up(7));
+    }
+
+    #[test]
+    fn two_fingers_never_draw() {
+        let mut gesture = Gesture::default();
+        assert_eq!(gesture.down(1, true), (false, true));
+        assert_eq!(gesture.down(2, true), (true, false));
+        assert!(!gesture.up(1));
+        assert_eq!(gesture.down(3, true), (false, false));
+        assert!(!gesture.up(2) && !gesture.up(3));
+        assert_eq!(gesture.down(4, true), (false, true));
+    }
+}
