@@ -59,7 +59,9 @@ fn try_show(kind: Kind, message: &str, button: Option<(&str, &str)>) -> Option<(
     let banner = document.create_element("div").ok()?;
     banner.set_class_name("banner");
     banner.set_attribute("data-kind", kind.name()).ok()?;
-    banner.set_attribute("role", if kind == Kind::Notice { "status" } else { "alert" }).ok()?;
+    banner
+        .set_attribute("role", if kind == Kind::Notice { "status" } else { "alert" })
+        .ok()?;
     let text = document.create_element("p").ok()?;
     text.set_text_content(Some(message));
     banner.append_child(&text).ok()?;
@@ -75,7 +77,9 @@ fn try_show(kind: Kind, message: &str, button: Option<(&str, &str)>) -> Option<(
     if let Some(seconds) = kind.lasts() {
         let gone = wasm_bindgen::closure::Closure::once_into_js(move || banner.remove());
         let window = dom::window().ok()?;
-        window.set_timeout_with_callback_and_timeout_and_arguments_0(gone.unchecked_ref(), seconds * 1000).ok()?;
+        window
+            .set_timeout_with_callback_and_timeout_and_arguments_0(gone.unchecked_ref(), seconds * 1000)
+            .ok()?;
     }
     Some(())
 }

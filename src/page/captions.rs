@@ -30,7 +30,11 @@ pub fn stage(lab: &Lab, scene: &Scene<'_>) -> String {
         format!("the exact field of {}, σ = {shown}", data(&lab.target))
     } else if lab.settings.sampler == Sampler::Langevin {
         let doing = if lab.sampling { "Langevin" } else { "paused: Langevin" };
-        format!("{doing} at σ = {}, step {}", sigma_text(scene.sampler.sigma), scene.sampler.steps)
+        format!(
+            "{doing} at σ = {}, step {}",
+            sigma_text(scene.sampler.sigma),
+            scene.sampler.steps
+        )
     } else if scene.sampler.finished {
         format!("annealed down to σ = {}", sigma_text(scene.sampler.sigma))
     } else {
@@ -65,7 +69,11 @@ pub fn devices(devices: &Devices) -> String {
         Backend::Cpu => "the CPU",
         Backend::WebGpu => "WebGPU",
     };
-    let probing = if devices.settled { "" } else { " Still looking for something faster." };
+    let probing = if devices.settled {
+        ""
+    } else {
+        " Still looking for something faster."
+    };
     format!(
         "Training on {}, sampling on {}: {}{probing}",
         place(devices.training),
@@ -92,7 +100,11 @@ mod tests {
     fn the_caption_says_what_the_sampler_does() {
         let lab = Lab::default();
         let ladder = NoiseLadder::for_scale(0.5);
-        let sampler = SamplerState { level: Some(8), sigma: 0.1654, ..SamplerState::default() };
+        let sampler = SamplerState {
+            level: Some(8),
+            sigma: 0.1654,
+            ..SamplerState::default()
+        };
         let mut scene = Scene {
             sampler: &sampler,
             ladder: &ladder,
@@ -103,14 +115,27 @@ mod tests {
         };
         assert_eq!(stage(&lab, &scene), "annealing: level 9 of 16, σ = 0.17");
         scene.sigma = 0.5;
-        assert_eq!(stage(&lab, &scene), "annealing: level 9 of 16, σ = 0.17 · shown: σ = 0.5");
+        assert_eq!(
+            stage(&lab, &scene),
+            "annealing: level 9 of 16, σ = 0.17 · shown: σ = 0.5"
+        );
         scene.running = false;
         assert_eq!(stage(&lab, &scene), "the exact field of two moons, σ = 0.5");
-        let settings = Settings { sampler: Sampler::Langevin, ..Settings::default() };
-        let lab = Lab { settings, sampling: false, ..Lab::default() };
+        let settings = Settings {
+            sampler: Sampler::Langevin,
+            ..Settings::default()
+        };
+        let lab = Lab {
+            settings,
+            sampling: false,
+            ..Lab::default()
+        };
         (scene.running, scene.source) = (true, Source::Exact);
         let text = stage(&lab, &scene);
-        assert!(text.starts_with("paused: Langevin at σ = 0.17, step 0") && text.contains("until a learned one"), "{text}");
+        assert!(
+            text.starts_with("paused: Langevin at σ = 0.17, step 0") && text.contains("until a learned one"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::noise::NoiseLadder;
 /// A chart that could not be drawn.
 #[derive(Clone, Debug, Error)]
 #[error("a chart could not be drawn: {0}")]
-pub struct ChartError(String);
+pub struct ChartError(pub String);
 
 type Area = DrawingArea<CanvasBackend, Shift>;
 
@@ -38,7 +38,10 @@ impl Sheet {
     /// `None` while the canvas is folded away.
     fn new(canvas: &HtmlCanvasElement, colours: Colours) -> Result<Option<Self>, ChartError> {
         let scale = super::dom::window().map_or(1.0, |w| w.device_pixel_ratio());
-        let (width, height) = (f64::from(canvas.client_width()) * scale, f64::from(canvas.client_height()) * scale);
+        let (width, height) = (
+            f64::from(canvas.client_width()) * scale,
+            f64::from(canvas.client_height()) * scale,
+        );
         if width < 32.0 || height < 16.0 {
             return Ok(None);
         }
@@ -47,7 +50,13 @@ impl Sheet {
         canvas.set_height(height.round() as u32);
         let backend = CanvasBackend::with_canvas_object(canvas.clone()).ok_or_else(|| failed("no 2D context"))?;
         let (width, height) = (width.round() as i32, height.round() as i32);
-        Ok(Some(Self { area: backend.into_drawing_area(), width, height, scale, colours }))
+        Ok(Some(Self {
+            area: backend.into_drawing_area(),
+            width,
+            height,
+            scale,
+            colours,
+        }))
     }
 
     /// CSS pixels in device pixels.
@@ -56,8 +65,12 @@ impl Sheet {
     }
 
     fn text(&self, text: &str, at: (i32, i32), anchor: (HPos, VPos)) -> Result<(), ChartError> {
-        let style = ("system-ui, sans-serif", 10.5 * self.scale).into_font().color(&self.colours.muted);
-        self.area.draw_text(text, &style.pos(Pos::new(anchor.0, anchor.1)), at).map_err(failed)
+        let style = ("system-ui, sans-serif", 10.5 * self.scale)
+            .into_font()
+            .color(&self.colours.muted);
+        self.area
+            .draw_text(text, &style.pos(Pos::new(anchor.0, anchor.1)), at)
+            .map_err(failed)
     }
 
     fn line(&self, points: Vec<(i32, i32)>, colour: RGBColor, css_width: f64) -> Result<(), ChartError> {
@@ -103,11 +116,17 @@ impl History {
 
     /// The decades that hold all values.
     fn decades(&self) -> (i32, i32) {
-        let (low, high) = self.points.iter().fold((f64::MAX, 0.0_f64), |(low, high), &(_, y)| (low.min(y), high.max(y)));
+        let (low, high) = self
+            .points
+            .iter()
+            .fold((f64::MAX, 0.0_f64), |(low, high), &(_, y)| (low.min(y), high.max(y)));
         if high <= 0.0 {
             return (-2, 0);
         }
-        let (low, high) = ((low.max(1e-5) * 0.999).log10().floor() as i32, (high * 1.001).log10().ceil() as i32);
+        let (low, high) = (
+            (low.max(1e-5) * 0.999).log10().floor() as i32,
+            (high * 1.001).log10().ceil() as i32,
+        );
         (low.min(high - 1), high)
     }
 }
@@ -117,7 +136,9 @@ impl History {
 /// # Errors
 /// When the canvas cannot be drawn on.
 pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> Result<(), ChartError> {
-    let Some(sheet) = Sheet::new(canvas, colours)? else { return Ok(()) };
+    let Some(sheet) = Sheet::new(canvas, colours)? else {
+        return Ok(());
+    };
     let (low, high) = history.decades();
     let steps = history.points.last().map_or(1000.0, |&(step, _)| step.max(10.0));
     let mut chart = ChartBuilder::on(&sheet.area)
@@ -135,14 +156,26 @@ pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> 
         sheet.text(&label, (left - sheet.px(5.0), y), (HPos::Right, VPos::Center))?;
     }
     let bottom = sheet.height - sheet.px(1.0);
-    sheet.text("nats against steps", (sheet.px(LEFT), bottom), (HPos::Left, VPos::Bottom))?;
+    sheet.text(
+        "nats against steps",
+        (sheet.px(LEFT), bottom),
+        (HPos::Left, VPos::Bottom),
+    )?;
     if history.points.is_empty() {
         return Ok(());
     }
     let last = format!("{steps:.0}");
-    sheet.text(&last, (sheet.width - sheet.px(2.0), bottom), (HPos::Right, VPos::Bottom))?;
-    let stroke = colours.learned.stroke_width((1.6 * sheet.scale).round().max(1.0) as u32);
-    chart.draw_series(LineSeries::new(history.points.iter().copied(), stroke)).map_err(failed)?;
+    sheet.text(
+        &last,
+        (sheet.width - sheet.px(2.0), bottom),
+        (HPos::Right, VPos::Bottom),
+    )?;
+    let stroke = colours
+        .learned
+        .stroke_width((1.6 * sheet.scale).round().max(1.0) as u32);
+    chart
+        .draw_series(LineSeries::new(history.points.iter().copied(), stroke))
+        .map_err(failed)?;
     Ok(())
 }
 
@@ -151,9 +184,22 @@ pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> 
 /// # Errors
 /// When the canvas cannot be drawn on.
 pub fn errors(canvas: &HtmlCanvasElement, colours: Colours, progress: &Progress, sigma: f32) -> Result<(), ChartError> {
-    let Some(sheet) = Sheet::new(canvas, colours)? else { return Ok(()) };
-    let bars: Vec<(f32, f32)> = progress.sigmas.iter().copied().zip(progress.error.iter().copied()).rev().collect();
-    let top = ceiling(bars.iter().map(|&(_, error)| error).filter(|e| e.is_finite()).fold(0.0, f32::max));
+    let Some(sheet) = Sheet::new(canvas, colours)? else {
+        return Ok(());
+    };
+    let bars: Vec<(f32, f32)> = progress
+        .sigmas
+        .iter()
+        .copied()
+        .zip(progress.error.iter().copied())
+        .rev()
+        .collect();
+    let top = ceiling(
+        bars.iter()
+            .map(|&(_, error)| error)
+            .filter(|e| e.is_finite())
+            .fold(0.0, f32::max),
+    );
     let mut chart = ChartBuilder::on(&sheet.area)
         .margin_left(sheet.px(LEFT))
         .margin_right(sheet.px(2.0))
@@ -161,11 +207,11 @@ pub fn errors(canvas: &HtmlCanvasElement, colours: Colours, progress: &Progress,
         .margin_bottom(sheet.px(BELOW))
         .build_cartesian_2d(0.0..bars.len().max(1) as f64, 0.0..f64::from(top))
         .map_err(failed)?;
-    for part in [0.0, 0.5, 1.0] {
+    for (part, labelled) in [(0.0, true), (0.5, false), (1.0, true)] {
         let value = top * part;
         let (left, y) = chart.backend_coord(&(0.0, f64::from(value)));
         sheet.line(vec![(left, y), (sheet.width, y)], colours.line, 1.0)?;
-        if part != 0.5 {
+        if labelled {
             let label = format!("{} %", (value * 1000.0).round() / 10.0);
             sheet.text(&label, (left - sheet.px(5.0), y), (HPos::Right, VPos::Center))?;
         }
@@ -173,7 +219,11 @@ pub fn errors(canvas: &HtmlCanvasElement, colours: Colours, progress: &Progress,
     let sigmas: Vec<f32> = bars.iter().map(|&(sigma, _)| sigma).collect();
     let lit = super::lab::nearest(&sigmas, sigma);
     let bar = |(k, &(_, error)): (usize, &(f32, f32))| {
-        let colour = if lit == Some(k) { colours.accent.mix(1.0) } else { colours.muted.mix(0.55) };
+        let colour = if lit == Some(k) {
+            colours.accent.mix(1.0)
+        } else {
+            colours.muted.mix(0.55)
+        };
         let height = f64::from(if error.is_finite() { error.min(top) } else { top });
         Rectangle::new([(k as f64 + 0.1, 0.0), (k as f64 + 0.9, height)], colour.filled())
     };
@@ -181,7 +231,11 @@ pub fn errors(canvas: &HtmlCanvasElement, colours: Colours, progress: &Progress,
     let bottom = sheet.height - sheet.px(1.0);
     let caption = match lit {
         Some(k) => {
-            format!("relative error by σ; at {}: {:.1} %", super::lab::sigma_text(bars[k].0), bars[k].1 * 100.0)
+            format!(
+                "relative error by σ; at {}: {:.1} %",
+                super::lab::sigma_text(bars[k].0),
+                bars[k].1 * 100.0
+            )
         }
         None => "relative error by σ".to_owned(),
     };
@@ -190,15 +244,25 @@ pub fn errors(canvas: &HtmlCanvasElement, colours: Colours, progress: &Progress,
 
 /// The round value at or above which a chart of errors ends.
 fn ceiling(largest: f32) -> f32 {
-    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0].into_iter().find(|&top| largest <= top).unwrap_or(10.0)
+    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0]
+        .into_iter()
+        .find(|&top| largest <= top)
+        .unwrap_or(10.0)
 }
 
 /// The ladder as ticks under which the slider runs; the higher, the more noise; the current level lit.
 ///
 /// # Errors
 /// When the canvas cannot be drawn on.
-pub fn ladder(canvas: &HtmlCanvasElement, colours: Colours, ladder: &NoiseLadder, sigma: f32) -> Result<(), ChartError> {
-    let Some(sheet) = Sheet::new(canvas, colours)? else { return Ok(()) };
+pub fn ladder(
+    canvas: &HtmlCanvasElement,
+    colours: Colours,
+    ladder: &NoiseLadder,
+    sigma: f32,
+) -> Result<(), ChartError> {
+    let Some(sheet) = Sheet::new(canvas, colours)? else {
+        return Ok(());
+    };
     // The slider's knob stops half its width before the ends.
     let (left, floor) = (sheet.px(8.0), sheet.height - sheet.px(3.0));
     let right = sheet.width - left;
@@ -208,7 +272,11 @@ pub fn ladder(canvas: &HtmlCanvasElement, colours: Colours, ladder: &NoiseLadder
         let u = level as f64 / last as f64;
         let x = left + ((right - left) as f64 * u).round() as i32;
         let height = sheet.px(24.0 - 18.0 * u);
-        let (colour, width) = if level == lit { (colours.accent, 3.0) } else { (colours.muted, 1.0) };
+        let (colour, width) = if level == lit {
+            (colours.accent, 3.0)
+        } else {
+            (colours.muted, 1.0)
+        };
         sheet.line(vec![(x, floor), (x, floor - height)], colour, width)?;
     }
     Ok(())

@@ -26,13 +26,19 @@ pub fn document() -> Result<Document, JsValue> {
 /// When there is none, or it is of another kind; says which.
 pub fn element<T: JsCast>(id: &str) -> Result<T, JsValue> {
     let found = document()?.get_element_by_id(id);
-    found.and_then(|e| e.dyn_into().ok()).ok_or_else(|| format!("the page lacks its element #{id}").into())
+    found
+        .and_then(|e| e.dyn_into().ok())
+        .ok_or_else(|| format!("the page lacks its element #{id}").into())
 }
 
 /// All elements that match a selector.
 pub fn all<T: JsCast>(selector: &str) -> Vec<T> {
-    let Some(list) = document().ok().and_then(|d| d.query_selector_all(selector).ok()) else { return Vec::new() };
-    (0..list.length()).filter_map(|i| list.get(i)?.dyn_into().ok()).collect()
+    let Some(list) = document().ok().and_then(|d| d.query_selector_all(selector).ok()) else {
+        return Vec::new();
+    };
+    (0..list.length())
+        .filter_map(|i| list.get(i)?.dyn_into().ok())
+        .collect()
 }
 
 /// Sets an element's text, if it is another one: untouched text costs no layout.
@@ -73,7 +79,14 @@ pub fn listen_active(target: &EventTarget, event: &'static str, then: impl FnMut
 
 /// The nearest element around an event's target that matches a selector.
 pub fn closest<T: JsCast>(event: &Event, selector: &str) -> Option<T> {
-    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok()??.dyn_into().ok()
+    event
+        .target()?
+        .dyn_into::<Element>()
+        .ok()?
+        .closest(selector)
+        .ok()??
+        .dyn_into()
+        .ok()
 }
 
 /// Milliseconds since the page was opened.
@@ -83,5 +96,8 @@ pub fn now_ms() -> f64 {
 
 /// True when a media query matches.
 pub fn media(query: &str) -> bool {
-    window().ok().and_then(|w| w.match_media(query).ok().flatten()).is_some_and(|list| list.matches())
+    window()
+        .ok()
+        .and_then(|w| w.match_media(query).ok().flatten())
+        .is_some_and(|list| list.matches())
 }

@@ -63,11 +63,17 @@ pub enum FlatError {
 const OUTSIDE_NAMES: [(&str, &str); 1] = [("data", "showData")];
 
 fn outside(field: &'static str) -> &'static str {
-    OUTSIDE_NAMES.iter().find(|(inside, _)| *inside == field).map_or(field, |(_, outside)| outside)
+    OUTSIDE_NAMES
+        .iter()
+        .find(|(inside, _)| *inside == field)
+        .map_or(field, |(_, outside)| outside)
 }
 
 fn inside(key: &str) -> &str {
-    OUTSIDE_NAMES.iter().find(|(_, outside)| *outside == key).map_or(key, |(inside, _)| inside)
+    OUTSIDE_NAMES
+        .iter()
+        .find(|(_, outside)| *outside == key)
+        .map_or(key, |(inside, _)| inside)
 }
 
 /// All settings as pairs, in the order of their fields.
@@ -100,14 +106,30 @@ fn replaced(settings: &Settings, key: &str, text: &str) -> Result<Settings, Flat
     let mut found = false;
     for (name, value) in pairs(settings) {
         found |= name == key;
-        all.push((inside(name), Text(if name == key { text.to_owned() } else { value.to_string() })));
+        all.push((
+            inside(name),
+            Text(if name == key {
+                text.to_owned()
+            } else {
+                value.to_string()
+            }),
+        ));
     }
     if !found {
-        let known = pairs(settings).iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-        return Err(FlatError::UnknownKey { key: key.to_owned(), known });
+        let known = pairs(settings)
+            .iter()
+            .map(|(name, _)| *name)
+            .collect::<Vec<_>>()
+            .join(", ");
+        return Err(FlatError::UnknownKey {
+            key: key.to_owned(),
+            known,
+        });
     }
-    Settings::deserialize(MapDeserializer::new(all.into_iter()))
-        .map_err(|error: Error| FlatError::BadValue { key: key.to_owned(), message: error.to_string() })
+    Settings::deserialize(MapDeserializer::new(all.into_iter())).map_err(|error: Error| FlatError::BadValue {
+        key: key.to_owned(),
+        message: error.to_string(),
+    })
 }
 
 /// What a serialised value came out as.
@@ -143,7 +165,11 @@ fn nested<T>() -> Result<T, Error> {
 
 /// The shortest decimal of the number, as an `f64`: 0.01 and not 0.009999999776.
 fn number(shortest: &impl fmt::Display) -> Result<Tree, Error> {
-    shortest.to_string().parse().map(|value| Tree::One(Value::Number(value))).map_err(ser::Error::custom)
+    shortest
+        .to_string()
+        .parse()
+        .map(|value| Tree::One(Value::Number(value)))
+        .map_err(ser::Error::custom)
 }
 
 macro_rules! numbers {
@@ -297,10 +323,18 @@ mod tests {
 
     #[test]
     fn every_setting_is_a_pair_and_reads_back_from_it() {
-        let mut settings = Settings { width: 128, learning_rate: 0.003, follow: Source::Exact, ..Settings::default() };
+        let mut settings = Settings {
+            width: 128,
+            learning_rate: 0.003,
+            follow: Source::Exact,
+            ..Settings::default()
+        };
         settings.contours = false;
         settings.sampler = Sampler::Langevin;
-        let texts: Vec<_> = pairs(&settings).iter().map(|(key, value)| (*key, value.to_string())).collect();
+        let texts: Vec<_> = pairs(&settings)
+            .iter()
+            .map(|(key, value)| (*key, value.to_string()))
+            .collect();
         assert!(texts.len() > 20);
         assert!(texts.contains(&("learningRate", "0.003".into())) && texts.contains(&("follow", "exact".into())));
         let back = with(&Settings::default(), texts.iter().map(|(k, v)| (*k, v.as_str()))).unwrap();
@@ -311,11 +345,26 @@ mod tests {
     fn bad_values_are_named_with_what_is_allowed_and_change_nothing() {
         let told = |key: &str, text: &str| with(&Settings::default(), [(key, text)]).unwrap_err().to_string();
         assert!(told("widht", "64").starts_with("there is no setting widht; the settings are network, width"));
-        assert_eq!(told("width", "64.5"), "width must be a whole number, 0 or more, and 64.5 is not");
-        assert_eq!(told("width", "100000"), "width must be a whole number from 1 to 512, and 100000 is not");
-        assert_eq!(told("sampler", "magic"), "sampler must be langevin or annealed, and magic is not");
-        assert_eq!(told("contours", "yes"), "contours must be true or false, and yes is not");
-        assert_eq!(told("learningRate", "NaN"), "learningRate must be a number from 0.000001 to 1, and NaN is not");
+        assert_eq!(
+            told("width", "64.5"),
+            "width must be a whole number, 0 or more, and 64.5 is not"
+        );
+        assert_eq!(
+            told("width", "100000"),
+            "width must be a whole number from 1 to 512, and 100000 is not"
+        );
+        assert_eq!(
+            told("sampler", "magic"),
+            "sampler must be langevin or annealed, and magic is not"
+        );
+        assert_eq!(
+            told("contours", "yes"),
+            "contours must be true or false, and yes is not"
+        );
+        assert_eq!(
+            told("learningRate", "NaN"),
+            "learningRate must be a number from 0.000001 to 1, and NaN is not"
+        );
         assert!(told("sigma", &"9".repeat(1000)).len() < 200);
     }
 

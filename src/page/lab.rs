@@ -3,7 +3,7 @@
 
 use crate::distribution::{Preset, Target};
 use crate::engine::protocol::Stamp;
-use crate::engine::settings::{Sampler, Settings, Source};
+use crate::engine::settings::{Sampler, Settings};
 use crate::noise::NoiseLadder;
 
 /// How many rungs of the ladder the strip shows.
@@ -61,8 +61,7 @@ impl Lab {
         let new = &self.settings;
         self.settings_revision += 1;
         Consequences {
-            new_network: (old.network, old.width, old.depth, old.seed)
-                != (new.network, new.width, new.depth, new.seed),
+            new_network: (old.network, old.width, old.depth, old.seed) != (new.network, new.width, new.depth, new.seed),
             new_descent: old.sampler != new.sampler,
         }
     }
@@ -93,9 +92,9 @@ impl Lab {
         }
     }
 
-    /// The stage follows the sampler down the ladder.
+    /// The stage shows the noise level at which the sampler is, and not one that was chosen.
     pub fn follows_sampler(&self) -> bool {
-        self.settings.sampler == Sampler::Annealed && !self.settings.pinned && self.sampling
+        self.settings.sampler == Sampler::Annealed && !self.settings.pinned
     }
 }
 
@@ -122,9 +121,29 @@ pub fn nearest(sigmas: &[f32], sigma: f32) -> Option<usize> {
     (0..sigmas.len()).min_by(|&a, &b| far(sigmas[a]).total_cmp(&far(sigmas[b])))
 }
 
-/// Where the pictures of the learned field come from when there is none yet.
-pub fn shown_source(wanted: Source, learned_is_here: bool) -> Source {
-    if learned_is_here { wanted } else { Source::Exact }
+/// Choices of the design that the engine does not offer yet, by setting. They are known names, not mistakes.
+const LATER: [(&str, &[&str]); 3] = [
+    ("network", &["energy"]),
+    ("objective", &["implicit", "sliced", "stable-target", "explicit"]),
+    (
+        "sampler",
+        &[
+            "averaged-noise",
+            "mala",
+            "hmc",
+            "underdamped",
+            "reverse-sde",
+            "probability-flow",
+        ],
+    ),
+];
+
+/// What a script or a link is told when it asks for a choice that is still to come.
+pub fn still_to_come(key: &str, value: &str) -> Option<String> {
+    let (_, names) = LATER.iter().find(|(name, _)| *name == key)?;
+    names
+        .contains(&value)
+        .then(|| format!("not available yet: {key} {value}"))
 }
 
 /// A noise level in as few digits as tell it apart: 3, 0.17, 0.012.
@@ -139,7 +158,11 @@ pub fn sigma_text(sigma: f32) -> String {
         3
     };
     let text = format!("{sigma:.digits$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -149,7 +172,11 @@ mod tests {
     #[test]
     fn rungs_are_levels_of_the_ladder_with_both_ends() {
         for levels in [2, 3, 8, 9, 16, 40] {
-            let ladder = NoiseLadder { sigma_max: 3.0, sigma_min: 0.01, levels };
+            let ladder = NoiseLadder {
+                sigma_max: 3.0,
+                sigma_min: 0.01,
+                levels,
+            };
             let shown = rungs(&ladder);
             assert_eq!(shown.len(), levels.min(RUNGS));
             assert!(same_sigma(shown[0], 3.0) && same_sigma(shown[shown.len() - 1], 0.01));
@@ -168,7 +195,11 @@ mod tests {
     #[test]
     fn an_edit_makes_errors_stale_but_not_the_fields_on_their_way() {
         let mut lab = Lab::default();
-        let stamp = Stamp { run: lab.run, target: lab.target_revision, ..Stamp::default() };
+        let stamp = Stamp {
+            run: lab.run,
+            target: lab.target_revision,
+            ..Stamp::default()
+        };
         lab.aim(Target::Preset(Preset::Rings));
         assert!(lab.is_of_this_network(&stamp) && !lab.is_of_these_data(&stamp));
         lab.run += 1;
@@ -178,11 +209,28 @@ mod tests {
     #[test]
     fn another_shape_or_seed_needs_another_network_and_a_learning_rate_does_not() {
         let mut lab = Lab::default();
-        let settings = Settings { learning_rate: 1e-3, batch: 256, ..lab.settings.clone() };
+        let settings = Settings {
+            learning_rate: 1e-3,
+            batch: 256,
+            ..lab.settings.clone()
+        };
         assert_eq!(lab.apply(settings), Consequences::default());
-        let settings = Settings { width: 128, ..lab.settings.clone() };
+        let settings = Settings {
+            width: 128,
+            ..lab.settings.clone()
+        };
         assert!(lab.apply(settings).new_network);
         assert_eq!(lab.settings_revision, 2);
+    }
+
+    #[test]
+    fn choices_to_come_are_told_from_mistakes() {
+        assert_eq!(
+            still_to_come("sampler", "mala").as_deref(),
+            Some("not available yet: sampler mala")
+        );
+        assert_eq!(still_to_come("sampler", "magic"), None);
+        assert_eq!(still_to_come("width", "energy"), None);
     }
 
     #[test]

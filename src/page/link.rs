@@ -27,6 +27,9 @@ pub enum LinkError {
     /// A setting is unknown or out of its range.
     #[error("a setting of this link does not apply: {0}")]
     BadSetting(#[from] FlatError),
+    /// A choice that this version does not offer.
+    #[error("{0}")]
+    NotYet(String),
     /// `?backend=` names none.
     #[error("backend must be webgpu or cpu, and \"{0}\" is not")]
     BadBackend(String),
@@ -51,7 +54,9 @@ pub fn write(target: &Target, settings: &Settings) -> String {
         Target::Drawing(drawing) => Some(format!("data={}{}", DRAWING, drawing.encode())),
     };
     let defaults = flat::pairs(&Settings::default());
-    let changed = flat::pairs(settings).into_iter().filter(|pair| !defaults.contains(pair));
+    let changed = flat::pairs(settings)
+        .into_iter()
+        .filter(|pair| !defaults.contains(pair));
     let settings = changed.map(|(key, value)| format!("{key}={value}"));
     data.into_iter().chain(settings).collect::<Vec<_>>().join("&")
 }
@@ -61,7 +66,11 @@ const DRAWING: &str = "d.";
 
 /// Reads a fragment, with or without its `#`.
 pub fn read(fragment: &str) -> Link {
-    let mut link = Link { target: Target::Preset(Preset::Moons), settings: Settings::default(), errors: Vec::new() };
+    let mut link = Link {
+        target: Target::Preset(Preset::Moons),
+        settings: Settings::default(),
+        errors: Vec::new(),
+    };
     let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
     if fragment.len() > LONGEST {
         link.errors.push(LinkError::TooLong(fragment.len()));
@@ -78,6 +87,9 @@ pub fn read(fragment: &str) -> Link {
 impl Link {
     fn take(&mut self, pair: &str) -> Result<(), LinkError> {
         let (key, value) = pair.split_once('=').ok_or_else(|| LinkError::NoPair(start_of(pair)))?;
+        if let Some(message) = super::lab::still_to_come(key, value) {
+            return Err(LinkError::NotYet(message));
+        }
         if key == "data" {
             self.target = read_target(value)?;
         } else {
@@ -94,7 +106,9 @@ fn read_target(value: &str) -> Result<Target, LinkError> {
         target.field().map_err(bad)?;
         return Ok(target);
     }
-    Preset::from_name(&start_of(value)).map(Target::Preset).map_err(|error| LinkError::BadData(error.to_string()))
+    Preset::from_name(&start_of(value))
+        .map(Target::Preset)
+        .map_err(|error| LinkError::BadData(error.to_string()))
 }
 
 /// The backend that a query (`?backend=cpu`) asks for.
@@ -123,7 +137,9 @@ fn plain(text: &str) -> String {
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {
         let code = match tail {
-            [a, b, ..] if *first == b'%' => std::str::from_utf8(&[*a, *b]).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok()),
+            [a, b, ..] if *first == b'%' => std::str::from_utf8(&[*a, *b])
+                .ok()
+                .and_then(|hex| u8::from_str_radix(hex, 16).ok()),
             _ => None,
         };
         out.push(code.unwrap_or(*first));
@@ -159,7 +175,11 @@ mod tests {
         for preset in Preset::ALL {
             let text = write(&Target::Preset(preset), &settings);
             let link = read(&text);
-            assert_eq!((link.target, &link.settings, link.errors.len()), (Target::Preset(preset), &settings, 0), "{text}");
+            assert_eq!(
+                (link.target, &link.settings, link.errors.len()),
+                (Target::Preset(preset), &settings, 0),
+                "{text}"
+            );
         }
     }
 
@@ -171,8 +191,10 @@ mod tests {
         assert!(text.chars().all(|c| c.is_ascii_graphic()), "a link needs no escapes");
         let link = read(&text);
         assert!(link.errors.is_empty(), "{:?}", link.errors);
-        let Target::Drawing(back) = link.target else { panic!("a drawing comes back as one") };
-        assert!(back.dots().eq(drawing.dots()));
+        let Target::Drawing(back) = link.target else {
+            panic!("a drawing comes back as one")
+        };
+        assert_eq!(back, drawing);
         // And after a program that encodes whatever it can.
         let escaped = text.replace('d', "%64").replace('.', "%2e");
         assert!(read(&escaped).errors.is_empty());
@@ -184,7 +206,12 @@ mod tests {
         assert_eq!(link.target, Target::Preset(Preset::Moons));
         assert_eq!((link.settings.depth, link.settings.sampler), (2, Sampler::Langevin));
         assert_eq!(link.settings.width, Settings::default().width);
-        let told = link.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        let told = link
+            .errors
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n");
         for word in ["lunas", "moons", "width", "foo", "nonsense"] {
             assert!(told.contains(word), "{word} is not in:\n{told}");
         }
@@ -208,7 +235,11 @@ mod tests {
             let link = read(&text);
             assert_eq!(link.settings, Settings::default());
             assert!(!link.errors.is_empty());
-            assert!(link.errors.iter().all(|error| error.to_string().len() < 700), "{:?}", link.errors);
+            assert!(
+                link.errors.iter().all(|error| error.to_string().len() < 700),
+                "{:?}",
+                link.errors
+            );
         }
         assert_eq!(read(&"&width=65".repeat(20_000)).errors, [LinkError::TooLong(180_000)]);
     }

@@ -28,7 +28,10 @@ pub struct Fit {
 
 impl Default for Fit {
     fn default() -> Self {
-        Self { mean: [0.0; 2], scale: 0.5 }
+        Self {
+            mean: [0.0; 2],
+            scale: 0.5,
+        }
     }
 }
 
@@ -53,7 +56,14 @@ struct Place {
 
 impl Place {
     fn new(sigma: f32, tile: bool) -> Self {
-        Self { sigma, tile, learned: None, coarse: false, exact: None, error: None }
+        Self {
+            sigma,
+            tile,
+            learned: None,
+            coarse: false,
+            exact: None,
+            error: None,
+        }
     }
 
     /// The grid on which the exact field is wanted: the learned picture's, so that the two can be compared.
@@ -62,13 +72,19 @@ impl Place {
             return learned.field.grid;
         }
         let half_width = Grid::half_width_at(fit.scale, self.sigma);
-        let side = if self.tile { TILE_SIDE } else { side_for(half_width, self.sigma).min(STAGE_SIDE) };
+        let side = if self.tile {
+            TILE_SIDE
+        } else {
+            side_for(half_width, self.sigma).min(STAGE_SIDE)
+        };
         Grid::window(fit.mean, fit.scale, self.sigma, side)
     }
 
     /// The exact picture is missing, on another grid, or of older data.
     fn wants_exact(&self, fit: Fit, data: u64) -> bool {
-        self.exact.as_ref().is_none_or(|exact| exact.of != data || exact.field.grid != self.grid(fit))
+        self.exact
+            .as_ref()
+            .is_none_or(|exact| exact.of != data || exact.field.grid != self.grid(fit))
     }
 
     fn picture(&mut self, source: Source) -> Option<Rc<GridField>> {
@@ -122,7 +138,10 @@ impl Pictures {
             let place = self.place(picture.sigma, tile);
             let finer = |had: &Dated| !tile && had.field.grid.side > field.grid.side;
             if !place.learned.as_ref().is_some_and(finer) {
-                place.learned = Some(Dated { field: field.clone(), of: picture.stamp.step });
+                place.learned = Some(Dated {
+                    field: field.clone(),
+                    of: picture.stamp.step,
+                });
                 place.coarse = picture.coarse;
             }
         }
@@ -145,12 +164,20 @@ impl Pictures {
     /// The picture of a source at a noise level, for the stage or for a tile. A tile can do with the stage's.
     pub fn get(&mut self, source: Source, sigma: f32, tile: bool) -> Option<Rc<GridField>> {
         let own = self.find(sigma, tile).and_then(|place| place.picture(source));
-        own.or_else(|| if tile { self.find(sigma, false)?.picture(source) } else { None })
+        own.or_else(|| {
+            if tile {
+                self.find(sigma, false)?.picture(source)
+            } else {
+                None
+            }
+        })
     }
 
     /// The grid of the learned picture at this noise level is too coarse for its energy to be more than roughly right.
     pub fn is_coarse(&self, sigma: f32) -> bool {
-        self.places.iter().any(|p| !p.tile && same_sigma(p.sigma, sigma) && p.learned.is_some() && p.coarse)
+        self.places
+            .iter()
+            .any(|p| !p.tile && same_sigma(p.sigma, sigma) && p.learned.is_some() && p.coarse)
     }
 
     /// Works on the most wanted exact picture for some milliseconds. True when one was finished.
@@ -162,7 +189,15 @@ impl Pictures {
         if !job.picture.advance(budget_ms) {
             return false;
         }
-        let Some(Job { sigma, tile, data, picture }) = self.job.take() else { return false };
+        let Some(Job {
+            sigma,
+            tile,
+            data,
+            picture,
+        }) = self.job.take()
+        else {
+            return false;
+        };
         let field = Rc::new(picture.finish());
         self.place(sigma, tile).exact = Some(Dated { field, of: data });
         self.last_was_stage = !tile;
@@ -183,18 +218,32 @@ impl Pictures {
             }
         }
         let tile = oldest.map(|(_, sigma)| (sigma, true));
-        let (sigma, tile) = if self.last_was_stage { tile.or(stage) } else { stage.or(tile) }?;
+        let (sigma, tile) = if self.last_was_stage {
+            tile.or(stage)
+        } else {
+            stage.or(tile)
+        }?;
         let grid = self.place(sigma, tile).grid(fit);
-        Some(Job { sigma, tile, data, picture: ExactPicture::new(truth.at(sigma), grid) })
+        Some(Job {
+            sigma,
+            tile,
+            data,
+            picture: ExactPicture::new(truth.at(sigma), grid),
+        })
     }
 
     fn find(&mut self, sigma: f32, tile: bool) -> Option<&mut Place> {
-        self.places.iter_mut().find(|place| place.tile == tile && same_sigma(place.sigma, sigma))
+        self.places
+            .iter_mut()
+            .find(|place| place.tile == tile && same_sigma(place.sigma, sigma))
     }
 
     /// The place of a noise level, made if need be; the one longest unused goes when there are too many.
     fn place(&mut self, sigma: f32, tile: bool) -> &mut Place {
-        let at = self.places.iter().position(|place| place.tile == tile && same_sigma(place.sigma, sigma));
+        let at = self
+            .places
+            .iter()
+            .position(|place| place.tile == tile && same_sigma(place.sigma, sigma));
         let place = at.map_or_else(|| Place::new(sigma, tile), |at| self.places.remove(at));
         if self.places.len() >= KEPT {
             self.places.remove(0);
@@ -224,8 +273,18 @@ mod tests {
     fn picture(sigma: f32, side: u32, step: u64) -> Picture {
         let grid = Grid::window([0.0; 2], 0.5, sigma, side);
         let n = (side * side) as usize;
-        let stamp = Stamp { step, ..Stamp::default() };
-        Picture { stamp, sigma, grid, score: Floats(vec![0.0; 2 * n]), energy: Floats(vec![0.0; n]), coarse: false }
+        let stamp = Stamp {
+            step,
+            ..Stamp::default()
+        };
+        Picture {
+            stamp,
+            sigma,
+            grid,
+            score: Floats(vec![0.0; 2 * n]),
+            energy: Floats(vec![0.0; n]),
+            coarse: false,
+        }
     }
 
     fn finish(pictures: &mut Pictures, truth: &ExactField, data: u64, wanted: &Wanted<'_>) -> Vec<f32> {
@@ -245,7 +304,10 @@ mod tests {
     fn the_stage_is_computed_first_and_everything_wanted_in_the_end() {
         let truth = Preset::Moons.field();
         let mut pictures = Pictures::default();
-        let wanted = Wanted { stage: 0.2, tiles: &[3.0, 0.5] };
+        let wanted = Wanted {
+            stage: 0.2,
+            tiles: &[3.0, 0.5],
+        };
         assert_eq!(finish(&mut pictures, &truth, 1, &wanted), [0.2, 3.0, 0.5]);
         let field = pictures.get(Source::Exact, 0.2, false).unwrap();
         let at = field.grid.point(3, 5);
@@ -259,7 +321,10 @@ mod tests {
     fn new_data_make_every_exact_picture_stale_once() {
         let truth = Preset::TwoG.field();
         let mut pictures = Pictures::default();
-        let wanted = Wanted { stage: 0.3, tiles: &[1.0] };
+        let wanted = Wanted {
+            stage: 0.3,
+            tiles: &[1.0],
+        };
         finish(&mut pictures, &truth, 1, &wanted);
         assert!(finish(&mut pictures, &truth, 1, &wanted).is_empty());
         assert_eq!(finish(&mut pictures, &truth, 2, &wanted).len(), 2);

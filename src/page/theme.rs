@@ -24,7 +24,9 @@ impl Theme {
     /// The remembered choice.
     pub fn remembered() -> Self {
         // Without storage (a private window, a sandboxed frame) the system decides.
-        let stored = dom::window().ok().and_then(|w| w.local_storage().ok().flatten()?.get_item(KEY).ok().flatten());
+        let stored = dom::window()
+            .ok()
+            .and_then(|w| w.local_storage().ok().flatten()?.get_item(KEY).ok().flatten());
         match stored.as_deref() {
             Some("dark") => Self::Dark,
             Some("light") => Self::Light,
