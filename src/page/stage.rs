@@ -23,7 +23,7 @@ use super::layers::particles::{Glow, ParticlePainter};
 use super::layers::{GridField, Palette};
 use super::viewport::{Viewport, Zoom};
 use crate::engine::protocol::STAGE_HALF_WIDTH;
-use crate::engine::settings::Settings;
+use crate::engine::settings::{Settings, Source};
 
 pub(super) use self::canvas::{context, document, show};
 
@@ -180,6 +180,11 @@ impl Stage {
     /// Which layers to show, and what the field given to [`Self::set_field`] is.
     pub fn set_layers(&mut self, settings: &Settings) {
         let layers = Layers::from(settings);
+        let error = |source| source == Source::Error;
+        if error(layers.source) != error(self.layers.source) {
+            // Half a score and half a difference of scores mean nothing.
+            self.field.arrive();
+        }
         self.stale |= layers != self.layers;
         self.glowing |= self.show_particles != settings.show_particles || self.trails != settings.trails;
         self.layers = layers;
