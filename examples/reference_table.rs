@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         options.steps, options.seeds
     );
     print!("{:12}", "set");
-    levels(0.5).iter().for_each(|sigma| print!("{sigma:>13}"));
+    levels(0.5).iter().for_each(|sigma| print!("{sigma:>15}"));
     println!("{:>14}{:>7}{:>7}{:>9}", "B mnat", "ref", "ratio", "steps/s");
     let (mut within, mut beyond) = (Vec::new(), Vec::new());
     for (set, reference) in REFERENCE.into_iter().filter(|(set, _)| options.sets.contains(set)) {
@@ -93,7 +93,7 @@ async fn row(set: Preset, reference: [f32; 3], options: &Options) -> Result<Opti
         nats.push(1000.0 * error.nats);
     }
     print!("{:12}", set.name());
-    columns.iter().for_each(|column| print!("{:>13}", mean_and_sd(column)));
+    columns.iter().for_each(|column| print!("{:>15}", mean_and_sd(column)));
     let index = [1000, 3000, 10_000].iter().position(|&steps| steps == options.steps);
     let ratio = index.map(|i| mean(&nats) / reference[i]);
     print!("{:>14}", mean_and_sd(&nats));

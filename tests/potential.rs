@@ -1,4 +1,5 @@
 //! The least-squares potential of a score field, against the closed-form energies of the named sets.
+#![cfg(not(target_arch = "wasm32"))]
 
 use std::time::Instant;
 

@@ -2,6 +2,7 @@
 //!
 //! Statistical bounds are six standard deviations of the estimate: a correct sampler fails one in a billion seeds, and
 //! the seeds are fixed.
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
 use std::cell::RefCell;

@@ -1,4 +1,5 @@
 //! The exact field against golden cases, finite differences and itself.
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
 use scorefield::distribution::{ExactField, Preset};

@@ -2,3 +2,4 @@
 //! changes either.
 
 pub mod fisher;
+pub mod sliced_wasserstein;
