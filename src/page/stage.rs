@@ -123,6 +123,7 @@ impl Stage {
         let hand_surface = child(container, "div")?;
         let ring = ring(&hand_surface)?;
         style(&hand_surface, "overflow", "hidden")?;
+        style(&hand_surface, "user-select", "none")?;
         // Below the container's own children, in this order.
         for element in [&hand_surface, particle_surface.element(), field_surface.element()] {
             container.prepend_with_node_1(element)?;
