@@ -6,11 +6,10 @@ use burn::tensor::{ExecutionError, Tensor, TensorData};
 use web_time::Instant;
 
 use super::lab::Lab;
-use super::live::{Recipe, guard_of};
-use super::protocol::{Backend, Floats, Report, SampleJob};
+use super::live::{Live, Recipe};
+use super::protocol::{Floats, Report, SampleJob};
 use super::settings::{Sampler as Choice, Source};
 use crate::field::Field;
-use crate::sampler::{self, Guard, Sampler};
 
 /// Most particles that one request may ask for.
 const MOST_SAMPLES: usize = 200_000;
@@ -40,11 +39,8 @@ pub struct Training {
 /// Samples in the making.
 pub struct Sampling {
     request: u32,
-    sampler: Box<dyn Sampler>,
-    guard: Guard,
+    cloud: Live,
     field: Rc<dyn Field>,
-    backend: Backend,
-    x: Tensor<2>,
     steps_left: u32,
 }
 
@@ -84,46 +80,39 @@ impl Lab {
             seed: job.seed,
             ladder: self.ladder(),
         };
-        let guard = guard_of(&data);
-        let sampler = sampler::build(&recipe.parameters(guard));
-        let start = match job.init {
-            Some(points) => points.0,
-            None => sampler::start(job.count as usize, data.mean(), data.scale(), sampler.sigma(), job.seed),
+        let device = self.devices.device(backend);
+        let cloud = match job.init {
+            Some(points) => Live::start_at(recipe, points.0, &data, backend, device),
+            None => Live::start(recipe, job.count as usize, &data, backend, device),
         };
-        let shape = [start.len() / 2, 2];
-        self.jobs.push_back(Job::Sample(Box::new(Sampling {
-            request,
-            sampler,
-            guard,
-            field,
-            backend,
-            x: Tensor::from_data(TensorData::new(start, shape), self.devices.device(backend)),
-            steps_left: if plain { job.steps.unwrap_or(PLAIN_STEPS) } else { u32::MAX },
-        })));
+        let steps_left = if plain { job.steps.unwrap_or(PLAIN_STEPS) } else { u32::MAX };
+        self.jobs.push_back(Job::Sample(Box::new(Sampling { request, cloud, field, steps_left })));
         Ok(())
     }
 
     /// Moves samples in the making on until the deadline; true when they are done and reported.
     pub(super) async fn advance_sampling(&mut self, job: &mut Sampling, deadline: Instant) -> Result<bool, ExecutionError> {
-        while job.steps_left > 0 && !job.sampler.finished() {
-            job.x = job.sampler.step(&*job.field, job.x.clone());
+        let device = self.devices.device(job.cloud.backend());
+        while job.steps_left > 0 && !job.cloud.finished() {
+            job.cloud.step(&*job.field);
             job.steps_left -= 1;
-            // One number read back is the only brake there is on a GPU's queue.
-            if job.backend == Backend::WebGpu {
-                job.x.clone().slice([0..1, 0..1]).into_data_async().await?;
+            // Reading back is also the only brake there is on a GPU's queue.
+            if job.cloud.guard_is_due() {
+                job.cloud.read_back(device).await?;
             }
             if Instant::now() >= deadline {
                 return Ok(false);
             }
         }
-        let points: Vec<f32> = job.x.clone().into_data_async().await?.iter::<f32>().collect();
-        let lost = points.chunks_exact(2).filter(|point| !job.guard.holds([point[0], point[1]], job.sampler.spread())).count();
-        if lost > 0 {
+        job.cloud.read_back(device).await?;
+        if job.cloud.recycled() > 0 {
+            let (lost, all) = (job.cloud.recycled(), job.cloud.count());
             self.outbox.push(Report::Notice {
-                message: format!("{lost} of {} samples left the guard box or are not finite.", points.len() / 2),
+                message: format!("{lost} of {all} samples left the guard box or were not finite, and were drawn anew."),
             });
         }
-        self.outbox.push(Report::Sampled { request: job.request, points: Floats(points) });
+        let points = Floats(job.cloud.positions().to_vec());
+        self.outbox.push(Report::Sampled { request: job.request, points });
         Ok(true)
     }
 

@@ -57,6 +57,9 @@ pub fn guard_of(exact: &ExactField) -> Guard {
     Guard::new(exact.mean(), exact.scale(), Some(exact.bounds()))
 }
 
+/// Sampler steps between two looks of the guard.
+const GUARD_EVERY: u64 = 5;
+
 /// A cloud and its sampler.
 pub struct Live {
     recipe: Recipe,
@@ -74,9 +77,18 @@ pub struct Live {
 impl Live {
     /// Particles at the start of what the recipe asks for, on the device of `backend`.
     pub fn start(recipe: Recipe, count: usize, exact: &ExactField, backend: Backend, device: &Device) -> Self {
+        let sigma = match recipe.sampler {
+            Choice::Langevin => recipe.sigma,
+            Choice::Annealed => recipe.ladder.sigma(0),
+        };
+        let positions = sampler::start(count, exact.mean(), exact.scale(), sigma, recipe.seed);
+        Self::start_at(recipe, positions, exact, backend, device)
+    }
+
+    /// The same from given points `[x0, y0, …]`.
+    pub fn start_at(recipe: Recipe, positions: Vec<f32>, exact: &ExactField, backend: Backend, device: &Device) -> Self {
         let guard = guard_of(exact);
         let sampler = sampler::build(&recipe.parameters(guard));
-        let positions = sampler::start(count, exact.mean(), exact.scale(), sampler.sigma(), recipe.seed);
         let x = upload(&positions, device);
         Self { recipe, sampler, guard, backend, x, positions, recycled: 0, drop_at: 0, moved: true }
     }
@@ -105,7 +117,13 @@ impl Live {
         self.moved = true;
     }
 
-    /// Reads the positions back and draws lost particles anew.
+    /// The guard looks after the cloud now. That depends on the number of steps alone, so that a run is the same at
+    /// every frame rate.
+    pub fn guard_is_due(&self) -> bool {
+        self.sampler.steps().is_multiple_of(GUARD_EVERY) || self.sampler.finished()
+    }
+
+    /// Reads the positions back; when the guard is due, lost particles are drawn anew.
     ///
     /// # Errors
     /// When the device is lost.
@@ -113,13 +131,20 @@ impl Live {
         let data = self.x.clone().into_data_async().await?;
         self.positions.clear();
         self.positions.extend(data.iter::<f32>());
-        let mut rng = sampler::stream(self.recipe.seed, Stream::Recycle(self.sampler.steps()));
-        let lost = self.guard.recycle(&mut self.positions, self.sampler.spread(), &mut rng);
-        if lost > 0 {
-            self.recycled += lost as u32;
-            self.x = upload(&self.positions, device);
+        if self.guard_is_due() {
+            let mut rng = sampler::stream(self.recipe.seed, Stream::Recycle(self.sampler.steps()));
+            let lost = self.guard.recycle(&mut self.positions, self.sampler.spread(), &mut rng);
+            if lost > 0 {
+                self.recycled += lost as u32;
+                self.x = upload(&self.positions, device);
+            }
         }
         Ok(())
+    }
+
+    /// Particles drawn anew since the start.
+    pub fn recycled(&self) -> u32 {
+        self.recycled
     }
 
     /// Moves the next particles to the points `[x0, y0, …]`. A descent that is over goes on as plain Langevin at the
@@ -146,6 +171,11 @@ impl Live {
     /// Particles.
     pub fn count(&self) -> usize {
         self.positions.len() / 2
+    }
+
+    /// Where the particles were at the last look, `[x0, y0, …]`.
+    pub fn positions(&self) -> &[f32] {
+        &self.positions
     }
 
     /// The latest positions, if they changed since this was last asked.

@@ -59,6 +59,9 @@ impl Lab {
         while made < steps && !live.finished() {
             live.step(&*field);
             made += 1;
+            if live.guard_is_due() {
+                live.read_back(&device).await?;
+            }
             if Instant::now() >= deadline {
                 break;
             }

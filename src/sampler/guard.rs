@@ -89,7 +89,7 @@ impl Guard {
     }
 
     /// Whether a particle may be here at this noise level. False for what is not finite.
-    pub fn holds(&self, x: [f32; 2], sigma: f32) -> bool {
+    fn holds(&self, x: [f32; 2], sigma: f32) -> bool {
         let noise = NOISE_REACH * sigma;
         (0..2).all(|a| x[a] >= self.reach_low[a] - noise && x[a] <= self.reach_high[a] + noise)
     }
