@@ -9,6 +9,8 @@ const RIM: f32 = 0.55;
 /// Light of the halo around a dot, relative to the dot's.
 const HALO: f32 = 0.14;
 
+/// Fainter light is not drawn.
+const FAINTEST: f32 = 0.012;
 /// Light of a dot: room is left for a trail below it.
 const BRIGHTEST: f32 = 58_000.0;
 
@@ -42,8 +44,10 @@ impl Stamps {
         self.count = count;
         self.strength = (4000.0 / count.max(1) as f32).powf(0.5).clamp(0.15, 1.6);
         let radius = scale * RADIUS * (3000.0 / count.max(1) as f32).powf(0.2).clamp(0.6, 1.25);
-        let glow = 1.9 * radius;
-        self.size = 2 * (2.1 * glow).ceil() as usize + 1;
+        let glow = 1.8 * radius;
+        // Where the halo falls below what can be seen.
+        let reach = glow * (HALO / FAINTEST).ln().sqrt();
+        self.size = 2 * reach.ceil() as usize + 1;
         let middle = (self.size / 2) as f32;
         self.light.clear();
         self.keep.clear();
@@ -56,7 +60,7 @@ impl Stamps {
                 let core = (radius + 0.5 - distance).clamp(0.0, 1.0);
                 let halo = HALO * (-(distance / glow).powi(2)).exp();
                 let light = core.max(halo);
-                let visible = if light < 0.01 { 0.0 } else { light };
+                let visible = if light < FAINTEST { 0.0 } else { light };
                 self.light.push((BRIGHTEST * visible) as u16);
                 let covered = (radius + RIM * scale + 0.5 - distance).clamp(0.0, 1.0);
                 self.keep.push((65_535.0 * (1.0 - covered)) as u16);
