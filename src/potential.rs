@@ -14,16 +14,14 @@
 //! `E = w^-1/2 u` the weighted Laplacian becomes the plain one plus a potential, which is replaced by a constant `K`;
 //! the plain Laplacian plus `K` is diagonal in the basis of the discrete cosine transform.
 
-use std::cell::RefCell;
-use std::f64::consts::PI;
-use std::sync::Arc;
+mod poisson;
 
-use rustdct::{DctPlanner, TransformType2And3};
+use poisson::Poisson;
 
 use crate::engine::protocol::Grid;
 
-/// Weights are cut off this many nats below the highest density: lower, and a gap between two wells would be told
-/// apart from a wall by rounding only; higher, and the void would start to bend the wells.
+/// Weights are cut off this many nats below the highest density, where the mask begins: with a deeper floor the number
+/// of iterations grows and nothing that is shown gains; with a higher one the void would begin to bend the wells.
 const FLOOR: f64 = 12.0;
 
 /// Energies are masked where the log density is further than this below its maximum, nats.
@@ -35,20 +33,11 @@ const TOLERANCE: f64 = 0.01;
 /// See [`TOLERANCE`].
 const TOLERATED_DEPTH: f64 = 8.0;
 
-/// The constant `K` in units of 1/spacing². Found by trial on the named sets: 0.01 to 0.1 need about the same number of
-/// iterations, none at all up to twice as many.
-const SHIFT: f64 = 0.03;
-
 /// The error is estimated from the progress of this many iterations.
 const WINDOW: usize = 4;
 
 /// An end for fields that cannot converge; smooth ones need 15 to 150 iterations.
 const MAX_ITERATIONS: usize = 600;
-
-thread_local! {
-    /// Plans of the cosine transforms, made once for each length.
-    static PLANNER: RefCell<DctPlanner<f64>> = RefCell::new(DctPlanner::new());
-}
 
 /// A solver for the least-squares potential of one field, which can be run in slices of any length.
 ///
@@ -324,78 +313,6 @@ impl Edges {
                     out[i] += up[i] * (values[i] - below[i]);
                 }
             }
-        }
-    }
-}
-
-/// The preconditioner `W^-1/2 (L + K)⁻¹ W^-1/2`, `L` being the plain Laplacian of the grid.
-struct Poisson {
-    side: usize,
-    transform: Arc<dyn TransformType2And3<f64>>,
-    transform_scratch: Vec<f64>,
-    /// `w^-1/2` at the points.
-    scale: Vec<f64>,
-    /// Eigenvalues of the Laplacian of one line.
-    eigenvalues: Vec<f64>,
-}
-
-impl Poisson {
-    fn new(side: usize, weights: &[f64]) -> Self {
-        let transform = PLANNER.with_borrow_mut(|planner| planner.plan_dct2(side));
-        let eigenvalue = |k: usize| 4.0 * (PI * k as f64 / (2.0 * side as f64)).sin().powi(2);
-        Self {
-            side,
-            transform_scratch: vec![0.0; transform.get_scratch_len()],
-            transform,
-            scale: weights.iter().map(|w| 1.0 / w.sqrt()).collect(),
-            eigenvalues: (0..side).map(eigenvalue).collect(),
-        }
-    }
-
-    fn apply(&mut self, residual: &[f64], out: &mut [f64]) {
-        for ((o, r), s) in out.iter_mut().zip(residual).zip(&self.scale) {
-            *o = r * s;
-        }
-        self.transform_rows(out, Direction::Forward);
-        transpose(out, self.side);
-        self.transform_rows(out, Direction::Forward);
-        // Forward and back multiplies a line by side / 2.
-        let unit = 4.0 / (self.side * self.side) as f64;
-        for (row, a) in out.chunks_exact_mut(self.side).zip(&self.eigenvalues) {
-            row.iter_mut()
-                .zip(&self.eigenvalues)
-                .for_each(|(o, b)| *o *= unit / (a + b + SHIFT));
-        }
-        self.transform_rows(out, Direction::Back);
-        transpose(out, self.side);
-        self.transform_rows(out, Direction::Back);
-        out.iter_mut().zip(&self.scale).for_each(|(o, s)| *o *= s);
-    }
-
-    fn transform_rows(&mut self, values: &mut [f64], direction: Direction) {
-        for row in values.chunks_exact_mut(self.side) {
-            match direction {
-                Direction::Forward => self
-                    .transform
-                    .process_dct2_with_scratch(row, &mut self.transform_scratch),
-                Direction::Back => self
-                    .transform
-                    .process_dct3_with_scratch(row, &mut self.transform_scratch),
-            }
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Direction {
-    Forward,
-    Back,
-}
-
-fn transpose(values: &mut [f64], side: usize) {
-    for j in 0..side {
-        for i in 0..j {
-            values.swap(j * side + i, i * side + j);
         }
     }
 }

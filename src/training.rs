@@ -1,1 +1,322 @@
-//! Placeholder until the room is filled.
+//! The trainer: batch, loss, Adam, schedule, moving average.
+//!
+//! All parameters and the optimiser's moments are flat vectors on the trainer's device, so that an Adam step is a dozen
+//! operations whatever the depth. Nothing here waits for the device: only [`Trainer::checkpoint`] reads back, and that
+//! asynchronously. On the CPU device the weights are, bit for bit, a function of seed, settings and step.
+
+use burn::tensor::{Device, ExecutionError, Tensor, TensorData, Transaction};
+use rand::{SeedableRng, rngs::StdRng};
+use thiserror::Error;
+
+use crate::{
+    distribution::ExactField,
+    model::{LearnedField, Network, Preconditioning, Shape, features, upload},
+    noise::NoiseLadder,
+    objective::{Batch, denoising},
+};
+
+/// Adam's decay of the gradients' mean and of their mean square (Kingma & Ba 2015).
+const BETAS: [f64; 2] = [0.9, 0.99];
+/// Keeps Adam's quotient finite.
+const EPSILON: f64 = 1e-8;
+/// Steps over which the learning rate rises from zero.
+const WARM_UP: f64 = 50.0;
+/// Steps after which the learning rate falls as one over the root of the step (Karras et al. 2024, EDM2).
+const DECAY_FROM: f64 = 1000.0;
+/// Exponent of the power-function average: step `i` of `t` weighs as `i^16.97` (EDM2, section 3).
+const AVERAGE_EXPONENT: f64 = 17.97;
+/// Where an edit of the data sets the clock back to, so that the field follows it within a few hundred steps.
+const CLOCK_AFTER_EDIT: u64 = 300;
+
+/// How to take a step; may change from one step to the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plan {
+    /// Rows of a batch.
+    pub batch: usize,
+    /// Adam's step length before decay.
+    pub learning_rate: f32,
+    /// Training covers the range of this ladder, not only its rungs.
+    pub ladder: NoiseLadder,
+    /// At most this many rows at a time; a larger batch is accumulated.
+    pub micro_batch: usize,
+}
+
+/// A network in training.
+#[derive(Clone, Debug)]
+pub struct Trainer {
+    shape: Shape,
+    preconditioning: Preconditioning,
+    seed: u32,
+    device: Device,
+    /// Adam steps taken; also numbers the batches.
+    steps: u64,
+    /// The schedule's and the average's own count, which an edit sets back.
+    clock: u64,
+    weights: Tensor<1>,
+    average: Tensor<1>,
+    first_moment: Tensor<1>,
+    second_moment: Tensor<1>,
+}
+
+/// All there is to know of a run, in host memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// The network's size.
+    pub shape: Shape,
+    /// Mean and scale in its inputs and outputs.
+    pub preconditioning: Preconditioning,
+    /// Seeds initialisation and batches.
+    pub seed: u32,
+    /// Steps taken.
+    pub steps: u64,
+    /// The schedule's and the average's clock.
+    pub clock: u64,
+    /// The weights, flat.
+    pub weights: Vec<f32>,
+    /// Their moving average.
+    pub average: Vec<f32>,
+    /// Adam's mean of the gradients.
+    pub first_moment: Vec<f32>,
+    /// Adam's mean square of the gradients.
+    pub second_moment: Vec<f32>,
+}
+
+/// A snapshot that is not one of a network of its shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the {part} of a checkpoint hold {got} numbers and not {wanted}")]
+pub struct RestoreError {
+    /// Which vector.
+    pub part: &'static str,
+    /// Its length.
+    pub got: usize,
+    /// The length that goes with the shape.
+    pub wanted: usize,
+}
+
+/// What a stream of random numbers is for; streams of different purposes are independent.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Initialisation = 1,
+    Batch = 2,
+}
+
+/// The stream for a purpose at a step. A new stream every step makes batches a function of seed and step, with no
+/// generator state to keep.
+fn stream(seed: u32, purpose: Purpose, step: u64) -> StdRng {
+    let mut key = [0; 32];
+    key[..4].copy_from_slice(&seed.to_le_bytes());
+    key[4] = purpose as u8;
+    key[8..16].copy_from_slice(&step.to_le_bytes());
+    StdRng::from_seed(key)
+}
+
+impl Trainer {
+    /// A fresh network with weights drawn from the seed.
+    pub fn new(shape: Shape, preconditioning: Preconditioning, seed: u32, device: &Device) -> Self {
+        let weights = upload(shape.initial(&mut stream(seed, Purpose::Initialisation, 0)), device);
+        let zeros = weights.zeros_like();
+        Self {
+            shape,
+            preconditioning,
+            seed,
+            device: device.clone(),
+            steps: 0,
+            clock: 0,
+            average: weights.clone(),
+            weights,
+            first_moment: zeros.clone(),
+            second_moment: zeros,
+        }
+    }
+
+    /// One Adam step on a fresh batch.
+    pub fn step(&mut self, data: &ExactField, plan: &Plan) {
+        self.steps += 1;
+        self.clock += 1;
+        let mut rng = stream(self.seed, Purpose::Batch, self.steps);
+        let batch = denoising::batch(data, &self.preconditioning, &plan.ladder, plan.batch, &mut rng);
+        let gradient = gradient(
+            self.shape,
+            &self.weights,
+            &self.preconditioning,
+            &batch,
+            plan.micro_batch,
+        );
+        self.adam(gradient, plan.learning_rate);
+        self.follow();
+    }
+
+    /// Adam (Kingma & Ba 2015) with warm-up and inverse-square-root decay of the step length.
+    fn adam(&mut self, gradient: Tensor<1>, learning_rate: f32) {
+        let clock = self.clock as f64;
+        let rate = f64::from(learning_rate) * (clock / WARM_UP).min(1.0) / (clock / DECAY_FROM).max(1.0).sqrt();
+        let [first, second] = BETAS;
+        let correction = |beta: f64| 1.0 - beta.powf(self.steps as f64);
+        let (first_correction, second_correction) = (correction(first), correction(second));
+        let square = gradient.clone() * gradient.clone();
+        self.first_moment
+            .inplace(|m| m.mul_scalar(first) + gradient.mul_scalar(1.0 - first));
+        self.second_moment
+            .inplace(|v| v.mul_scalar(second) + square.mul_scalar(1.0 - second));
+        let spread = self
+            .second_moment
+            .clone()
+            .div_scalar(second_correction)
+            .sqrt()
+            .add_scalar(EPSILON);
+        let change = self.first_moment.clone().mul_scalar(rate / first_correction) / spread;
+        self.weights.inplace(|w| w - change);
+    }
+
+    /// The power-function average: `average <- beta average + (1 - beta) weights`, `beta = (1 - 1/t)^17.97`. It needs
+    /// no horizon, for its memory is a fixed fraction of the run (EDM2, section 3).
+    fn follow(&mut self) {
+        let exponent = AVERAGE_EXPONENT * (-1.0 / self.clock as f64).ln_1p();
+        let new = self.weights.clone().mul_scalar(-exponent.exp_m1());
+        self.average.inplace(|a| a.mul_scalar(exponent.exp()) + new);
+    }
+
+    /// Steps taken since the start.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The schedule's and the average's clock: the steps taken, less what edits of the data set it back.
+    pub fn clock(&self) -> u64 {
+        self.clock
+    }
+
+    /// Size of the network.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Mean and scale in the network's inputs and outputs.
+    pub fn preconditioning(&self) -> Preconditioning {
+        self.preconditioning
+    }
+
+    /// The data were edited: learning rate and average go back to where they were early in the run, or the field would
+    /// follow the edit only over as many steps as were already taken.
+    pub fn data_changed(&mut self) {
+        self.clock = self.clock.min(CLOCK_AFTER_EDIT);
+    }
+
+    /// The field of the averaged weights as they are now.
+    pub fn field(&self) -> LearnedField {
+        LearnedField::new(Network::new(self.shape, &self.average), self.preconditioning)
+    }
+
+    /// The field of the averaged weights on another device, by way of the host.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub async fn field_on(&self, device: &Device) -> Result<LearnedField, ExecutionError> {
+        let average = floats(Some(self.average.clone().into_data_async().await?))?;
+        Ok(LearnedField::new(Network::new(self.shape, &upload(average, device)), self.preconditioning))
+    }
+
+    /// Waits until the device has done all steps. On a GPU they are queued, and nothing else slows a caller down.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub async fn settle(&self) -> Result<(), ExecutionError> {
+        self.weights.clone().slice(0..1).into_data_async().await.map(drop)
+    }
+
+    /// All of the run, read from the device.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub async fn checkpoint(&self) -> Result<Snapshot, ExecutionError> {
+        let parts = [&self.weights, &self.average, &self.first_moment, &self.second_moment];
+        let transaction = parts
+            .into_iter()
+            .fold(Transaction::default(), |t, part| t.register(part.clone()));
+        let mut read = transaction.execute_async().await?.into_iter();
+        let mut next = || floats(read.next());
+        Ok(Snapshot {
+            shape: self.shape,
+            preconditioning: self.preconditioning,
+            seed: self.seed,
+            steps: self.steps,
+            clock: self.clock,
+            weights: next()?,
+            average: next()?,
+            first_moment: next()?,
+            second_moment: next()?,
+        })
+    }
+
+    /// Takes up a run where a snapshot left it.
+    ///
+    /// # Errors
+    /// When one of the vectors has not the length that goes with the shape.
+    pub fn restore(snapshot: Snapshot, device: &Device) -> Result<Self, RestoreError> {
+        let wanted = snapshot.shape.parameters();
+        let load = |part: &'static str, values: Vec<f32>| {
+            if values.len() == wanted {
+                Ok(upload(values, device))
+            } else {
+                Err(RestoreError {
+                    part,
+                    got: values.len(),
+                    wanted,
+                })
+            }
+        };
+        Ok(Self {
+            shape: snapshot.shape,
+            preconditioning: snapshot.preconditioning,
+            seed: snapshot.seed,
+            device: device.clone(),
+            steps: snapshot.steps,
+            clock: snapshot.clock,
+            weights: load("weights", snapshot.weights)?,
+            average: load("averaged weights", snapshot.average)?,
+            first_moment: load("first moments", snapshot.first_moment)?,
+            second_moment: load("second moments", snapshot.second_moment)?,
+        })
+    }
+
+    /// The device that trains.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+}
+
+/// Gradient of the batch's mean of `|F - target|²` by all weights, flat.
+///
+/// Taken in chunks of at most `micro_batch` rows (at least 1), which changes nothing but the order of additions.
+pub fn gradient(
+    shape: Shape,
+    weights: &Tensor<1>,
+    pre: &Preconditioning,
+    batch: &Batch,
+    micro_batch: usize,
+) -> Tensor<1> {
+    let (device, rows) = (weights.device(), micro_batch.max(1));
+    let inputs = batch.features(pre);
+    let chunks = inputs
+        .chunks(rows * features::COUNT)
+        .zip(batch.targets.chunks(rows * 2));
+    let gradients = chunks.map(|(input, target)| {
+        let n = target.len() / 2;
+        let input = Tensor::<2>::from_data(TensorData::new(input.to_vec(), [n, features::COUNT]), &device);
+        let target = Tensor::<2>::from_data(TensorData::new(target.to_vec(), [n, 2]), &device);
+        let network = Network::on_tape(shape, weights);
+        let miss = network.forward_on_tape(input) - target;
+        let loss = (miss.clone() * miss).sum().div_scalar(batch.len() as f32);
+        network.gradient(&loss)
+    });
+    gradients
+        .reduce(|sum, gradient| sum + gradient)
+        .unwrap_or_else(|| weights.zeros_like())
+}
+
+/// The numbers of a vector that was read from a device.
+fn floats(data: Option<TensorData>) -> Result<Vec<f32>, ExecutionError> {
+    let broken = |reason: String| ExecutionError::WithContext { reason };
+    let data = data.ok_or_else(|| broken("the device sent fewer vectors than were asked for".into()))?;
+    data.try_into_vec_as::<f32>().map_err(|error| broken(error.to_string()))
+}

@@ -129,9 +129,10 @@ impl Boxes {
         let up: Vec<Segment> = self.rows.iter().map(|r| segment(x[1], *r, sigma)).collect();
         let terms = || self.cells.iter().map(|[i, j]| (across[*i], up[*j]));
         let peak = terms().fold(f32::NEG_INFINITY, |peak, (h, v)| peak.max(h.log_mass + v.log_mass));
-        let sum: f32 = terms().map(|(h, v)| (h.log_mass + v.log_mass - peak).exp()).sum();
-        for (h, v) in terms() {
-            visit((h.log_mass + v.log_mass - peak).exp() / sum, h, v);
+        let shares: Vec<f32> = terms().map(|(h, v)| (h.log_mass + v.log_mass - peak).exp()).collect();
+        let sum: f32 = shares.iter().sum();
+        for ((h, v), share) in terms().zip(shares) {
+            visit(share / sum, h, v);
         }
         peak + sum.ln() - self.log_area
     }

@@ -10,6 +10,7 @@ use rand_distr::StandardNormal;
 use super::TargetError;
 use super::alias::Alias;
 use super::exact::{Local, TAU};
+use super::tree::{self, Branch, Points};
 
 /// A mixture of isotropic Gaussians. Cheap to clone: the nodes are shared.
 #[derive(Clone, Debug)]
@@ -17,9 +18,9 @@ pub struct Mixture {
     nodes: Arc<Nodes>,
 }
 
-/// The nodes, those of equal variance side by side.
+/// The nodes, those of equal variance side by side and in the order of the tree over them.
 #[derive(Debug)]
-struct Nodes {
+pub(super) struct Nodes {
     /// Horizontal positions.
     pub x: Vec<f32>,
     /// Vertical positions.
@@ -28,6 +29,8 @@ struct Nodes {
     pub log_weight: Vec<f32>,
     /// Which nodes have which variance.
     pub groups: Vec<Group>,
+    /// The trees of all groups.
+    pub branches: Vec<Branch>,
     choice: Alias,
     mean: [f32; 2],
     variance: f32,
@@ -41,6 +44,8 @@ pub(super) struct Group {
     pub range: Range<usize>,
     /// Their variance.
     pub variance: f32,
+    /// The branches of their tree, the root first.
+    pub branches: Range<usize>,
 }
 
 impl Group {
@@ -79,19 +84,29 @@ impl Mixture {
     /// The mixture of arrays that [`Mixture::new`] would accept.
     pub(super) fn checked(nodes: &[[f32; 2]], weights: &[f32], variances: &[f32]) -> Self {
         let total: f64 = weights.iter().map(|w| f64::from(*w)).sum();
+        let weights: Vec<f32> = weights.iter().map(|w| (f64::from(*w) / total) as f32).collect();
         // Nodes of next to no weight are left out, so that every logarithm is finite.
-        let mut order: Vec<usize> = (0..nodes.len())
-            .filter(|j| f64::from(weights[*j]) / total > 1e-30)
-            .collect();
+        let mut order: Vec<usize> = (0..nodes.len()).filter(|j| weights[*j] > 1e-30).collect();
         order.sort_by(|i, j| variances[*i].total_cmp(&variances[*j]));
-        let weight: Vec<f32> = order.iter().map(|j| (f64::from(weights[*j]) / total) as f32).collect();
+        let mut branches = Vec::new();
+        let groups = plant(
+            &Points {
+                at: nodes,
+                weight: &weights,
+            },
+            &mut order,
+            variances,
+            &mut branches,
+        );
+        let weight: Vec<f32> = order.iter().map(|j| weights[*j]).collect();
         let (mean, variance) = moments(&order, nodes, &weight, variances);
         let nodes = Nodes {
             x: order.iter().map(|j| nodes[*j][0]).collect(),
             y: order.iter().map(|j| nodes[*j][1]).collect(),
             log_weight: weight.iter().map(|w| w.ln()).collect(),
             choice: Alias::new(&weight),
-            groups: group(&order, variances),
+            groups,
+            branches,
             mean,
             variance,
             bounds: bounds(&order, nodes),
@@ -107,6 +122,10 @@ impl Mixture {
     /// Never: a mixture has at least one node.
     pub fn is_empty(&self) -> bool {
         self.nodes.x.is_empty()
+    }
+
+    pub(super) fn nodes(&self) -> &Nodes {
+        &self.nodes
     }
 
     pub(super) fn mean(&self) -> [f32; 2] {
@@ -193,16 +212,21 @@ impl Mixture {
     }
 }
 
-/// Runs of equal variance in `order`.
-fn group(order: &[usize], variances: &[f32]) -> Vec<Group> {
-    let mut groups = Vec::new();
+/// A tree over every run of equal variance in `order`.
+fn plant(points: &Points, order: &mut [usize], variances: &[f32], branches: &mut Vec<Branch>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
     let mut start = 0;
-    for run in order.chunk_by(|i, j| variances[*i].total_cmp(&variances[*j]).is_eq()) {
+    while start < order.len() {
+        let variance = variances[order[start]];
+        let run = order[start..].partition_point(|j| variances[*j].total_cmp(&variance).is_eq());
+        let (range, first) = (start..start + run, branches.len());
+        tree::plant(points, order, range.clone(), branches);
         groups.push(Group {
-            range: start..start + run.len(),
-            variance: variances[run[0]],
+            range,
+            variance,
+            branches: first..branches.len(),
         });
-        start += run.len();
+        start += run;
     }
     groups
 }

@@ -10,9 +10,13 @@ mod boxes;
 mod drawing;
 mod drawing_code;
 mod exact;
+mod expansion;
+mod lanes;
 mod mixture;
+mod order;
 mod presets;
 mod smoothed;
+mod tree;
 
 pub use boxes::Boxes;
 pub use drawing::{Brush, Dot, Drawing, MAX_DOTS, REACH};

@@ -81,3 +81,17 @@ pub async fn device() -> Result<Device, String> {
 pub async fn device() -> Result<Device, String> {
     Err("WebGPU is used in a browser only".into())
 }
+
+/// Lets a future run beside the caller, in the turns that the caller yields.
+#[cfg(target_arch = "wasm32")]
+pub fn in_background(future: impl Future<Output = ()> + 'static) {
+    wasm_bindgen_futures::spawn_local(future);
+}
+
+/// Natively nothing waits for a device, so the future is run to its end.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn in_background(future: impl Future<Output = ()> + 'static) {
+    use std::task::{Context, Waker};
+    let mut future = Box::pin(future);
+    while future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {}
+}

@@ -44,3 +44,64 @@ fn project(points: &[f32], cos: f32, sin: f32, sorted: &mut Vec<f32>) {
     sorted.extend(points.chunks_exact(2).map(|p| cos * p[0] + sin * p[1]));
     sorted.sort_unstable_by(f32::total_cmp);
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+    use rand_distr::{Distribution, StandardNormal};
+
+    use super::sliced_wasserstein;
+
+    fn gaussian(count: usize, seed: u64) -> Vec<f32> {
+        let mut rng = StdRng::seed_from_u64(seed);
+        (0..2 * count).map(|_| StandardNormal.sample(&mut rng)).collect()
+    }
+
+    fn close(value: f32, truth: f32, tolerance: f32) {
+        assert!(
+            (value - truth).abs() <= tolerance,
+            "{value} is not {truth} within {tolerance}"
+        );
+    }
+
+    #[test]
+    fn a_cloud_shifted_by_d_is_d_over_root_two_away() {
+        let cloud = gaussian(4000, 1);
+        for shift in [[0.3, 0.0], [0.0, -0.7], [1.2, 1.6]] {
+            let mut moved: Vec<f32> = cloud.iter().enumerate().map(|(i, x)| x + shift[i % 2]).collect();
+            let expected = shift[0].hypot(shift[1]) / 2.0_f32.sqrt();
+            close(sliced_wasserstein(&cloud, &moved), expected, 1e-5);
+            // The order of the points is no part of a cloud.
+            moved.rotate_left(334);
+            close(sliced_wasserstein(&moved, &cloud), expected, 1e-5);
+        }
+    }
+
+    #[test]
+    fn a_cloud_grown_by_a_factor_is_as_far_away_as_its_points_moved_on_average() {
+        // The projections keep their order, so that each direction moves by (c - 1) times its own coordinate, and the
+        // mean of their squares over all directions is |x|² / 2.
+        let cloud = gaussian(4000, 2);
+        let grown: Vec<f32> = cloud.iter().map(|x| 1.5 * x).collect();
+        let mean_square = cloud.iter().map(|x| x * x).sum::<f32>() / cloud.len() as f32;
+        close(sliced_wasserstein(&cloud, &grown), 0.5 * mean_square.sqrt(), 1e-5);
+    }
+
+    #[test]
+    fn two_draws_from_one_gaussian_are_about_one_over_root_n_apart() {
+        // The expected squared distance of two samples of a normal's quantiles is about 2 ln ln n / n a direction; a
+        // factor of three either way holds for every draw that will ever be seen.
+        let distance = sliced_wasserstein(&gaussian(4000, 3), &gaussian(4000, 4));
+        let scale = 4000.0_f32.sqrt().recip();
+        assert!(distance > 0.5 * scale && distance < 6.0 * scale, "{distance}");
+    }
+
+    #[test]
+    fn clouds_that_cannot_be_compared_have_no_distance() {
+        assert!(sliced_wasserstein(&[0.0; 4], &[0.0; 6]).is_nan());
+        assert!(sliced_wasserstein(&[], &[]).is_nan());
+        assert!(sliced_wasserstein(&[0.0, f32::NAN], &[0.0, 1.0]).is_nan());
+        close(sliced_wasserstein(&[0.5, 0.25], &[0.5, 0.25]), 0.0, 0.0);
+    }
+}

@@ -11,19 +11,19 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::Closure;
-use web_sys::{HtmlElement, ResizeObserver};
+use web_sys::HtmlElement;
 use web_time::Instant;
 
-use self::canvas::{Surface, child, style};
+use self::canvas::{Resize, Surface, child, ring, style};
 use self::pointer::Hands;
+use super::layers::morph::Morph;
 use super::layers::motion::Motion;
 use super::layers::paint::{FieldPainter, Layers};
 use super::layers::particles::{Glow, ParticlePainter};
 use super::layers::{GridField, Palette};
 use super::viewport::{Viewport, Zoom};
 use crate::engine::protocol::STAGE_HALF_WIDTH;
-use crate::engine::settings::Settings;
+use crate::engine::settings::{Settings, Source};
 
 pub(super) use self::canvas::{context, document, show};
 
@@ -71,6 +71,8 @@ pub enum StageEvent {
 
 /// Time in a frame for painting the field, milliseconds.
 const FIELD_MS: f64 = 6.0;
+/// Time between two pictures of a field that flows into another, milliseconds.
+const MORPH_MS: f64 = 45.0;
 /// Rows of pixels painted between two looks at the clock.
 const ROWS: usize = 48;
 /// Largest side of the field's and the particles' pixel buffers, and of the field's while the view moves. Larger
@@ -95,24 +97,19 @@ pub struct Stage {
     layers: Layers,
     show_particles: bool,
     trails: bool,
-    field: Option<Rc<GridField>>,
+    field: Morph,
     data: Vec<f32>,
     painter: FieldPainter,
     stale: bool,
     painting: bool,
+    paint_ms: f64,
+    painted_ms: f64,
     motion: Motion,
     particles: ParticlePainter,
     glowing: bool,
     last_ms: Option<f64>,
-    observer: ResizeObserver,
-    _on_resize: Closure<dyn FnMut()>,
+    _resize: Resize,
     _listeners: Vec<EventListener>,
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        self.observer.disconnect();
-    }
 }
 
 impl Stage {
@@ -124,25 +121,9 @@ impl Stage {
         let field_surface = Surface::new(container)?;
         let particle_surface = Surface::new(container)?;
         let hand_surface = child(container, "div")?;
-        let ring = child(&hand_surface, "div")?;
-        for (name, value) in [
-            ("position", "absolute"),
-            ("left", "0"),
-            ("top", "0"),
-            ("border-radius", "50%"),
-        ] {
-            style(&ring, name, value)?;
-        }
-        for (name, value) in [
-            ("pointer-events", "none"),
-            ("border", "1.5px solid currentColor"),
-            ("box-sizing", "border-box"),
-            ("opacity", "0.75"),
-            ("display", "none"),
-        ] {
-            style(&ring, name, value)?;
-        }
+        let ring = ring(&hand_surface)?;
         style(&hand_surface, "overflow", "hidden")?;
+        style(&hand_surface, "user-select", "none")?;
         // Below the container's own children, in this order.
         for element in [&hand_surface, particle_surface.element(), field_surface.element()] {
             container.prepend_with_node_1(element)?;
@@ -151,10 +132,7 @@ impl Stage {
         let zoom = Zoom::new([0.0; 2], STAGE_HALF_WIDTH);
         let (hands, listeners) = Hands::new(hand_surface, zoom.viewport(side.max(1.0)), events);
         let css_side = Rc::new(Cell::new(side));
-        let (seen, watched) = (Rc::clone(&css_side), container.clone());
-        let on_resize = Closure::<dyn FnMut()>::new(move || seen.set(watched.client_width() as f32));
-        let observer = ResizeObserver::new(wasm_bindgen::JsCast::unchecked_ref(on_resize.as_ref()))?;
-        observer.observe(container);
+        let resize = Resize::watch(container, Rc::clone(&css_side))?;
         let (palette, settings) = (Palette::new(true), Settings::default());
         let mut stage = Self {
             hands,
@@ -171,15 +149,16 @@ impl Stage {
             layers: Layers::from(&settings),
             show_particles: settings.show_particles,
             trails: settings.trails,
-            field: None,
+            field: Morph::default(),
             data: Vec::new(),
             stale: true,
             painting: false,
+            paint_ms: 0.0,
+            painted_ms: 0.0,
             motion: Motion::default(),
             glowing: true,
             last_ms: None,
-            observer,
-            _on_resize: on_resize,
+            _resize: resize,
             _listeners: listeners,
         };
         stage.set_tool(Tool::Look)?;
@@ -202,6 +181,11 @@ impl Stage {
     /// Which layers to show, and what the field given to [`Self::set_field`] is.
     pub fn set_layers(&mut self, settings: &Settings) {
         let layers = Layers::from(settings);
+        let error = |source| source == Source::Error;
+        if error(layers.source) != error(self.layers.source) {
+            // Half a score and half a difference of scores mean nothing.
+            self.field.arrive();
+        }
         self.stale |= layers != self.layers;
         self.glowing |= self.show_particles != settings.show_particles || self.trails != settings.trails;
         self.layers = layers;
@@ -209,9 +193,11 @@ impl Stage {
     }
 
     /// The field to show. For [`crate::engine::settings::Source::Error`] that is a
-    /// [`super::layers::error::difference`].
+    /// [`super::layers::error::difference`]. A new field on the same grid flows in, unless the machine is too slow
+    /// for that or less motion is wanted.
     pub fn set_field(&mut self, field: Option<Rc<GridField>>) {
-        self.field = field;
+        let smooth = !self.reduced_motion && self.paint_ms < FIELD_MS && !self.stale;
+        self.field.aim(field, self.last_ms.unwrap_or(0.0), smooth);
         self.stale = true;
     }
 
@@ -284,29 +270,38 @@ impl Stage {
         let ratio = web_sys::window().map_or(1.0, |w| w.device_pixel_ratio()) as f32;
         self.hands.view.set(self.viewport());
         self.draw_ring()?;
-        self.draw_field(css_side, ratio, moving)?;
+        self.draw_field(css_side, ratio, moving, now_ms)?;
         self.draw_particles(css_side, ratio.min(PARTICLE_SCALE), seconds, moving, now_ms)
     }
 
-    fn draw_field(&mut self, css_side: f32, ratio: f32, moving: bool) -> Result<(), JsValue> {
+    fn draw_field(&mut self, css_side: f32, ratio: f32, moving: bool, now_ms: f64) -> Result<(), JsValue> {
         let side = (css_side * ratio)
             .min(if moving { DRAFT_SIDE } else { FIELD_SIDE })
             .floor();
         let view = self.zoom.viewport(side);
         // A picture under way is finished first, so that a field that changes every frame is seen at all.
         if !self.painting && (self.stale || view != self.painter.view()) {
+            let field = self.field.at(now_ms);
             self.painter
-                .begin(self.field.as_deref(), &self.data, view, side / css_side, self.layers);
-            (self.stale, self.painting) = (false, true);
+                .begin(field, &self.data, view, side / css_side, self.layers);
+            (self.painting, self.paint_ms) = (true, 0.0);
+            (self.stale, self.painted_ms) = (false, now_ms);
+        } else if self.field.is_moving(self.painted_ms) && now_ms - self.painted_ms > MORPH_MS {
+            self.stale = true;
         }
         if !self.painting {
             return Ok(());
         }
         let start = Instant::now();
-        while !self.painter.advance(ROWS) {
-            if !moving && start.elapsed().as_secs_f64() * 1e3 > FIELD_MS {
-                return Ok(());
-            }
+        let mut whole = false;
+        let mut spent = 0.0;
+        while !whole && (moving || spent < FIELD_MS) {
+            whole = self.painter.advance(ROWS);
+            spent = start.elapsed().as_secs_f64() * 1e3;
+        }
+        self.paint_ms += spent;
+        if !whole {
+            return Ok(());
         }
         self.painting = false;
         self.field_surface
@@ -343,7 +338,7 @@ impl Stage {
             trails: self.trails && self.show_particles && !self.reduced_motion,
             moving,
         };
-        let field = self.field.as_deref().filter(|f| f.is_whole());
+        let field = self.field.target().filter(|f| f.is_whole());
         let energy = |at| field.map_or(0.0, |f| f.energy_at(at));
         self.glowing = self.particles.frame(positions, &self.zoom.viewport(side), glow, energy);
         self.particle_surface.put(self.particles.pixels(), side as u32)

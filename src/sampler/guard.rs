@@ -94,3 +94,96 @@ impl Guard {
         (0..2).all(|a| x[a] >= self.reach_low[a] - noise && x[a] <= self.reach_high[a] + noise)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use burn::tensor::{Device, Tensor, TensorData};
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::Guard;
+    use crate::distribution::Preset;
+    use crate::sampler::noise::tests::{MANY, assert_normal};
+    use crate::sampler::{Stream, start, stream};
+
+    fn clip(guard: &Guard, points: &[f32]) -> Vec<f32> {
+        let data = TensorData::new(points.to_vec(), [points.len() / 2, 2]);
+        guard
+            .clip(Tensor::from_data(data, &Device::flex()))
+            .to_data()
+            .try_into_vec()
+            .unwrap()
+    }
+
+    #[test]
+    fn the_guard_leaves_the_truth_of_every_named_set_alone() {
+        for preset in Preset::ALL {
+            let field = preset.field();
+            let guard = Guard::new(field.mean(), field.scale(), Some(field.bounds()));
+            let mut points = vec![0.0; 400];
+            field.sample(&mut StdRng::seed_from_u64(3), &mut points);
+            for sigma in [0.01, 0.1, 0.5, 3.0] {
+                let noise = start(200, [0.0; 2], 0.0, sigma, 4);
+                let denoised: Vec<f32> = points
+                    .chunks_exact(2)
+                    .zip(noise.chunks_exact(2))
+                    .flat_map(|(p, z)| field.denoiser([p[0] + z[0], p[1] + z[1]], sigma))
+                    .collect();
+                assert_eq!(clip(&guard, &denoised), denoised, "{} at sigma {sigma}", preset.name());
+            }
+        }
+    }
+
+    #[test]
+    fn clipping_clamps_each_axis_to_its_own_interval_and_keeps_nan() {
+        let guard = Guard::new([0.5, -0.5], 0.1, None);
+        let clipped = clip(&guard, &[0.4, -0.6, 9.0, 9.0, -9.0, -9.0, f32::NAN, f32::INFINITY]);
+        let expected = [0.4, -0.6, 0.85, -0.15, 0.15, -0.85];
+        assert!(
+            clipped.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6),
+            "{clipped:?}"
+        );
+        assert!(clipped[6].is_nan() && (clipped[7] + 0.15).abs() < 1e-6, "{clipped:?}");
+    }
+
+    #[test]
+    fn recycling_redraws_lost_particles_and_no_others() {
+        let guard = Guard::new([0.2, 0.1], 0.5, Some([[-1.3, -1.2], [1.3, 2.5]]));
+        // Reach at sigma 0.1: x in [-1.3 - 0.4, 1.7 + 0.4], y in [-1.4 - 0.4, 2.5 + 0.4].
+        let legitimate = [0.0, 0.0, -1.69, -1.79, 2.09, 2.89];
+        let lost = [
+            f32::NAN,
+            0.0,
+            0.0,
+            f32::INFINITY,
+            -1.71,
+            0.0,
+            2.11,
+            0.0,
+            0.0,
+            -1.81,
+            0.0,
+            2.91,
+        ];
+        let mut points = [legitimate.as_slice(), lost.as_slice()].concat();
+        let recycled = guard.recycle(&mut points, 0.1, &mut stream(1, Stream::Recycle(0)));
+        assert_eq!(recycled, 6);
+        assert_eq!(points[..6], legitimate);
+        assert!(points[6..].iter().all(|x| x.is_finite() && x.abs() < 4.0), "{points:?}");
+        assert_eq!(
+            guard.recycle(&mut points[..6], 0.1, &mut stream(1, Stream::Recycle(1))),
+            0
+        );
+        // The same place is legitimate under more noise.
+        assert_eq!(
+            guard.recycle(&mut [-1.71, 2.91], 0.2, &mut stream(1, Stream::Recycle(2))),
+            0
+        );
+
+        let mut all = vec![f32::NAN; 2 * MANY];
+        assert_eq!(guard.recycle(&mut all, 0.3, &mut stream(1, Stream::Recycle(3))), MANY);
+        let centred: Vec<f32> = all.iter().enumerate().map(|(i, x)| x - guard.mean[i % 2]).collect();
+        assert_normal(&centred, 0.25 + 0.09);
+    }
+}

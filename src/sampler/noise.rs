@@ -53,3 +53,54 @@ pub(super) fn step_noise(seed: u32, step: u64, count: usize, deviation: f32, dev
     let values: Vec<f32> = (0..2 * count).map(|_| deviation * normal(&mut rng)).collect();
     Tensor::from_data(TensorData::new(values, [count, 2]), device)
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use rand::RngExt;
+
+    use super::{Stream, start, stream};
+
+    /// Particles in statistical tests.
+    pub(in crate::sampler) const MANY: usize = 100_000;
+
+    /// Asserts that independent coordinates have mean 0 and this variance, within six standard deviations of the
+    /// estimates (`V sqrt(2 / n)` is that of a normal's sample variance).
+    pub(in crate::sampler) fn assert_normal(x: &[f32], variance: f64) {
+        let n = x.len() as f64;
+        let mean = x.iter().map(|&x| f64::from(x)).sum::<f64>() / n;
+        let got = x.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / n;
+        assert!(mean.abs() < 6.0 * (variance / n).sqrt(), "mean {mean}");
+        assert!(
+            (got - variance).abs() < 6.0 * variance * (2.0 / n).sqrt(),
+            "variance {got}, expected {variance}"
+        );
+    }
+
+    #[test]
+    fn particles_start_as_a_gaussian_as_wide_as_noise_and_data() {
+        let points = start(MANY, [3.0, -2.0], 0.4, 0.3, 8);
+        let centred: Vec<f32> = points.iter().enumerate().map(|(i, x)| x - [3.0, -2.0][i % 2]).collect();
+        assert_normal(&centred, 0.25);
+        assert!(start(0, [0.0; 2], 1.0, 1.0, 1).is_empty());
+    }
+
+    #[test]
+    fn the_noise_of_a_step_is_its_own_and_that_of_no_other_step_or_purpose() {
+        let draws: Vec<Vec<u32>> = [
+            Stream::Start,
+            Stream::Step(0),
+            Stream::Step(1),
+            Stream::Recycle(0),
+            Stream::Recycle(1),
+        ]
+        .into_iter()
+        .map(|purpose| {
+            let mut rng = stream(7, purpose);
+            (0..8).map(|_| rng.random::<u32>()).collect()
+        })
+        .collect();
+        for (i, a) in draws.iter().enumerate() {
+            assert!(draws[..i].iter().all(|b| a.iter().zip(b).all(|(x, y)| x != y)));
+        }
+    }
+}

@@ -17,12 +17,19 @@ const CROWDED: f32 = 2.2;
 /// `rows`: the energies of the pixel rows above, at and below it; `width`: line width in pixels.
 pub fn cover_row(rows: [&[f32]; 3], width: f32, opacity: f32, out: &mut [f32]) {
     let [above, here, below] = rows;
-    let n = out.len();
-    for i in 0..n {
-        let (left, right) = (i.saturating_sub(1), (i + 1).min(n - 1));
-        let across = (here[right] - here[left]) / (right - left).max(1) as f32;
-        let slope = (across * across + 0.25 * (above[i] - below[i]).powi(2)).sqrt() / SPACING;
-        out[i] = opacity * cover(here[i] / SPACING, slope, width);
+    let inner = out
+        .iter_mut()
+        .skip(1)
+        .zip(here.windows(3))
+        .zip(above.iter().skip(1).zip(below.iter().skip(1)));
+    for ((out, near), (above, below)) in inner {
+        let (across, along) = (near[2] - near[0], above - below);
+        let slope = 0.5 * (across * across + along * along).sqrt() / SPACING;
+        *out = opacity * cover(near[1] / SPACING, slope, width);
+    }
+    // The outermost pixels have one neighbour only; there nobody misses a slope of their own.
+    if let [first, second, .., before, last] = out {
+        (*first, *last) = (*second, *before);
     }
 }
 

@@ -12,18 +12,19 @@ pub fn shade(energy: f32) -> f32 {
 }
 
 /// Colours a row of pixels: `tone` is the place on the ramp, `line` the coverage of contours already scaled by their
-/// opacity, `line_colour` what they blend towards. Interleaved gradient noise (Jimenez 2014) decides the rounding to
-/// bytes, so that slow gradients show no bands.
+/// opacity, `line_colour` what they blend towards. The rounding to bytes is decided by a low-discrepancy pattern (the
+/// R2 sequence, Roberts 2018, in 32-bit fractions), so that slow gradients show no bands.
 pub fn colour_row(ramp: &Ramp, tone: &[f32], line: &[f32], line_colour: [u8; 3], row: usize, rgba: &mut [u8]) {
+    const R2: [u32; 2] = [3_242_174_889, 2_447_445_414];
     let ink = line_colour.map(|c| u32::from(c) << 8);
-    let start = 0.005_837_15 * row as f32;
-    for (i, ((pixel, tone), line)) in rgba.chunks_exact_mut(4).zip(tone).zip(line).enumerate() {
-        let noise = (52.982_918 * (start + 0.067_110_56 * i as f32).fract()).fract();
-        let (rounding, alpha) = ((noise * 256.0) as u32, (line * 256.0) as u32);
+    let mut noise = (row as u32).wrapping_mul(R2[1]);
+    for ((pixel, tone), line) in rgba.chunks_exact_mut(4).zip(tone).zip(line) {
+        noise = noise.wrapping_add(R2[0]);
+        let (rounding, alpha) = (noise >> 24, (line * 256.0) as u32);
         let ground = ramp.at(*tone);
         for c in 0..3 {
             let mixed = (u32::from(ground[c]) * (256 - alpha) + ink[c] * alpha) >> 8;
-            pixel[c] = ((mixed + rounding) >> 8).min(255) as u8;
+            pixel[c] = ((mixed + rounding) >> 8) as u8;
         }
         pixel[3] = 255;
     }

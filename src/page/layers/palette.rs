@@ -8,7 +8,7 @@ const STEPS: usize = 2048;
 
 /// A colour ramp as a table of colours with 8 fractional bits a channel, low value first.
 #[derive(Clone, Debug)]
-pub struct Ramp(Vec<[u16; 3]>);
+pub struct Ramp(Box<[[u16; 3]; STEPS]>);
 
 impl Ramp {
     /// Interpolates between colours in OKLab (Ottosson 2020), spaced so that lightness changes evenly.
@@ -31,14 +31,18 @@ impl Ramp {
             let lab = [0, 1, 2].map(|c| labs[k][c] + f * (labs[k + 1][c] - labs[k][c]));
             rgb(lab).map(|v| (v.clamp(0.0, 1.0) * 255.0 * 256.0).round() as u16)
         };
-        Self((0..STEPS).map(colour).collect())
+        let mut table = Box::new([[0; 3]; STEPS]);
+        for (step, entry) in table.iter_mut().enumerate() {
+            *entry = colour(step);
+        }
+        Self(table)
     }
 
     /// The colour at `t` in [0, 1], clamped; NaN gives the low end. Channels carry 8 fractional bits.
     #[inline]
     pub fn at(&self, t: f32) -> [u16; 3] {
         // Float to integer casts saturate, and NaN becomes 0.
-        let step = ((t * (STEPS - 1) as f32) as usize).min(STEPS - 1);
+        let step = ((t * (STEPS - 1) as f32) as u32 as usize).min(STEPS - 1);
         self.0[step]
     }
 }
@@ -64,6 +68,8 @@ pub struct Palette {
     pub particle: [[u8; 3]; 2],
     /// Their trails at low and at high energy.
     pub trail: [[u8; 3]; 2],
+    /// How strong trails are; ink on white needs less than light on black.
+    pub trail_strength: f32,
 }
 
 const DARK_HEAT: [[u8; 3]; 8] = [
@@ -109,12 +115,13 @@ impl Palette {
                 dark,
                 heat: Ramp::new(&DARK_HEAT),
                 error_heat: Ramp::new(&DARK_ERROR),
-                contour: ([255, 255, 255], 0.17),
+                contour: ([255, 255, 255], 0.2),
                 data: ([232, 235, 240], 0.5),
-                arrow_alpha: 0.42,
-                outline: ([232, 235, 240], 0.6),
+                arrow_alpha: 0.4,
+                outline: ([232, 235, 240], 0.45),
                 particle: [[255, 226, 178], [255, 150, 84]],
                 trail: [[255, 186, 116], [255, 118, 58]],
+                trail_strength: 0.7,
             }
         } else {
             Self {
@@ -123,10 +130,11 @@ impl Palette {
                 error_heat: Ramp::new(&LIGHT_ERROR),
                 contour: ([8, 24, 40], 0.2),
                 data: ([23, 27, 33], 0.45),
-                arrow_alpha: 0.5,
-                outline: ([23, 27, 33], 0.55),
+                arrow_alpha: 0.46,
+                outline: ([23, 27, 33], 0.45),
                 particle: [[168, 70, 4], [140, 36, 8]],
                 trail: [[196, 98, 20], [186, 64, 12]],
+                trail_strength: 0.5,
             }
         }
     }

@@ -6,25 +6,27 @@
 //! frame. One table turns light and energy into colour. Work is done only in blocks of pixels that hold light.
 
 use super::palette::Palette;
+use super::stamps::{OFFSETS, Stamps};
 use crate::page::viewport::Viewport;
 
 /// Seconds in which a trail fades to 1/e.
-const TRAIL_SECONDS: f32 = 0.32;
+const TRAIL_SECONDS: f32 = 0.18;
 /// While the view moves, trails lie in the wrong place and fade faster.
 const MOVING_SECONDS: f32 = 0.05;
 /// Brightest trail, so that dots stand out on it.
 const TRAIL_LIMIT: u16 = 26_000;
+/// Light left in a sixtieth of a second by one of 4,000 particles, shared by the pixels on its way.
+const BRIGHT: f32 = 60_000.0;
+/// The share of it left at the lowest energy. Where particles are at home they only jitter, and their trails would be a
+/// fog over the picture; what falls in from outside is worth following.
+const CALM: f32 = 0.06;
 /// Light below this is invisible and set to nothing.
 const DARK: u16 = 260;
 /// Pixels in a block of a row.
 const BLOCK: usize = 16;
 /// Energies are told apart in so many shades, over so many nats.
 const TINTS: usize = 16;
-const TINT_NATS: f32 = 7.0;
-/// Offsets of a dot within its pixel, an axis.
-const OFFSETS: usize = 4;
-/// Radius of a dot, CSS pixels, when there are few.
-const RADIUS: f32 = 1.45;
+const TINT_NATS: f32 = 6.0;
 
 /// How the particles of a frame are to be drawn.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +51,7 @@ pub struct ParticlePainter {
     lit: Vec<bool>,
     rgba: Vec<u8>,
     colours: Vec<[u8; 4]>,
+    trail_strength: f32,
     stamps: Stamps,
     before: Vec<f32>,
 }
@@ -66,6 +69,7 @@ impl ParticlePainter {
             lit: Vec::new(),
             rgba: Vec::new(),
             colours: colours(palette),
+            trail_strength: palette.trail_strength,
             stamps: Stamps::default(),
             before: Vec::new(),
         }
@@ -98,6 +102,7 @@ impl ParticlePainter {
     /// Colours from now on.
     pub fn set_palette(&mut self, palette: &Palette) {
         self.colours = colours(palette);
+        self.trail_strength = palette.trail_strength;
     }
 
     /// The particles were cast anew: no trail leads from the old ones to the new.
@@ -163,10 +168,15 @@ impl ParticlePainter {
         if !(0.05..0.5 * self.side as f32).contains(&length) {
             return;
         }
-        // At 60 frames a second and one pixel a frame: a sixth of the full range a pixel.
-        let light = 11_000.0 * (60.0 * seconds).clamp(0.2, 3.0) * self.stamps.strength * self.scale;
+        let falling = CALM + (1.0 - CALM) * f32::from(tint) / (TINTS - 1) as f32;
+        let light = BRIGHT
+            * falling
+            * self.trail_strength
+            * (60.0 * seconds).clamp(0.2, 3.0)
+            * self.stamps.strength()
+            * self.scale;
         let steps = length.ceil().max(1.0);
-        let each = (light / length.max(1.0)).min(11_000.0);
+        let each = (light / length.max(1.0).sqrt()).min(f32::from(TRAIL_LIMIT));
         let steep = d[1].abs() > d[0].abs();
         let (dx, dy) = (d[0] / steps, d[1] / steps);
         for step in 1..=steps as u32 {
@@ -203,7 +213,7 @@ impl ParticlePainter {
 
     /// Stamps a dot that lasts a frame.
     fn dot(&mut self, at: [f32; 2], tint: u8) {
-        let (size, reach) = (self.stamps.size as isize, self.stamps.size as isize / 2);
+        let (size, reach) = (self.stamps.size() as isize, self.stamps.size() as isize / 2);
         let cell = [at[0].floor(), at[1].floor()];
         let offset = [0, 1].map(|a| (((at[a] - cell[a]) * OFFSETS as f32) as usize).min(OFFSETS - 1));
         let (left, top) = (cell[0] as isize - reach, cell[1] as isize - reach);
@@ -211,22 +221,20 @@ impl ParticlePainter {
         if left >= side || top >= side || left + size <= 0 || top + size <= 0 {
             return;
         }
-        let stamp = self.stamps.of(offset);
         let (from, to) = ((-left).max(0) as usize, (side - left).min(size) as usize);
         let stride = self.blocks * BLOCK;
+        let stamps = &self.stamps;
         for j in (-top).max(0)..(side - top).min(size) {
             let start = (top + j) as usize * stride + (left + from as isize) as usize;
-            let row = &stamp[j as usize * size as usize..][from..to];
-            let light = &mut self.dots[start..start + row.len()];
-            let tints = &mut self.tint[start..start + row.len()];
-            for ((light, tints), &value) in light.iter_mut().zip(tints).zip(row) {
-                if value > *light {
-                    (*light, *tints) = (value, tint);
-                }
+            let end = start + to - from;
+            let (light, keep) = stamps.row(offset, j as usize, from..to);
+            let pixels = self.dots[start..end].iter_mut().zip(&mut self.tint[start..end]);
+            for ((dots, tints), (&light, &keep)) in pixels.zip(light.iter().zip(keep)) {
+                let below = ((u32::from(*dots) * u32::from(keep)) >> 16) as u16;
+                *tints = if light > below { tint } else { *tints };
+                *dots = light.max(below);
             }
-            for block in start / BLOCK..=(start + row.len() - 1) / BLOCK {
-                self.lit[block] = true;
-            }
+            self.lit[start / BLOCK..=(end - 1) / BLOCK].fill(true);
         }
     }
 
@@ -278,51 +286,6 @@ fn colours(palette: &Palette) -> Vec<[u8; 4]> {
         }
     }
     table
-}
-
-/// Dots rendered at every offset within a pixel.
-#[derive(Clone, Debug, Default)]
-struct Stamps {
-    size: usize,
-    strength: f32,
-    count: usize,
-    light: Vec<u16>,
-}
-
-impl Stamps {
-    /// Renders the stamps for a number of particles, unless they are that already: many particles are smaller and
-    /// leave less light, so that the picture keeps its brightness.
-    fn prepare(&mut self, scale: f32, count: usize) {
-        if self.count == count && self.size > 0 {
-            return;
-        }
-        self.count = count;
-        self.strength = (4000.0 / count.max(1) as f32).powf(0.5).clamp(0.15, 1.6);
-        let radius = scale * RADIUS * (3000.0 / count.max(1) as f32).powf(0.2).clamp(0.6, 1.25);
-        let glow = 1.9 * radius;
-        self.size = 2 * (2.1 * glow).ceil() as usize + 1;
-        let middle = (self.size / 2) as f32;
-        self.light.clear();
-        for offset in 0..OFFSETS * OFFSETS {
-            let sub = |v: usize| (v as f32 + 0.5) / OFFSETS as f32;
-            let centre = [middle + sub(offset % OFFSETS), middle + sub(offset / OFFSETS)];
-            for k in 0..self.size * self.size {
-                let (x, y) = ((k % self.size) as f32 + 0.5, (k / self.size) as f32 + 0.5);
-                let distance = (x - centre[0]).hypot(y - centre[1]);
-                let core = (radius + 0.5 - distance).clamp(0.0, 1.0);
-                let halo = 0.16 * (-(distance / glow).powi(2)).exp();
-                let light = 0.9 * core.max(halo);
-                self.light
-                    .push(if light < 0.01 { 0 } else { (65_535.0 * light) as u16 });
-            }
-        }
-    }
-
-    /// The stamp at an offset within a pixel.
-    fn of(&self, offset: [usize; 2]) -> &[u16] {
-        let area = self.size * self.size;
-        &self.light[(offset[1] * OFFSETS + offset[0]) * area..][..area]
-    }
 }
 
 #[cfg(test)]
@@ -378,15 +341,15 @@ mod tests {
     fn trails_fade_with_time_and_not_with_frames() {
         let (mut slow, mut fast) = (painter(), painter());
         for p in [&mut slow, &mut fast] {
-            p.frame(&[-0.4, 0.1], &VIEW, glow(0.016), |_| 0.0);
-            p.frame(&[-0.2, 0.1], &VIEW, glow(0.016), |_| 0.0);
+            p.frame(&[-0.4, 0.1], &VIEW, glow(0.016), |_| 9.0);
+            p.frame(&[-0.2, 0.1], &VIEW, glow(0.016), |_| 9.0);
         }
         let bright = slow.trail.iter().copied().max().unwrap_or(0);
         (0..6).for_each(|_| {
-            slow.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 30.0), |_| 0.0);
+            slow.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 30.0), |_| 9.0);
         });
         (0..24).for_each(|_| {
-            fast.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 120.0), |_| 0.0);
+            fast.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 120.0), |_| 9.0);
         });
         for (a, b) in slow.trail.iter().zip(&fast.trail) {
             assert!(a.abs_diff(*b) <= 40, "{a} and {b}");

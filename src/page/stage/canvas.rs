@@ -1,7 +1,11 @@
 //! The few things asked of the DOM: elements, styles, and pixels on a canvas.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
+use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{Clamped, JsCast, JsValue};
-use web_sys::{CanvasRenderingContext2d, Document, HtmlCanvasElement, HtmlElement, ImageData};
+use web_sys::{CanvasRenderingContext2d, Document, HtmlCanvasElement, HtmlElement, ImageData, ResizeObserver};
 
 /// A canvas that fills its container and shows square pixel buffers.
 pub(in crate::page) struct Surface {
@@ -75,6 +79,49 @@ pub(super) fn child(parent: &HtmlElement, tag: &str) -> Result<HtmlElement, JsVa
     }
     parent.append_child(&element)?;
     Ok(element)
+}
+
+/// The ring that shows a brush, hidden.
+pub(super) fn ring(parent: &HtmlElement) -> Result<HtmlElement, JsValue> {
+    let ring = child(parent, "div")?;
+    for (name, value) in [
+        ("inset", "0 auto auto 0"),
+        ("box-sizing", "border-box"),
+        ("border", "1.5px solid currentColor"),
+        ("border-radius", "50%"),
+        ("opacity", "0.75"),
+        ("pointer-events", "none"),
+        ("display", "none"),
+    ] {
+        style(&ring, name, value)?;
+    }
+    Ok(ring)
+}
+
+/// Follows the width of an element until it is dropped.
+pub(super) struct Resize {
+    observer: ResizeObserver,
+    _callback: Closure<dyn FnMut()>,
+}
+
+impl Resize {
+    /// Keeps `width` at the element's inner width, CSS pixels.
+    pub fn watch(element: &HtmlElement, width: Rc<Cell<f32>>) -> Result<Self, JsValue> {
+        let watched = element.clone();
+        let callback = Closure::<dyn FnMut()>::new(move || width.set(watched.client_width() as f32));
+        let observer = ResizeObserver::new(callback.as_ref().unchecked_ref())?;
+        observer.observe(element);
+        Ok(Self {
+            observer,
+            _callback: callback,
+        })
+    }
+}
+
+impl Drop for Resize {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
 }
 
 /// Sets a style.

@@ -1,0 +1,196 @@
+//! Scripted requests that take longer than one turn: training a number of steps, drawing samples.
+
+use std::rc::Rc;
+
+use burn::tensor::{ExecutionError, Tensor, TensorData};
+use web_time::Instant;
+
+use super::lab::Lab;
+use super::live::{Live, Recipe};
+use super::protocol::{Floats, Report, SampleJob};
+use super::settings::{Sampler as Choice, Source};
+use crate::field::Field;
+
+/// Most particles that one request may ask for.
+const MOST_SAMPLES: usize = 200_000;
+/// Steps of plain Langevin when the script does not say.
+const PLAIN_STEPS: u32 = 1000;
+/// Most sampler steps that one request may ask for.
+const MOST_STEPS: u32 = 1_000_000;
+
+/// What a scripted request still has to do.
+pub enum Job {
+    /// Training steps.
+    Train(Training),
+    /// Sampler steps.
+    Sample(Box<Sampling>),
+}
+
+/// Training steps still to be made.
+pub struct Training {
+    /// Who asked; nobody for the button "one step".
+    pub request: Option<u32>,
+    /// Steps left.
+    pub left: u32,
+    /// When it began.
+    pub started: Instant,
+}
+
+/// Samples in the making.
+pub struct Sampling {
+    request: u32,
+    cloud: Live,
+    field: Rc<dyn Field>,
+    steps_left: u32,
+}
+
+impl Job {
+    /// A scripted training run.
+    pub fn train(request: u32, steps: u32) -> Self {
+        Self::Train(Training { request: Some(request), left: steps, started: Instant::now() })
+    }
+
+    /// The button "one step".
+    pub fn train_once() -> Self {
+        Self::Train(Training { request: None, left: 1, started: Instant::now() })
+    }
+}
+
+impl Lab {
+    /// Prepares a request for samples.
+    pub(super) async fn begin_sampling(&mut self, request: u32, job: SampleJob) -> Result<(), ExecutionError> {
+        if let Err(message) = check(&job) {
+            self.refuse(Some(request), message);
+            return Ok(());
+        }
+        let Some(data) = self.data.as_ref().map(|data| data.exact.clone()) else {
+            self.refuse(Some(request), "there is no data yet: draw something or choose a set".into());
+            return Ok(());
+        };
+        let Some((field, backend)) = self.field_to_follow(job.field).await? else {
+            self.refuse(Some(request), "there is no network yet: train one, or sample with field: \"exact\"".into());
+            return Ok(());
+        };
+        let plain = job.sampler == Choice::Langevin;
+        let recipe = Recipe {
+            sampler: job.sampler,
+            sigma: job.sigma.unwrap_or(self.settings.sigma),
+            step_size: job.step_size.unwrap_or(self.settings.step_size),
+            steps_per_level: job.steps.unwrap_or(self.settings.steps_per_level),
+            seed: job.seed,
+            ladder: self.ladder(),
+        };
+        let device = self.devices.device(backend);
+        let cloud = match job.init {
+            Some(points) => Live::start_at(recipe, points.0, &data, backend, device),
+            None => Live::start(recipe, job.count as usize, &data, backend, device),
+        };
+        let steps_left = if plain { job.steps.unwrap_or(PLAIN_STEPS) } else { u32::MAX };
+        self.jobs.push_back(Job::Sample(Box::new(Sampling { request, cloud, field, steps_left })));
+        Ok(())
+    }
+
+    /// Moves samples in the making on until the deadline; true when they are done and reported.
+    pub(super) async fn advance_sampling(&mut self, job: &mut Sampling, deadline: Instant) -> Result<bool, ExecutionError> {
+        let device = self.devices.device(job.cloud.backend());
+        while job.steps_left > 0 && !job.cloud.finished() {
+            job.cloud.step(&*job.field);
+            job.steps_left -= 1;
+            // Reading back is also the only brake there is on a GPU's queue.
+            if job.cloud.guard_is_due() {
+                job.cloud.read_back(device).await?;
+            }
+            if Instant::now() >= deadline {
+                return Ok(false);
+            }
+        }
+        job.cloud.read_back(device).await?;
+        if job.cloud.recycled() > 0 {
+            let (lost, all) = (job.cloud.recycled(), job.cloud.count());
+            self.outbox.push(Report::Notice {
+                message: format!("{lost} of {all} samples left the guard box or were not finite, and were drawn anew."),
+            });
+        }
+        let points = Floats(job.cloud.positions().to_vec());
+        self.outbox.push(Report::Sampled { request: job.request, points });
+        Ok(true)
+    }
+
+    /// Scores, and what goes with them, at given points.
+    pub(super) async fn evaluate(&mut self, request: u32, points: &[f32], sigma: f32, source: Source) -> Result<Report, ExecutionError> {
+        let fail = |message: &str| Ok(Report::Failed { request: Some(request), message: message.into() });
+        if points.is_empty() || !points.len().is_multiple_of(2) || points.iter().any(|v| !v.is_finite()) {
+            return fail("points must be finite numbers [x0, y0, x1, y1, …], at least one pair");
+        }
+        if !(sigma.is_finite() && sigma > 0.0) {
+            return fail("sigma must be a positive number");
+        }
+        match source {
+            Source::Error => fail("field must be \"learned\" or \"exact\""),
+            Source::Exact => match &self.data {
+                None => fail("there is no data yet: draw something or choose a set"),
+                Some(data) => Ok(exact_report(request, &data.exact, points, sigma)),
+            },
+            Source::Learned => {
+                let Some(field) = self.learned().await? else {
+                    return fail("there is no network yet: train one, or ask for field: \"exact\"");
+                };
+                let shape = [points.len() / 2, 2];
+                let x = Tensor::<2>::from_data(TensorData::new(points.to_vec(), shape), self.devices.sampling());
+                let differential = field.differential(&x, sigma);
+                let read = async |tensor: Tensor<1>| -> Result<Floats, ExecutionError> {
+                    Ok(Floats(tensor.into_data_async().await?.iter::<f32>().collect()))
+                };
+                Ok(Report::Evaluated {
+                    request,
+                    score: read(differential.score.reshape([-1])).await?,
+                    log_density: Floats::default(),
+                    divergence: read(differential.divergence).await?,
+                    curl: read(differential.curl).await?,
+                })
+            }
+        }
+    }
+}
+
+fn exact_report(request: u32, exact: &crate::distribution::ExactField, points: &[f32], sigma: f32) -> Report {
+    let (mut score, mut log_density, mut divergence) = (Vec::new(), Vec::new(), Vec::new());
+    for point in points.chunks_exact(2) {
+        let x = [point[0], point[1]];
+        let local = exact.local(x, sigma);
+        let jacobian = exact.jacobian(x, sigma);
+        score.extend(local.score);
+        log_density.push(local.log_density);
+        divergence.push(jacobian[0][0] + jacobian[1][1]);
+    }
+    let curl = vec![0.0; divergence.len()]; // a gradient field has none
+    Report::Evaluated {
+        request,
+        score: Floats(score),
+        log_density: Floats(log_density),
+        divergence: Floats(divergence),
+        curl: Floats(curl),
+    }
+}
+
+fn check(job: &SampleJob) -> Result<(), String> {
+    let count = job.init.as_ref().map_or(job.count as usize, |init| init.0.len() / 2);
+    if !(1..=MOST_SAMPLES).contains(&count) {
+        return Err(format!("count must be a whole number from 1 to {MOST_SAMPLES}, and {count} is not"));
+    }
+    if let Some(init) = &job.init
+        && (!init.0.len().is_multiple_of(2) || init.0.iter().any(|v| !v.is_finite()))
+    {
+        return Err("init must be finite numbers [x0, y0, x1, y1, …]".into());
+    }
+    if job.steps.is_some_and(|steps| !(1..=MOST_STEPS).contains(&steps)) {
+        return Err(format!("steps must be a whole number from 1 to {MOST_STEPS}"));
+    }
+    if job.step_size.is_some_and(|eta| !(1e-5..=4.0).contains(&eta)) {
+        return Err("stepSize must be a number from 0.00001 to 4".into());
+    }
+    if job.sigma.is_some_and(|sigma| !(1e-3..=100.0).contains(&sigma)) {
+        return Err("sigma must be a number from 0.001 to 100".into());
+    }
+    Ok(())
+}

@@ -1,0 +1,321 @@
+//! The lab: owns the network, its trainer and the particles; obeys commands and has something to report.
+//!
+//! Nothing here knows of workers or of the page, so the whole lab also runs natively, under test.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use burn::tensor::ExecutionError;
+use web_time::Instant;
+
+use super::devices::Devices;
+use super::jobs::Job;
+use super::live::{Live, Recipe};
+use super::pacing::{Metronome, Rate, micro_batch};
+use super::pictures::Pictures;
+use super::progress::Gauge;
+use super::protocol::{Backend, Checkpoint, Command, Floats, Report, Stamp};
+use super::settings::{Network, Sampler, Settings, Source};
+use crate::distribution::{ExactField, Target};
+use crate::field::{ExactScore, Field};
+use crate::model::{LearnedField, Preconditioning, Shape};
+use crate::noise::NoiseLadder;
+use crate::training::{Plan, Snapshot, Trainer};
+
+/// Tiles of the strip.
+pub const TILES: usize = 8;
+/// When the data's scale has drifted by this factor, mean and scale of the preconditioning are fitted anew.
+const SCALE_DRIFT: f32 = 1.5;
+
+/// Everything the engine owns.
+pub struct Lab {
+    pub(super) settings: Settings,
+    pub(super) stamp: Stamp,
+    pub(super) data: Option<Data>,
+    pub(super) devices: Devices,
+    pub(super) trainer: Option<Trainer>,
+    pub(super) learned: Option<Learned>,
+    pub(super) live: Option<Live>,
+    pub(super) pictures: Pictures,
+    pub(super) jobs: VecDeque<Job>,
+    pub(super) training: bool,
+    pub(super) sampling: bool,
+    pub(super) hidden: bool,
+    pub(super) frame_wanted: bool,
+    pub(super) first_picture_is_out: bool,
+    pub(super) training_seconds: f64,
+    pub(super) steps: Rate,
+    pub(super) evaluations: Rate,
+    pub(super) metronome: Metronome,
+    pub(super) last_checkpoint: Instant,
+    /// Run and step of the last checkpoint.
+    pub(super) saved: (u32, u64),
+    pub(super) frame: super::protocol::Frame,
+    pub(super) outbox: Vec<Report>,
+}
+
+/// The data as this session of the lab sees them.
+pub(super) struct Data {
+    pub exact: Rc<ExactField>,
+    pub score: Rc<ExactScore>,
+    pub gauge: Gauge,
+}
+
+/// The network's averaged weights on the sampling device, as of a training step.
+pub(super) struct Learned {
+    pub stamp: Stamp,
+    pub backend: Backend,
+    pub field: Rc<LearnedField>,
+}
+
+impl Lab {
+    /// An empty lab. `forced`: the backend that the address asks for.
+    pub fn new(forced: Option<Backend>) -> Self {
+        let devices = Devices::new(forced);
+        let outbox = vec![Report::Devices(devices.choice().clone())];
+        Self {
+            settings: Settings::default(),
+            stamp: Stamp::default(),
+            data: None,
+            devices,
+            trainer: None,
+            learned: None,
+            live: None,
+            pictures: Pictures::default(),
+            jobs: VecDeque::new(),
+            training: false,
+            sampling: false,
+            hidden: false,
+            frame_wanted: false,
+            first_picture_is_out: false,
+            training_seconds: 0.0,
+            steps: Rate::default(),
+            evaluations: Rate::default(),
+            metronome: Metronome::new(),
+            last_checkpoint: Instant::now(),
+            saved: (0, 0),
+            frame: super::protocol::Frame::default(),
+            outbox,
+        }
+    }
+
+    /// What there is to say, and forgets it.
+    pub fn reports(&mut self) -> Vec<Report> {
+        std::mem::take(&mut self.outbox)
+    }
+
+    /// Carries out a command, or reports why not; nothing is changed then.
+    ///
+    /// # Errors
+    /// When the device is lost.
+    pub async fn obey(&mut self, command: Command) -> Result<(), ExecutionError> {
+        match command {
+            Command::Configure { settings, revision } => self.configure(*settings, revision),
+            Command::Learn { target, revision } => self.learn(&target, revision),
+            Command::Reset { run } => self.reset(run),
+            Command::Play { training, sampling } => (self.training, self.sampling) = (training, sampling),
+            Command::TrainOnce => self.jobs.push_back(Job::train_once()),
+            Command::SampleOnce => self.step_live(1).await?,
+            Command::Restart => self.restart_live(),
+            Command::Drop { points } => self.drop_particles(&points.0),
+            Command::Frame { hidden } => (self.hidden, self.frame_wanted) = (hidden, true),
+            Command::Train { request, steps } => self.jobs.push_back(Job::train(request, steps)),
+            Command::Sample { request, job } => self.begin_sampling(request, job).await?,
+            Command::Evaluate { request, points, sigma, field } => {
+                let report = self.evaluate(request, &points.0, sigma, field).await?;
+                self.outbox.push(report);
+            }
+            Command::Restore { checkpoint } => {
+                self.restore(*checkpoint);
+                self.restart_live();
+            }
+        }
+        Ok(())
+    }
+
+    fn configure(&mut self, settings: Settings, revision: u32) {
+        if let Err(error) = settings.check() {
+            return self.refuse(None, error.to_string());
+        }
+        if settings.network != Network::Score {
+            return self.refuse(None, "not available yet: energy networks".into());
+        }
+        let before = std::mem::replace(&mut self.settings, settings);
+        self.stamp.settings = revision;
+        let now = &self.settings;
+        let same_cast = (before.sampler, before.follow, before.particles, before.seed, before.levels)
+            == (now.sampler, now.follow, now.particles, now.seed, now.levels)
+            && (before.noise_max, before.noise_min) == (now.noise_max, now.noise_min);
+        let ladder = self.ladder();
+        if !same_cast {
+            self.restart_live();
+        } else if let Some(live) = &mut self.live {
+            live.retune(Recipe::of(&self.settings, ladder));
+        }
+    }
+
+    fn learn(&mut self, target: &Target, revision: u32) {
+        let exact = match target.field() {
+            Ok(field) => Rc::new(field),
+            Err(error) => return self.refuse(None, error.to_string()),
+        };
+        self.stamp.target = revision;
+        let score = Rc::new(ExactScore::new((*exact).clone()));
+        self.data = Some(Data { gauge: Gauge::new(), exact, score });
+        self.pictures.forget_data();
+        self.follow_data();
+    }
+
+    /// The network follows an edit of the data; where their scale has left what its outputs mean, it starts anew.
+    fn follow_data(&mut self) {
+        let (Some(trainer), Some(data)) = (&mut self.trainer, &self.data) else { return };
+        let drift = data.exact.scale() / trainer.preconditioning().scale;
+        if (1.0 / SCALE_DRIFT..SCALE_DRIFT).contains(&drift) {
+            trainer.data_changed();
+        } else {
+            self.outbox.push(Report::Notice {
+                message: "The data's size changed by more than half, so the network starts anew at the new scale.".into(),
+            });
+            self.reset(self.stamp.run);
+        }
+        if let Some(live) = &mut self.live
+            && let Some(data) = &self.data
+        {
+            live.guard_by(&data.exact);
+        }
+    }
+
+    fn reset(&mut self, run: u32) {
+        let Some(data) = &self.data else {
+            return self.refuse(None, "there is nothing to learn yet: draw something or choose a set".into());
+        };
+        let shape = Shape { width: self.settings.width as usize, depth: self.settings.depth as usize };
+        let pre = Preconditioning { mean: data.exact.mean(), scale: data.exact.scale() };
+        self.trainer = Some(Trainer::new(shape, pre, self.settings.seed, self.devices.training()));
+        self.stamp.run = run;
+        self.stamp.step = 0;
+        self.training_seconds = 0.0;
+        self.learned = None;
+        self.pictures.forget_data();
+        self.restart_live();
+    }
+
+    /// Takes up a run where a checkpoint left it, on the training device of now.
+    pub(super) fn restore(&mut self, checkpoint: Checkpoint) {
+        let (stamp, seconds) = (checkpoint.stamp, checkpoint.seconds);
+        match Trainer::restore(snapshot(checkpoint, self.settings.seed), self.devices.training()) {
+            Ok(trainer) => {
+                self.trainer = Some(trainer);
+                self.stamp = Stamp { run: stamp.run, step: stamp.step, ..self.stamp };
+                self.training_seconds = seconds;
+                self.learned = None;
+            }
+            Err(error) => self.refuse(None, error.to_string()),
+        }
+    }
+
+    /// Says why something was not done.
+    pub(super) fn refuse(&mut self, request: Option<u32>, message: String) {
+        self.outbox.push(Report::Failed { request, message });
+    }
+
+    /// The ladder in stage units: the settings' multiples of the scale to which the network was fitted.
+    pub(super) fn ladder(&self) -> NoiseLadder {
+        let scale = self.scale();
+        NoiseLadder {
+            sigma_max: self.settings.noise_max * scale,
+            sigma_min: self.settings.noise_min * scale,
+            levels: self.settings.levels as usize,
+        }
+    }
+
+    /// Mean to which the network was fitted.
+    pub(super) fn mean(&self) -> [f32; 2] {
+        self.trainer.as_ref().map_or([0.0, 0.0], |trainer| trainer.preconditioning().mean)
+    }
+
+    /// Scale to which the network was fitted.
+    pub(super) fn scale(&self) -> f32 {
+        self.trainer.as_ref().map_or(0.5, |trainer| trainer.preconditioning().scale)
+    }
+
+    /// How the next training step is made.
+    pub(super) fn plan(&self) -> Plan {
+        let shape = self.trainer.as_ref().map_or(Shape { width: 64, depth: 3 }, Trainer::shape);
+        Plan {
+            batch: self.settings.batch as usize,
+            learning_rate: self.settings.learning_rate,
+            ladder: self.ladder(),
+            micro_batch: micro_batch(shape.parameters()),
+        }
+    }
+
+    /// The learned field on the sampling device, copied there anew when training has moved on.
+    pub(super) async fn learned(&mut self) -> Result<Option<Rc<LearnedField>>, ExecutionError> {
+        let Some(trainer) = &self.trainer else { return Ok(None) };
+        let backend = self.devices.choice().sampling;
+        if let Some(known) = &self.learned
+            && (known.stamp.run, known.stamp.step, known.backend) == (self.stamp.run, self.stamp.step, backend)
+        {
+            return Ok(Some(known.field.clone()));
+        }
+        let field = if backend == self.devices.choice().training {
+            trainer.field()
+        } else {
+            trainer.field_on(self.devices.sampling()).await?
+        };
+        let field = Rc::new(field);
+        self.learned = Some(Learned { stamp: self.stamp, backend, field: field.clone() });
+        Ok(Some(field))
+    }
+
+    /// The field that drives particles, and the backend it lives on.
+    pub(super) async fn field_to_follow(&mut self, source: Source) -> Result<Option<(Rc<dyn Field>, Backend)>, ExecutionError> {
+        if source == Source::Exact {
+            return Ok(self.data.as_ref().map(|data| (data.score.clone() as Rc<dyn Field>, Backend::Cpu)));
+        }
+        let backend = self.devices.choice().sampling;
+        Ok(self.learned().await?.map(|field| (field as Rc<dyn Field>, backend)))
+    }
+
+    /// The noise level on the stage: the sampler's while it descends the ladder, unless the user pinned another.
+    pub(super) fn stage_sigma(&self) -> f32 {
+        match &self.live {
+            Some(live) if self.settings.sampler == Sampler::Annealed && !self.settings.pinned => live.state().sigma,
+            _ => self.settings.sigma,
+        }
+    }
+
+    /// A checkpoint of the trainer.
+    pub(super) async fn checkpoint(&self) -> Result<Option<Checkpoint>, ExecutionError> {
+        let Some(trainer) = &self.trainer else { return Ok(None) };
+        let snapshot = trainer.checkpoint().await?;
+        Ok(Some(Checkpoint {
+            stamp: self.stamp,
+            width: snapshot.shape.width as u32,
+            depth: snapshot.shape.depth as u32,
+            mean: snapshot.preconditioning.mean,
+            scale: snapshot.preconditioning.scale,
+            clock: snapshot.clock,
+            seconds: self.training_seconds,
+            weights: Floats(snapshot.weights),
+            average: Floats(snapshot.average),
+            first_moment: Floats(snapshot.first_moment),
+            second_moment: Floats(snapshot.second_moment),
+        }))
+    }
+}
+
+fn snapshot(checkpoint: Checkpoint, seed: u32) -> Snapshot {
+    Snapshot {
+        shape: Shape { width: checkpoint.width as usize, depth: checkpoint.depth as usize },
+        preconditioning: Preconditioning { mean: checkpoint.mean, scale: checkpoint.scale },
+        seed,
+        steps: checkpoint.stamp.step,
+        clock: checkpoint.clock,
+        weights: checkpoint.weights.0,
+        average: checkpoint.average.0,
+        first_moment: checkpoint.first_moment.0,
+        second_moment: checkpoint.second_moment.0,
+    }
+}

@@ -1,0 +1,201 @@
+//! The live particles: their cloud on the device, its latest copy on the host, and the sampler that moves them.
+
+use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+
+use super::protocol::{Backend, SamplerState};
+use super::settings::{Sampler as Choice, Settings};
+use crate::distribution::ExactField;
+use crate::field::Field;
+use crate::noise::NoiseLadder;
+use crate::sampler::{self, Guard, Parameters, Sampler, Stream};
+
+/// What moves a cloud, and how: the sampler's parameters but for the guard, which the data give.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    /// How particles move.
+    pub sampler: Choice,
+    /// Noise level of plain Langevin, stage units.
+    pub sigma: f32,
+    /// eta, in units of sigma².
+    pub step_size: f32,
+    /// Langevin steps at each rung of the ladder.
+    pub steps_per_level: u32,
+    /// Seeds start and noise.
+    pub seed: u32,
+    /// The noise levels of a descent.
+    pub ladder: NoiseLadder,
+}
+
+impl Recipe {
+    /// What the settings ask for.
+    pub fn of(settings: &Settings, ladder: NoiseLadder) -> Self {
+        Self {
+            sampler: settings.sampler,
+            sigma: settings.sigma,
+            step_size: settings.step_size,
+            steps_per_level: settings.steps_per_level,
+            seed: settings.seed,
+            ladder,
+        }
+    }
+
+    /// The sampler's parameters, with its guard.
+    pub fn parameters(&self, guard: Guard) -> Parameters {
+        let (step_size, seed, guard) = (self.step_size, self.seed, Some(guard));
+        match self.sampler {
+            Choice::Langevin => Parameters::Langevin { sigma: self.sigma, step_size, seed, guard },
+            Choice::Annealed => {
+                let (ladder, steps_per_level) = (self.ladder, self.steps_per_level);
+                Parameters::Annealed { ladder, step_size, steps_per_level, seed, guard }
+            }
+        }
+    }
+}
+
+/// The guard that the data ask for.
+pub fn guard_of(exact: &ExactField) -> Guard {
+    Guard::new(exact.mean(), exact.scale(), Some(exact.bounds()))
+}
+
+/// Sampler steps between two looks of the guard.
+const GUARD_EVERY: u64 = 5;
+
+/// A cloud and its sampler.
+pub struct Live {
+    recipe: Recipe,
+    sampler: Box<dyn Sampler>,
+    guard: Guard,
+    backend: Backend,
+    x: Tensor<2>,
+    positions: Vec<f32>,
+    recycled: u32,
+    /// Where dropped particles take over from, so that each drop replaces other ones.
+    drop_at: usize,
+    moved: bool,
+}
+
+impl Live {
+    /// Particles at the start of what the recipe asks for, on the device of `backend`.
+    pub fn start(recipe: Recipe, count: usize, exact: &ExactField, backend: Backend, device: &Device) -> Self {
+        let sigma = match recipe.sampler {
+            Choice::Langevin => recipe.sigma,
+            Choice::Annealed => recipe.ladder.sigma(0),
+        };
+        let positions = sampler::start(count, exact.mean(), exact.scale(), sigma, recipe.seed);
+        Self::start_at(recipe, positions, exact, backend, device)
+    }
+
+    /// The same from given points `[x0, y0, …]`.
+    pub fn start_at(recipe: Recipe, positions: Vec<f32>, exact: &ExactField, backend: Backend, device: &Device) -> Self {
+        let guard = guard_of(exact);
+        let sampler = sampler::build(&recipe.parameters(guard));
+        let x = upload(&positions, device);
+        Self { recipe, sampler, guard, backend, x, positions, recycled: 0, drop_at: 0, moved: true }
+    }
+
+    /// Where the cloud lives.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Takes up changed step sizes and noise levels without a restart.
+    pub fn retune(&mut self, recipe: Recipe) {
+        let recipe = Recipe { sampler: self.recipe.sampler, ..recipe };
+        self.sampler.retune(&recipe.parameters(self.guard));
+        self.recipe = recipe;
+    }
+
+    /// Guards by other data from now on.
+    pub fn guard_by(&mut self, exact: &ExactField) {
+        self.guard = guard_of(exact);
+        self.sampler.retune(&self.recipe.parameters(self.guard));
+    }
+
+    /// One step on the device; nothing is read back.
+    pub fn step(&mut self, field: &dyn Field) {
+        self.x = self.sampler.step(field, self.x.clone());
+        self.moved = true;
+    }
+
+    /// The guard looks after the cloud now. That depends on the number of steps alone, so that a run is the same at
+    /// every frame rate.
+    pub fn guard_is_due(&self) -> bool {
+        self.sampler.steps().is_multiple_of(GUARD_EVERY) || self.sampler.finished()
+    }
+
+    /// Reads the positions back; when the guard is due, lost particles are drawn anew.
+    ///
+    /// # Errors
+    /// When the device is lost.
+    pub async fn read_back(&mut self, device: &Device) -> Result<(), ExecutionError> {
+        let data = self.x.clone().into_data_async().await?;
+        self.positions.clear();
+        self.positions.extend(data.iter::<f32>());
+        if self.guard_is_due() {
+            let mut rng = sampler::stream(self.recipe.seed, Stream::Recycle(self.sampler.steps()));
+            let lost = self.guard.recycle(&mut self.positions, self.sampler.spread(), &mut rng);
+            if lost > 0 {
+                self.recycled += lost as u32;
+                self.x = upload(&self.positions, device);
+            }
+        }
+        Ok(())
+    }
+
+    /// Particles drawn anew since the start.
+    pub fn recycled(&self) -> u32 {
+        self.recycled
+    }
+
+    /// Moves the next particles to the points `[x0, y0, …]`. A descent that is over goes on as plain Langevin at the
+    /// noise level `sigma`, or dropped particles would lie still.
+    pub fn drop_at(&mut self, points: &[f32], sigma: f32, device: &Device) {
+        let count = self.count();
+        for point in points.chunks_exact(2).take(count) {
+            self.positions[2 * self.drop_at..2 * self.drop_at + 2].copy_from_slice(point);
+            self.drop_at = (self.drop_at + 1) % count;
+        }
+        self.x = upload(&self.positions, device);
+        self.moved = true;
+        if self.sampler.finished() {
+            self.recipe = Recipe { sampler: Choice::Langevin, sigma, ..self.recipe.clone() };
+            self.sampler = sampler::build(&self.recipe.parameters(self.guard));
+        }
+    }
+
+    /// The descent is over.
+    pub fn finished(&self) -> bool {
+        self.sampler.finished()
+    }
+
+    /// Particles.
+    pub fn count(&self) -> usize {
+        self.positions.len() / 2
+    }
+
+    /// Where the particles were at the last look, `[x0, y0, …]`.
+    pub fn positions(&self) -> &[f32] {
+        &self.positions
+    }
+
+    /// The latest positions, if they changed since this was last asked.
+    pub fn take_positions(&mut self) -> Option<Vec<f32>> {
+        std::mem::take(&mut self.moved).then(|| self.positions.clone())
+    }
+
+    /// Where the sampler is.
+    pub fn state(&self) -> SamplerState {
+        SamplerState {
+            level: self.sampler.level().map(|level| level as u32),
+            sigma: self.sampler.sigma(),
+            steps: self.sampler.steps(),
+            evaluations: self.sampler.evaluations(),
+            finished: self.sampler.finished(),
+            recycled: self.recycled,
+        }
+    }
+}
+
+fn upload(positions: &[f32], device: &Device) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(positions.to_vec(), [positions.len() / 2, 2]), device)
+}

@@ -1,0 +1,191 @@
+//! Pictures of the learned field: which noise level is due, and its grid evaluated in slices.
+//!
+//! The noise level on the stage is renewed at least three times a second, the strip's tiles each at least every two
+//! seconds, and nothing is painted twice from the same weights.
+
+use std::rc::Rc;
+
+use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+use web_time::Instant;
+
+use super::protocol::{Floats, Grid, Picture, Stamp};
+use crate::distribution::ExactField;
+use crate::field::Field;
+use crate::potential::Potential;
+
+/// Seconds between two pictures of the stage's noise level.
+const STAGE_PERIOD: f64 = 0.3;
+/// Seconds between two pictures of one tile of the strip.
+const TILE_PERIOD: f64 = 1.8;
+/// Points an axis of a tile.
+const TILE_SIDE: u32 = 48;
+/// Points evaluated at a time: about 2 ms on one core.
+const CHUNK: usize = 512;
+
+/// A noise level that is shown somewhere, and what is known of its picture.
+struct View {
+    sigma: f32,
+    grid: Grid,
+    /// Which weights and which data the last picture shows.
+    shows: Option<Stamp>,
+    finished: Option<Instant>,
+    /// Exact log density on the grid, for the weights of the potential: it changes only with the data.
+    log_density: Option<Rc<Vec<f32>>>,
+    /// The last potential, from which the next one starts.
+    energy: Option<Vec<f32>>,
+}
+
+/// A picture in the making.
+struct Job {
+    view: usize,
+    stamp: Stamp,
+    points: Vec<f32>,
+    score: Vec<f32>,
+    potential: Option<Potential>,
+}
+
+/// The round of views.
+#[derive(Default)]
+pub struct Pictures {
+    /// The stage first, then the tiles.
+    views: Vec<View>,
+    job: Option<Job>,
+}
+
+impl Pictures {
+    /// Says what is shown: the stage's noise level and those of the strip, around data of this mean and scale.
+    /// What is unchanged keeps what it knows.
+    pub fn show(&mut self, stage: f32, tiles: &[f32], mean: [f32; 2], scale: f32) {
+        let wanted = std::iter::once((stage, stage_grid(mean, scale, stage)))
+            .chain(tiles.iter().map(|&sigma| (sigma, Grid::window(mean, scale, sigma, TILE_SIDE))));
+        let mut old: Vec<Option<View>> = self.views.drain(..).map(Some).collect();
+        let mut moved = vec![None; old.len()];
+        for (at, (sigma, grid)) in wanted.enumerate() {
+            let known = old.iter().position(|view| view.as_ref().is_some_and(|view| view.sigma.to_bits() == sigma.to_bits() && view.grid == grid));
+            let view = known.and_then(|index| {
+                moved[index] = Some(at);
+                old[index].take()
+            });
+            self.views.push(view.unwrap_or(View { sigma, grid, shows: None, finished: None, log_density: None, energy: None }));
+        }
+        // A picture in the making goes on if its view is still shown, and if it is not keeping the stage waiting.
+        self.job = self.job.take().and_then(|job| Some(Job { view: moved[job.view]?, ..job })).filter(|job| {
+            job.view == 0 || self.views.first().is_some_and(|stage| stage.shows.is_some())
+        });
+    }
+
+    /// The data changed: densities and what was painted are out of date.
+    pub fn forget_data(&mut self) {
+        for view in &mut self.views {
+            view.log_density = None;
+            view.shows = None;
+        }
+        self.job = None;
+    }
+
+    /// There is a picture to make, now or soon.
+    pub fn wanted(&self, stamp: Stamp) -> bool {
+        self.job.is_some() || self.views.iter().any(|view| is_stale(view, stamp))
+    }
+
+    /// Works until `deadline`; returns a picture when one is finished.
+    ///
+    /// field: of the weights that `stamp` names, on `device`.
+    ///
+    /// # Errors
+    /// When the device is lost.
+    pub async fn advance(
+        &mut self,
+        field: &dyn Field,
+        device: &Device,
+        exact: &ExactField,
+        stamp: Stamp,
+        deadline: Instant,
+    ) -> Result<Option<Picture>, ExecutionError> {
+        if self.job.is_none() {
+            self.job = self.due(stamp).map(|view| Job {
+                view,
+                stamp,
+                points: self.views[view].grid.points(),
+                score: Vec::new(),
+                potential: None,
+            });
+        }
+        let Some(job) = &mut self.job else { return Ok(None) };
+        let view = &mut self.views[job.view];
+        while job.score.len() < job.points.len() {
+            let end = (job.score.len() + 2 * CHUNK).min(job.points.len());
+            let chunk = job.points[job.score.len()..end].to_vec();
+            let x = Tensor::<2>::from_data(TensorData::new(chunk, [(end - job.score.len()) / 2, 2]), device);
+            let scores = field.score(&x, view.sigma).into_data_async().await?;
+            job.score.extend(scores.iter::<f32>());
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+        }
+        if view.log_density.is_none() {
+            view.log_density = Some(Rc::new(log_density(exact, view.sigma, &job.points)));
+        }
+        if let (None, Some(density)) = (&job.potential, &view.log_density) {
+            job.potential = Some(Potential::new(view.grid, &job.score, density, view.energy.as_deref()));
+        }
+        let Some(potential) = &mut job.potential else { return Ok(None) };
+        while !potential.iterate() {
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+        }
+        Ok(self.finish())
+    }
+
+    fn finish(&mut self) -> Option<Picture> {
+        let job = self.job.take()?;
+        let view = &mut self.views[job.view];
+        let potential = job.potential?;
+        view.energy = Some(potential.unmasked());
+        view.shows = Some(job.stamp);
+        view.finished = Some(Instant::now());
+        Some(Picture {
+            stamp: job.stamp,
+            sigma: view.sigma,
+            grid: view.grid,
+            score: Floats(job.score),
+            energy: Floats(potential.energy()),
+            coarse: view.grid.spacing() > view.sigma / 1.5,
+        })
+    }
+
+    /// The stage when its time has come, else the tile that has waited longest.
+    fn due(&self, stamp: Stamp) -> Option<usize> {
+        let age = |view: &View| view.finished.map_or(f64::INFINITY, |at| at.elapsed().as_secs_f64());
+        let ripe = |index: usize, period: f64| {
+            let view = &self.views[index];
+            let new_data = view.shows.is_none_or(|shown| (shown.run, shown.target) != (stamp.run, stamp.target));
+            is_stale(view, stamp) && (new_data || age(view) >= period)
+        };
+        if !self.views.is_empty() && ripe(0, STAGE_PERIOD) {
+            return Some(0);
+        }
+        (1..self.views.len())
+            .filter(|&index| ripe(index, TILE_PERIOD))
+            .max_by(|&a, &b| age(&self.views[a]).total_cmp(&age(&self.views[b])))
+    }
+}
+
+fn is_stale(view: &View, stamp: Stamp) -> bool {
+    view.shows.is_none_or(|shown| (shown.run, shown.step, shown.target) != (stamp.run, stamp.step, stamp.target))
+}
+
+fn log_density(exact: &ExactField, sigma: f32, points: &[f32]) -> Vec<f32> {
+    let mut density = vec![0.0; points.len() / 2];
+    let mut score = vec![0.0; points.len()];
+    exact.at(sigma).fill(points, &mut density, &mut score);
+    density
+}
+
+/// Fine enough for the potential where that is affordable.
+fn stage_grid(mean: [f32; 2], scale: f32, sigma: f32) -> Grid {
+    let grid = Grid::window(mean, scale, sigma, 2);
+    let needed = (2.0 * grid.half_width * 1.5 / sigma).ceil() as u32 + 1;
+    Grid { side: needed.next_multiple_of(16).clamp(64, 176), ..grid }
+}

@@ -1,0 +1,269 @@
+//! One turn of the lab's loop, at most some 33 ms: the sampler first, then training, pictures and measurements, each
+//! with its share. Where it gets tight the picture stays fluid and training slows, never the reverse.
+
+use std::time::Duration;
+
+use burn::tensor::ExecutionError;
+use web_time::Instant;
+
+use super::jobs::{Job, Training};
+use super::lab::{Lab, TILES};
+use super::live::{Live, Recipe};
+use super::pacing::{CHECKPOINT_PERIOD, PICTURE_SLICE, REQUEST_SLICE, SAMPLER_SLICE, TRAINING_SLICE};
+use super::protocol::{Backend, Floats, Report};
+
+/// On a GPU, steps are queued; so many at most before one number is read back, the only brake there is.
+const QUEUED_STEPS: u32 = 8;
+
+impl Lab {
+    /// Does a turn's work; false when there is nothing to do until the next command.
+    ///
+    /// # Errors
+    /// When a device is lost.
+    pub async fn turn(&mut self) -> Result<bool, ExecutionError> {
+        let mut busy = self.advance_live().await?;
+        busy |= self.advance_jobs().await?;
+        busy |= self.advance_training().await?;
+        busy |= self.advance_pictures().await?;
+        busy |= self.advance_progress().await?;
+        busy |= self.advance_devices().await?;
+        self.checkpoint_when_due().await?;
+        if std::mem::take(&mut self.frame_wanted) {
+            self.report_frame();
+        }
+        Ok(busy)
+    }
+
+    async fn advance_live(&mut self) -> Result<bool, ExecutionError> {
+        if self.live.is_none() && self.trainer.is_some() {
+            self.restart_live();
+        }
+        let due = self.metronome.due(f64::from(self.settings.pace));
+        if !self.sampling || self.hidden || self.live.as_ref().is_none_or(Live::finished) {
+            return Ok(false);
+        }
+        self.step_live(due).await?;
+        Ok(true)
+    }
+
+    /// At most `steps` steps of the live particles, and one look at where they are.
+    pub(super) async fn step_live(&mut self, steps: u32) -> Result<(), ExecutionError> {
+        let Some((field, backend)) = self.field_to_follow(self.settings.follow).await? else { return Ok(()) };
+        if self.live.as_ref().is_some_and(|live| live.backend() != backend) {
+            self.restart_live();
+        }
+        let device = self.devices.device(backend).clone();
+        let Some(live) = &mut self.live else { return Ok(()) };
+        let deadline = Instant::now() + SAMPLER_SLICE;
+        let mut made = 0;
+        while made < steps && !live.finished() {
+            live.step(&*field);
+            made += 1;
+            if live.guard_is_due() {
+                live.read_back(&device).await?;
+            }
+            if Instant::now() >= deadline {
+                break;
+            }
+        }
+        if made > 0 {
+            live.read_back(&device).await?;
+            self.evaluations.count(f64::from(made) * live.count() as f64);
+        }
+        Ok(())
+    }
+
+    /// The particles back to the start of what the settings ask for.
+    pub(super) fn restart_live(&mut self) {
+        let Some(data) = &self.data else { return };
+        let backend = match self.settings.follow {
+            super::settings::Source::Exact => Backend::Cpu,
+            _ => self.devices.choice().sampling,
+        };
+        let recipe = Recipe::of(&self.settings, self.ladder());
+        let device = self.devices.device(backend);
+        self.live = Some(Live::start(recipe, self.settings.particles as usize, &data.exact, backend, device));
+        self.frame.cast = self.frame.cast.wrapping_add(1);
+    }
+
+    /// Drops particles at points `[x0, y0, …]`.
+    pub(super) fn drop_particles(&mut self, points: &[f32]) {
+        let sound = points.len().is_multiple_of(2) && points.iter().all(|v| v.is_finite() && v.abs() < 1e3);
+        let (Some(live), true) = (&mut self.live, sound) else { return };
+        let device = self.devices.device(live.backend());
+        live.drop_at(points, self.settings.sigma, device);
+        self.frame.cast = self.frame.cast.wrapping_add(1);
+    }
+
+    /// The first scripted request gets a slice.
+    async fn advance_jobs(&mut self) -> Result<bool, ExecutionError> {
+        let Some(job) = self.jobs.pop_front() else { return Ok(false) };
+        match job {
+            Job::Train(job) => self.advance_train_job(job).await?,
+            Job::Sample(mut job) => {
+                if !self.advance_sampling(&mut job, Instant::now() + REQUEST_SLICE).await? {
+                    self.jobs.push_front(Job::Sample(job));
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn advance_train_job(&mut self, mut job: Training) -> Result<(), ExecutionError> {
+        if self.trainer.is_none() {
+            self.refuse(job.request, "there is nothing to learn yet: draw something or choose a set".into());
+            return Ok(());
+        }
+        job.left -= self.train(job.left, REQUEST_SLICE).await?;
+        let Some(request) = job.request else { return Ok(()) };
+        if job.left > 0 {
+            self.jobs.push_front(Job::Train(job));
+            return Ok(());
+        }
+        let seconds = job.started.elapsed().as_secs_f64();
+        if let Some(progress) = self.measure_fully().await? {
+            self.frame.progress = Some(progress.clone());
+            self.outbox.push(Report::Trained { request, step: self.stamp.step, seconds, progress });
+        }
+        Ok(())
+    }
+
+    async fn advance_training(&mut self) -> Result<bool, ExecutionError> {
+        let scripted = self.jobs.iter().any(|job| matches!(job, Job::Train(_)));
+        if !self.training || self.hidden || scripted || self.trainer.is_none() {
+            return Ok(false);
+        }
+        self.train(u32::MAX, TRAINING_SLICE).await?;
+        Ok(true)
+    }
+
+    /// At most `most` training steps in the slice, at least one; returns how many.
+    async fn train(&mut self, most: u32, slice: Duration) -> Result<u32, ExecutionError> {
+        let plan = self.plan();
+        let (Some(trainer), Some(data)) = (&mut self.trainer, &self.data) else { return Ok(0) };
+        let start = Instant::now();
+        let mut made = 0;
+        while made < most {
+            trainer.step(&data.exact, &plan);
+            made += 1;
+            if self.devices.choice().training == Backend::WebGpu && made % QUEUED_STEPS == 0 {
+                trainer.settle().await?;
+            }
+            if start.elapsed() >= slice {
+                break;
+            }
+        }
+        trainer.settle().await?;
+        self.stamp.step = trainer.steps();
+        self.training_seconds += start.elapsed().as_secs_f64();
+        self.steps.count(f64::from(made));
+        Ok(made)
+    }
+
+    async fn advance_pictures(&mut self) -> Result<bool, ExecutionError> {
+        if self.hidden || self.trainer.is_none() {
+            return Ok(false);
+        }
+        let ladder = self.ladder();
+        let tiles: Vec<f32> = ladder.tiles(TILES).into_iter().map(|level| ladder.sigma(level)).collect();
+        self.pictures.show(self.stage_sigma(), &tiles, self.mean(), self.scale());
+        if !self.pictures.wanted(self.stamp) {
+            return Ok(false);
+        }
+        let Some(field) = self.learned().await? else { return Ok(false) };
+        let Some(data) = &self.data else { return Ok(false) };
+        let deadline = Instant::now() + PICTURE_SLICE;
+        let picture = self.pictures.advance(&*field, self.devices.sampling(), &data.exact, self.stamp, deadline).await?;
+        if let Some(picture) = picture {
+            self.frame.pictures.retain(|older| older.sigma.to_bits() != picture.sigma.to_bits() || older.grid != picture.grid);
+            self.frame.pictures.push(picture);
+            self.first_picture_is_out = true;
+        }
+        Ok(true)
+    }
+
+    async fn advance_progress(&mut self) -> Result<bool, ExecutionError> {
+        if self.hidden || self.data.as_ref().is_none_or(|data| !data.gauge.due(self.stamp.step)) {
+            return Ok(false);
+        }
+        if let Some(progress) = self.measure_level().await? {
+            self.frame.progress = Some(progress);
+        }
+        Ok(true)
+    }
+
+    async fn measure_level(&mut self) -> Result<Option<super::protocol::Progress>, ExecutionError> {
+        let Some(field) = self.learned().await? else { return Ok(None) };
+        let on_cpu = self.devices.choice().sampling == Backend::Cpu;
+        let Some(data) = &mut self.data else { return Ok(None) };
+        let device = self.devices.sampling();
+        data.gauge.advance(&*field, &data.exact, device, on_cpu, self.stamp.step, self.training_seconds).await
+    }
+
+    /// A whole round at the weights as they are now.
+    async fn measure_fully(&mut self) -> Result<Option<super::protocol::Progress>, ExecutionError> {
+        match &mut self.data {
+            Some(data) => data.gauge.start_over(),
+            None => return Ok(None),
+        }
+        if self.trainer.is_none() {
+            return Ok(None);
+        }
+        loop {
+            if let Some(progress) = self.measure_level().await? {
+                return Ok(Some(progress));
+            }
+        }
+    }
+
+    /// Probes WebGPU once the first learned picture is out, or at once where the address asks for it.
+    async fn advance_devices(&mut self) -> Result<bool, ExecutionError> {
+        let early = self.devices.webgpu_is_forced();
+        if self.devices.settled() || !(early || self.first_picture_is_out) {
+            return Ok(false);
+        }
+        let before = self.devices.choice().clone();
+        let shape = self.trainer.as_ref().map_or_else(|| crate::model::Shape { width: 64, depth: 3 }, |t| t.shape());
+        if self.devices.poll(shape, self.settings.batch as usize, self.settings.particles as usize) {
+            let now = self.devices.choice().clone();
+            if now.training != before.training
+                && let Some(checkpoint) = self.checkpoint().await?
+            {
+                self.restore(checkpoint);
+            }
+            if now.sampling != before.sampling {
+                self.learned = None;
+                self.restart_live();
+            }
+            self.outbox.push(Report::Devices(now));
+        }
+        Ok(!self.devices.settled())
+    }
+
+    async fn checkpoint_when_due(&mut self) -> Result<(), ExecutionError> {
+        let unsaved = self.saved != (self.stamp.run, self.stamp.step);
+        if unsaved && self.last_checkpoint.elapsed() >= CHECKPOINT_PERIOD {
+            if let Some(checkpoint) = self.checkpoint().await? {
+                self.outbox.push(Report::Checkpoint(Box::new(checkpoint)));
+            }
+            self.saved = (self.stamp.run, self.stamp.step);
+            self.last_checkpoint = Instant::now();
+        }
+        Ok(())
+    }
+
+    fn report_frame(&mut self) {
+        let mut frame = std::mem::take(&mut self.frame);
+        self.frame.cast = frame.cast;
+        frame.stamp = self.stamp;
+        frame.mean = self.mean();
+        frame.scale = self.scale();
+        if let Some(live) = &mut self.live {
+            frame.particles = live.take_positions().map(Floats);
+            frame.sampler = live.state();
+        }
+        frame.steps_per_second = self.steps.per_second();
+        frame.evaluations_per_second = self.evaluations.per_second();
+        self.outbox.push(Report::Frame(Box::new(frame)));
+    }
+}

@@ -1,0 +1,77 @@
+//! The picture of a particle: a bright dot with a dark rim and a faint halo.
+
+/// Offsets of a dot within its pixel, an axis.
+pub const OFFSETS: usize = 4;
+/// Radius of a dot, CSS pixels, when there are few.
+const RADIUS: f32 = 1.45;
+/// A dot covers the dots below it this far around itself, CSS pixels, so that crowds stay countable.
+const RIM: f32 = 0.55;
+/// Light of the halo around a dot, relative to the dot's.
+const HALO: f32 = 0.14;
+
+/// Fainter light is not drawn.
+const FAINTEST: f32 = 0.012;
+/// Light of a dot: room is left for a trail below it.
+const BRIGHTEST: f32 = 58_000.0;
+
+/// Dots rendered at every offset within a pixel.
+#[derive(Clone, Debug, Default)]
+pub struct Stamps {
+    size: usize,
+    strength: f32,
+    count: usize,
+    light: Vec<u16>,
+    keep: Vec<u16>,
+}
+
+impl Stamps {
+    /// Side of a stamp, pixels; odd.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// How much light a particle's trail gets, 1 for one of 4,000.
+    pub fn strength(&self) -> f32 {
+        self.strength
+    }
+
+    /// Renders the stamps for a number of particles, unless they are that already: many particles are smaller and
+    /// leave less light, so that the picture keeps its brightness.
+    pub fn prepare(&mut self, scale: f32, count: usize) {
+        if self.count == count && self.size > 0 {
+            return;
+        }
+        self.count = count;
+        self.strength = (4000.0 / count.max(1) as f32).powf(0.5).clamp(0.15, 1.6);
+        let radius = scale * RADIUS * (3000.0 / count.max(1) as f32).powf(0.2).clamp(0.6, 1.25);
+        let glow = 1.8 * radius;
+        // Where the halo falls below what can be seen.
+        let reach = glow * (HALO / FAINTEST).ln().sqrt();
+        self.size = 2 * reach.ceil() as usize + 1;
+        let middle = (self.size / 2) as f32;
+        self.light.clear();
+        self.keep.clear();
+        for offset in 0..OFFSETS * OFFSETS {
+            let sub = |v: usize| (v as f32 + 0.5) / OFFSETS as f32;
+            let centre = [middle + sub(offset % OFFSETS), middle + sub(offset / OFFSETS)];
+            for k in 0..self.size * self.size {
+                let (x, y) = ((k % self.size) as f32 + 0.5, (k / self.size) as f32 + 0.5);
+                let distance = (x - centre[0]).hypot(y - centre[1]);
+                let core = (radius + 0.5 - distance).clamp(0.0, 1.0);
+                let halo = HALO * (-(distance / glow).powi(2)).exp();
+                let light = core.max(halo);
+                let visible = if light < FAINTEST { 0.0 } else { light };
+                self.light.push((BRIGHTEST * visible) as u16);
+                let covered = (radius + RIM * scale + 0.5 - distance).clamp(0.0, 1.0);
+                self.keep.push((65_535.0 * (1.0 - covered)) as u16);
+            }
+        }
+    }
+
+    /// Row `j` of the stamp at an offset within a pixel: its light, and how much it leaves of the dots below.
+    pub fn row(&self, offset: [usize; 2], j: usize, columns: std::ops::Range<usize>) -> (&[u16], &[u16]) {
+        let start = ((offset[1] * OFFSETS + offset[0]) * self.size + j) * self.size;
+        let range = start + columns.start..start + columns.end;
+        (&self.light[range.clone()], &self.keep[range])
+    }
+}

@@ -1,0 +1,133 @@
+//! What only a browser can show: the engine on both backends, and the page's own DOM.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+use burn::tensor::{Device, Tensor};
+use js_sys::Promise;
+use scorefield::distribution::{Preset, Target};
+use scorefield::engine::lab::Lab;
+use scorefield::engine::protocol::{Backend, Command, Devices, Progress, Report, SampleJob};
+use scorefield::engine::settings::{Sampler, Settings, Source};
+use scorefield::engine::webgpu;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+async fn pause(milliseconds: i32) {
+    let promise = Promise::new(&mut |resolve, _| {
+        web_sys::window().unwrap().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds).unwrap();
+    });
+    JsFuture::from(promise).await.unwrap();
+}
+
+async fn lab_on(backend: Backend, settings: Settings) -> Lab {
+    let mut lab = Lab::new(Some(backend));
+    lab.obey(Command::Configure { settings: Box::new(settings), revision: 1 }).await.unwrap();
+    lab.obey(Command::Learn { target: Target::Preset(Preset::Moons), revision: 1 }).await.unwrap();
+    lab.obey(Command::Reset { run: 1 }).await.unwrap();
+    lab
+}
+
+async fn until<T>(lab: &mut Lab, mut question: impl FnMut(&Report) -> Option<T>) -> T {
+    for _ in 0..5000 {
+        lab.turn().await.unwrap();
+        // The browser must get its turn too, or what waits for a device never hears of it.
+        pause(0).await;
+        for report in lab.reports() {
+            if let Some(answer) = question(&report) {
+                return answer;
+            }
+        }
+    }
+    panic!("the lab never said it");
+}
+
+async fn devices(lab: &mut Lab) -> Devices {
+    until(lab, |report| match report {
+        Report::Devices(devices) if devices.settled => Some(devices.clone()),
+        _ => None,
+    })
+    .await
+}
+
+async fn train(lab: &mut Lab, steps: u32) -> (Progress, f64) {
+    lab.obey(Command::Train { request: 1, steps }).await.unwrap();
+    until(lab, |report| match report {
+        Report::Trained { progress, seconds, .. } => Some((progress.clone(), *seconds)),
+        Report::Failed { message, .. } => panic!("{message}"),
+        _ => None,
+    })
+    .await
+}
+
+async fn sample(lab: &mut Lab, count: u32, steps: u32) -> Vec<f32> {
+    let job = SampleJob {
+        sampler: Sampler::Annealed, count, seed: 1, field: Source::Learned, sigma: None, steps: Some(steps), step_size: None, init: None,
+    };
+    lab.obey(Command::Sample { request: 2, job }).await.unwrap();
+    until(lab, |report| match report {
+        Report::Sampled { points, .. } => Some(points.0.clone()),
+        Report::Failed { message, .. } => panic!("{message}"),
+        _ => None,
+    })
+    .await
+}
+
+/// If the linker's wrapper were back, every exported call would register thousands of operations: over a millisecond.
+#[wasm_bindgen_test]
+fn an_exported_call_does_not_run_the_module_constructors() {
+    const CALLS: u32 = 200;
+    let export = Closure::<dyn FnMut()>::new(|| {});
+    let call: &js_sys::Function = export.as_ref().unchecked_ref();
+    let clock = web_sys::window().unwrap().performance().unwrap();
+    let start = clock.now();
+    for _ in 0..CALLS {
+        call.call0(&JsValue::NULL).unwrap();
+    }
+    let each = (clock.now() - start) / f64::from(CALLS);
+    console_log!("an exported call costs {:.1} microseconds", 1e3 * each);
+    assert!(each < 0.3, "an exported call costs {each} ms");
+}
+
+#[wasm_bindgen_test]
+async fn the_engine_learns_and_samples_on_the_cpu() {
+    let mut lab = lab_on(Backend::Cpu, Settings::default()).await;
+    let (_, seconds) = train(&mut lab, 100).await;
+    console_log!("3x64, batch 512 on the CPU: {:.0} steps/s", 100.0 / seconds);
+    let (progress, _) = train(&mut lab, 200).await;
+    assert!(progress.nats < 0.5, "{} nats after 300 steps", progress.nats);
+    let points = sample(&mut lab, 1000, 15).await;
+    assert!(points.len() == 2000 && points.iter().all(|x| x.abs() < 2.0));
+}
+
+#[wasm_bindgen_test]
+async fn a_tensor_on_the_cpu_is_read_back_asynchronously() {
+    let x = Tensor::<1>::from_data([1.0_f32, 2.0, 3.0], &Device::flex());
+    let read: Vec<f32> = (x.clone() * x).into_data_async().await.unwrap().iter::<f32>().collect();
+    assert_eq!(read, [1.0, 4.0, 9.0]);
+}
+
+/// The lab's own self-test compares one training step and one field evaluation on both devices before it takes WebGPU.
+#[wasm_bindgen_test]
+async fn the_engine_learns_and_samples_on_webgpu_as_on_the_cpu() {
+    if let Err(reason) = webgpu::probe().await {
+        console_log!("SKIPPED the WebGPU test: {reason}");
+        return;
+    }
+    let settings = Settings { particles: 256, batch: 128, width: 32, ..Settings::default() };
+    let mut gpu = lab_on(Backend::WebGpu, settings.clone()).await;
+    let chosen = devices(&mut gpu).await;
+    console_log!("{} ({}): {}", chosen.adapter, if chosen.software { "software" } else { "hardware" }, chosen.reason);
+    assert_eq!((chosen.training, chosen.sampling), (Backend::WebGpu, Backend::WebGpu), "{}", chosen.reason);
+
+    let mut cpu = lab_on(Backend::Cpu, settings).await;
+    let (on_gpu, seconds) = train(&mut gpu, 20).await;
+    console_log!("3x32, batch 128 on WebGPU: {:.1} steps/s", 20.0 / seconds);
+    let (on_cpu, _) = train(&mut cpu, 20).await;
+    // Rounding differs and Adam amplifies it; the same seed must still give the same run within a few per cent.
+    assert!((on_gpu.nats / on_cpu.nats - 1.0).abs() < 0.05, "{} nats against {}", on_gpu.nats, on_cpu.nats);
+    let points = sample(&mut gpu, 256, 1).await;
+    assert!(points.len() == 512 && points.iter().all(|x| x.is_finite()));
+}
