@@ -5,18 +5,21 @@
 //! on the screen, and makes up the difference.
 
 mod actions;
+mod handle;
 mod reports;
 mod scene;
+mod surroundings;
+mod words;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlElement};
+use web_sys::HtmlElement;
 
+pub use self::handle::Handle;
 use self::reports::EngineState;
 use self::scene::Screen;
 use super::banner::{self, Kind};
@@ -36,45 +39,6 @@ use crate::noise::NoiseLadder;
 
 /// While a stroke goes on, the engine hears of it this often.
 const LEARN_EVERY_MS: f64 = 120.0;
-
-/// The app, shared by everything that listens.
-#[derive(Clone)]
-pub struct Handle(Rc<Shared>);
-
-type Act = Box<dyn FnOnce(&mut App)>;
-
-struct Shared {
-    app: RefCell<Option<App>>,
-    waiting: RefCell<VecDeque<Act>>,
-}
-
-impl Handle {
-    /// Does something to the app: now, or, when that is called from within the app, right after what it is doing.
-    pub fn act(&self, then: impl FnOnce(&mut App) + 'static) {
-        self.0.waiting.borrow_mut().push_back(Box::new(then));
-        let Ok(mut app) = self.0.app.try_borrow_mut() else {
-            return;
-        };
-        let Some(app) = app.as_mut() else { return };
-        loop {
-            let next = self.0.waiting.borrow_mut().pop_front();
-            match next {
-                Some(act) => act(app),
-                None => return,
-            }
-        }
-    }
-
-    /// Asks the app something, for scripts, which call from outside.
-    ///
-    /// # Errors
-    /// When the page has stopped.
-    pub fn ask<T>(&self, question: impl FnOnce(&mut App) -> Result<T, JsValue>) -> Result<T, JsValue> {
-        let stopped = || JsValue::from(js_sys::Error::new("the page has stopped; reload it"));
-        let mut app = self.0.app.try_borrow_mut().map_err(|_| stopped())?;
-        question(app.as_mut().ok_or_else(stopped)?)
-    }
-}
 
 /// What the engine has been told last; `None` is nothing yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -136,12 +100,8 @@ pub fn boot() -> Result<(), JsValue> {
             "The page has stopped by an error of its own. Reload it; a link shared before brings the drawing back.";
         banner::show(Kind::Stopped, message, None);
     }));
-    let handle = Handle(Rc::new(Shared {
-        app: RefCell::new(None),
-        waiting: RefCell::default(),
-    }));
-    let app = App::build(handle.clone())?;
-    *handle.0.app.borrow_mut() = Some(app);
+    let handle = Handle::default();
+    handle.hold(App::build(handle.clone())?);
     handle.act(App::begin);
     script::install(&handle)?;
     animate(handle)
@@ -185,7 +145,7 @@ impl App {
         let mut listeners = hint::start()?;
         listeners.extend(controls::start(&handle)?);
         listeners.push(keys::start(&handle)?);
-        listeners.extend(surroundings(&handle, &board)?);
+        listeners.extend(surroundings::listen(&handle, &board)?);
         let found = link::read(&dom::window()?.location().hash()?);
         for error in &found.errors {
             banner::show(Kind::Error, &error.to_string(), None);
@@ -396,47 +356,4 @@ impl App {
 /// The pointer is a finger, or the page is as narrow as if it were.
 fn coarse_pointer() -> bool {
     dom::media("(hover: none), (pointer: coarse), (max-width: 760px)")
-}
-
-/// Listeners for what is around the page: its address, its window, the pointer's coming and going.
-fn surroundings(handle: &Handle, board: &Element) -> Result<Vec<EventListener>, JsValue> {
-    let (window, document) = (dom::window()?, dom::document()?);
-    let mut listeners = Vec::new();
-    for (name, inside) in [("pointerenter", true), ("pointerleave", false)] {
-        let app = handle.clone();
-        listeners.push(dom::listen(board, name, move |_| {
-            app.act(move |app| app.pointer_inside = inside)
-        }));
-    }
-    // Before the stage itself hears of it: a stroke must not begin in a window that is still on its way.
-    let app = handle.clone();
-    let early = gloo_events::EventListenerOptions::run_in_capture_phase();
-    listeners.push(EventListener::new_with_options(
-        board,
-        "pointerdown",
-        early,
-        move |_| app.act(App::settle_window),
-    ));
-    let app = handle.clone();
-    listeners.push(dom::listen(&window, "hashchange", move |_| app.act(App::follow_link)));
-    let app = handle.clone();
-    listeners.push(dom::listen(&window, "resize", move |_| app.act(App::redraw_everything)));
-    let app = handle.clone();
-    listeners.push(dom::listen(&document, "visibilitychange", move |_| {
-        app.act(App::on_visibility)
-    }));
-    let app = handle.clone();
-    listeners.push(EventListener::new_with_options(&document, "toggle", early, move |_| {
-        app.act(App::redraw_everything);
-    }));
-    for (query, change) in [
-        ("(prefers-color-scheme: light)", App::put_on_theme as fn(&mut App)),
-        ("(prefers-reduced-motion: reduce)", App::follow_motion),
-    ] {
-        if let Some(list) = window.match_media(query)? {
-            let app = handle.clone();
-            listeners.push(dom::listen(&list, "change", move |_| app.act(change)));
-        }
-    }
-    Ok(listeners)
 }
