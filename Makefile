@@ -24,7 +24,7 @@ site: setup-site
 test: setup-test site
 	cargo test --release
 	WASM_BINDGEN_TEST_TIMEOUT=600 wasm-pack test --headless --chrome --release --mode no-install \
-		--chromedriver "$$(command -v chromedriver)" -- --test browser
+		--chromedriver "$$(command -v chromedriver)" -- --test browser -- --nocapture
 
 check: setup-site
 	cargo fmt --all --check

@@ -1,2 +1,15 @@
-//! placeholder
-fn main() {}
+//! The page's binary: runs on the main thread, and shows it when it cannot.
+
+use scorefield::page::{app, banner};
+
+fn main() {
+    if let Err(error) = app::boot() {
+        web_sys::console::error_1(&error);
+        let reason = error.as_string().unwrap_or_else(|| format!("{error:?}"));
+        banner::show(
+            banner::Kind::Stopped,
+            &format!("The page could not start: {reason}"),
+            None,
+        );
+    }
+}

@@ -25,7 +25,8 @@ const WIDEST: f32 = 2.5;
 const WORTHWHILE: usize = 5;
 
 /// An [`ExactField`] at one sigma, prepared for many evaluations. Relative error of the score against
-/// [`ExactField::local`] at most 1e-4 (of its length, or of 1 / sigma where it is shorter).
+/// [`ExactField::local`] at most 1e-4 (of its length, or of 1 / sigma where it is shorter), unless f32 itself hides which
+/// of two equally far nodes is nearer: a hundred sigma out their exponents are thousands, with a last digit of 5e-4.
 #[derive(Clone, Debug)]
 pub struct Smoothed {
     sigma: f32,

@@ -155,7 +155,10 @@ impl EngineClient {
         }
         let mut stream = web_sys::Blob::new_with_u8_array_sequence(&parts)?.stream();
         if packed == Some(true) {
-            let unpack = web_sys::DecompressionStream::new(web_sys::CompressionFormat::Gzip)?;
+            // By name: web-sys counts this class, which every browser has, among the unstable ones.
+            let class = js_sys::Reflect::get(&js_sys::global(), &"DecompressionStream".into())?;
+            let class: &js_sys::Function = class.unchecked_ref();
+            let unpack = js_sys::Reflect::construct(class, &Array::of1(&"gzip".into()))?;
             stream = stream.pipe_through(unpack.unchecked_ref());
         }
         let buffer = JsFuture::from(Response::new_with_opt_readable_stream(Some(&stream))?.array_buffer()?).await?;

@@ -23,7 +23,7 @@ use super::layers::particles::{Glow, ParticlePainter};
 use super::layers::{GridField, Palette};
 use super::viewport::{Viewport, Zoom};
 use crate::engine::protocol::STAGE_HALF_WIDTH;
-use crate::engine::settings::Settings;
+use crate::engine::settings::{Settings, Source};
 
 pub(super) use self::canvas::{context, document, show};
 
@@ -123,6 +123,7 @@ impl Stage {
         let hand_surface = child(container, "div")?;
         let ring = ring(&hand_surface)?;
         style(&hand_surface, "overflow", "hidden")?;
+        style(&hand_surface, "user-select", "none")?;
         // Below the container's own children, in this order.
         for element in [&hand_surface, particle_surface.element(), field_surface.element()] {
             container.prepend_with_node_1(element)?;
@@ -180,6 +181,11 @@ impl Stage {
     /// Which layers to show, and what the field given to [`Self::set_field`] is.
     pub fn set_layers(&mut self, settings: &Settings) {
         let layers = Layers::from(settings);
+        let error = |source| source == Source::Error;
+        if error(layers.source) != error(self.layers.source) {
+            // Half a score and half a difference of scores mean nothing.
+            self.field.arrive();
+        }
         self.stale |= layers != self.layers;
         self.glowing |= self.show_particles != settings.show_particles || self.trails != settings.trails;
         self.layers = layers;

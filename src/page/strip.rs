@@ -43,7 +43,7 @@ impl Strip {
             container,
             on_select: Rc::new(on_select),
             rungs: Vec::new(),
-            painter: FieldPainter::new(Palette::new(true)),
+            painter: FieldPainter::new(colours(true)),
             source: Source::Learned,
             ratio: 0.0,
         }
@@ -91,7 +91,7 @@ impl Strip {
 
     /// Colours of the dark or the light theme.
     pub fn set_theme(&mut self, dark: bool) {
-        self.painter.set_palette(Palette::new(dark));
+        self.painter.set_palette(colours(dark));
         self.repaint();
     }
 
@@ -194,6 +194,13 @@ impl Strip {
             _on_click: listener,
         })
     }
+}
+
+/// A theme's colours for tiles, whose contours are fainter than those of the stage: they have less room.
+fn colours(dark: bool) -> Palette {
+    let mut palette = Palette::new(dark);
+    palette.contour.1 *= 0.6;
+    palette
 }
 
 /// A noise level in three figures at most, two below 1, with no trailing zeros.

@@ -67,3 +67,55 @@ impl ExactPicture {
         self.field
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::distribution::Preset;
+
+    fn picture() -> ExactPicture {
+        let grid = Grid {
+            centre: [0.1, -0.1],
+            half_width: 1.2,
+            side: 24,
+        };
+        ExactPicture::new(Preset::Moons.field().at(0.2), grid)
+    }
+
+    #[test]
+    fn a_sliced_picture_is_the_exact_field_counted_from_its_lowest_energy() {
+        let mut sliced = picture();
+        let slices = (0..100).take_while(|_| !sliced.advance(0.0)).count();
+        assert!((1..24).contains(&slices), "{slices} slices");
+        let field = sliced.finish();
+        assert!(field.is_whole() && field.energy.iter().all(|e| *e >= 0.0) && field.energy.contains(&0.0));
+        let exact = Preset::Moons.field();
+        let direct = |i: usize, j: usize| exact.local(field.grid.point(i, j), 0.2);
+        let difference = |k: usize| direct(k % 24, k / 24).log_density + field.energy[k];
+        for k in [0, 100, 333, 575] {
+            assert!((difference(k) - difference(250)).abs() < 1e-3, "point {k}");
+            let s = direct(k % 24, k / 24).score;
+            let error = (field.score[2 * k] - s[0]).hypot(field.score[2 * k + 1] - s[1]);
+            assert!(error < 1e-3 * s[0].hypot(s[1]) + 1e-4, "point {k}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_yet_computed_is_masked() {
+        let mut begun = picture();
+        begun.advance(0.0);
+        let field = begun.finish();
+        assert!(field.energy[0].is_finite() && field.energy[575].is_nan());
+    }
+
+    #[test]
+    fn grids_are_finer_than_the_noise_within_limits() {
+        assert_eq!((side_for(1.45, 3.0), side_for(1.45, 0.001)), (48, 192));
+        let grid = Grid {
+            centre: [0.0; 2],
+            half_width: 1.45,
+            side: side_for(1.45, 0.05),
+        };
+        assert!(grid.spacing() <= 0.05 / 1.5);
+    }
+}

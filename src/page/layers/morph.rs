@@ -45,6 +45,11 @@ impl Morph {
         now_ms < self.started_ms + self.duration_ms
     }
 
+    /// Is there at once after all.
+    pub fn arrive(&mut self) {
+        self.duration_ms = 0.0;
+    }
+
     /// The field it is going to.
     pub fn target(&self) -> Option<&GridField> {
         self.to.as_deref()

@@ -187,6 +187,10 @@ impl FieldPainter {
             let [above, here, below] = &self.rows;
             let width = 0.9 * self.scale;
             contours::cover_row([above, here, below], width, self.palette.contour.1, &mut self.line);
+            // Outside the grid there are no energies, only a fading.
+            let inside = self.energy.inside(j);
+            self.line[..inside.start].fill(0.0);
+            self.line[inside.end..].fill(0.0);
         } else {
             self.line.fill(0.0);
         }

@@ -121,7 +121,7 @@ impl ParticlePainter {
         let view = view.with_pixels(self.side as f32);
         self.decay(glow);
         let count = positions.len() / 2;
-        self.stamps.prepare(self.scale, count);
+        self.stamps.prepare(self.side, self.scale, count);
         let continues = self.before.len() == positions.len();
         for k in 0..count {
             let now = [positions[2 * k], positions[2 * k + 1]];

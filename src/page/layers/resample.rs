@@ -65,6 +65,17 @@ impl Enlarged {
         self.width
     }
 
+    /// The pixel columns over the grid, or none where row `j` itself lies outside it.
+    pub fn inside(&self, j: usize) -> std::ops::Range<usize> {
+        let within = |tap: &Tap| tap.penalty <= 0.0;
+        if !self.rows.get(j).is_some_and(within) {
+            return 0..0;
+        }
+        let from = self.columns.iter().position(within).unwrap_or(0);
+        let to = self.columns.iter().rposition(within).map_or(0, |last| last + 1);
+        from..to.max(from)
+    }
+
     /// Writes the values along pixel row `j` (0 at the top); rows outside the view repeat the nearest one.
     pub fn row(&self, j: isize, out: &mut [f32]) {
         let w = self.width;
@@ -204,6 +215,7 @@ mod tests {
         enlarged.row(32, &mut row);
         assert!((row[32] - 1.0).abs() < 1e-5 && row[0] > 20.0 && row[63] > 20.0);
         assert!(row[0] > row[5] && row[5] > row[10]);
+        assert_eq!((enlarged.inside(32), enlarged.inside(3)), (16..48, 0..0));
     }
 
     #[test]

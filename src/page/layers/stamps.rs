@@ -4,11 +4,15 @@
 pub const OFFSETS: usize = 4;
 /// Radius of a dot, CSS pixels, when there are few.
 const RADIUS: f32 = 1.45;
+/// Side of the stage for which that is right, CSS pixels; on a phone dots are smaller, on a projector larger.
+const USUAL_SIDE: f32 = 640.0;
 /// A dot covers the dots below it this far around itself, CSS pixels, so that crowds stay countable.
 const RIM: f32 = 0.55;
 /// Light of the halo around a dot, relative to the dot's.
 const HALO: f32 = 0.14;
 
+/// Fainter light is not drawn.
+const FAINTEST: f32 = 0.012;
 /// Light of a dot: room is left for a trail below it.
 const BRIGHTEST: f32 = 58_000.0;
 
@@ -35,15 +39,20 @@ impl Stamps {
 
     /// Renders the stamps for a number of particles, unless they are that already: many particles are smaller and
     /// leave less light, so that the picture keeps its brightness.
-    pub fn prepare(&mut self, scale: f32, count: usize) {
+    /// `side`: of the stage; `scale`: pixels per CSS pixel.
+    pub fn prepare(&mut self, side: usize, scale: f32, count: usize) {
         if self.count == count && self.size > 0 {
             return;
         }
         self.count = count;
         self.strength = (4000.0 / count.max(1) as f32).powf(0.5).clamp(0.15, 1.6);
-        let radius = scale * RADIUS * (3000.0 / count.max(1) as f32).powf(0.2).clamp(0.6, 1.25);
-        let glow = 1.9 * radius;
-        self.size = 2 * (2.1 * glow).ceil() as usize + 1;
+        let room = (side as f32 / (scale * USUAL_SIDE)).sqrt().clamp(0.7, 1.3);
+        let crowd = (3000.0 / count.max(1) as f32).powf(0.2).clamp(0.6, 1.25);
+        let radius = scale * RADIUS * room * crowd;
+        let glow = 1.8 * radius;
+        // Where the halo falls below what can be seen.
+        let reach = glow * (HALO / FAINTEST).ln().sqrt();
+        self.size = 2 * reach.ceil() as usize + 1;
         let middle = (self.size / 2) as f32;
         self.light.clear();
         self.keep.clear();
@@ -56,7 +65,7 @@ impl Stamps {
                 let core = (radius + 0.5 - distance).clamp(0.0, 1.0);
                 let halo = HALO * (-(distance / glow).powi(2)).exp();
                 let light = core.max(halo);
-                let visible = if light < 0.01 { 0.0 } else { light };
+                let visible = if light < FAINTEST { 0.0 } else { light };
                 self.light.push((BRIGHTEST * visible) as u16);
                 let covered = (radius + RIM * scale + 0.5 - distance).clamp(0.0, 1.0);
                 self.keep.push((65_535.0 * (1.0 - covered)) as u16);

@@ -1,0 +1,359 @@
+//! The app: everything that lives on the page, and the one loop that keeps screen and engine in step with the lab.
+//!
+//! Whatever happens arrives through [`Handle::act`], one thing at a time; nothing is drawn or sent on the spot. Once an
+//! animation frame the app compares what it wants ([`Lab`]) with what the engine was told ([`Told`]) and with what is
+//! on the screen, and makes up the difference.
+
+mod actions;
+mod handle;
+mod reports;
+mod scene;
+mod surroundings;
+mod words;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlElement;
+
+pub use self::handle::Handle;
+use self::reports::EngineState;
+use self::scene::Screen;
+use super::banner::{self, Kind};
+use super::charts::History;
+use super::editor::Editor;
+use super::engine_client::EngineClient;
+use super::lab::{Lab, rungs};
+use super::pictures::{Fit, Pictures};
+use super::script::Requests;
+use super::stage::{Stage, StageEvent, Tool};
+use super::strip::Strip;
+use super::theme::Theme;
+use super::{controls, dom, hint, keys, link, script, thumbnails};
+use crate::distribution::{ExactField, TargetError};
+use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Grid, Progress};
+use crate::noise::NoiseLadder;
+
+/// While a stroke goes on, the engine hears of it this often.
+const LEARN_EVERY_MS: f64 = 120.0;
+
+/// What the engine has been told last; `None` is nothing yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Told {
+    settings: Option<u32>,
+    target: Option<u32>,
+    target_ms: f64,
+    run: Option<u32>,
+    play: Option<(bool, bool)>,
+}
+
+/// Everything on the page.
+pub struct App {
+    /// What the page decides.
+    pub lab: Lab,
+    /// Brush and undo.
+    pub editor: Editor,
+    /// Promises that the engine has to keep.
+    pub requests: Requests,
+    /// Where the engine computes.
+    pub devices: Option<Devices>,
+    /// The last measurement against the truth.
+    pub progress: Option<Progress>,
+    /// The last frame's numbers; its pictures and particles have gone their ways.
+    pub last: Frame,
+    handle: Handle,
+    truth: Result<ExactField, TargetError>,
+    truth_of: Option<u32>,
+    fit: Fit,
+    pictures: Pictures,
+    history: History,
+    stage: Stage,
+    strip: Strip,
+    screen: Screen,
+    tool: Tool,
+    /// The pointer is over the stage: whoever is about to draw needs the usual window.
+    pointer_inside: bool,
+    /// The noise level on the stage while a stroke goes on.
+    held_sigma: Option<f32>,
+    theme: Theme,
+    engine: Option<EngineClient>,
+    engine_state: EngineState,
+    told: Told,
+    waiting_for_frame: bool,
+    checkpoint: Option<Box<Checkpoint>>,
+    lost_ms: Option<f64>,
+    dropped: Vec<f32>,
+    _listeners: Vec<EventListener>,
+}
+
+/// Builds the page and starts everything.
+///
+/// # Errors
+/// What the browser says when something of the page is missing.
+pub fn boot() -> Result<(), JsValue> {
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        let message =
+            "The page has stopped by an error of its own. Reload it; a link shared before brings the drawing back.";
+        banner::show(Kind::Stopped, message, None);
+    }));
+    let handle = Handle::default();
+    handle.hold(App::build(handle.clone())?);
+    handle.act(App::begin);
+    script::install(&handle)?;
+    animate(handle)
+}
+
+/// The one animation loop.
+fn animate(handle: Handle) -> Result<(), JsValue> {
+    type Tick = Closure<dyn FnMut(f64)>;
+    let tick: Rc<RefCell<Option<Tick>>> = Rc::default();
+    let again = Rc::clone(&tick);
+    *tick.borrow_mut() = Some(Closure::new(move |now_ms: f64| {
+        handle.act(move |app| app.frame(now_ms));
+        if let Some(tick) = again.borrow().as_ref()
+            && let Ok(window) = dom::window()
+        {
+            // Refused only by a window that is being closed.
+            let _ = window.request_animation_frame(tick.as_ref().unchecked_ref());
+        }
+    }));
+    let first = tick.borrow();
+    let Some(first) = first.as_ref() else { return Ok(()) };
+    dom::window()?.request_animation_frame(first.as_ref().unchecked_ref())?;
+    Ok(())
+}
+
+impl App {
+    fn build(handle: Handle) -> Result<Self, JsValue> {
+        thumbnails::build()?;
+        let theme = Theme::remembered();
+        theme.apply()?;
+        let board: HtmlElement = dom::element("stage")?;
+        let on_stage = handle.clone();
+        let mut stage = Stage::new(&board, move |event: StageEvent| {
+            on_stage.act(move |app| app.on_stage(event))
+        })?;
+        stage.set_reduced_motion(dom::media("(prefers-reduced-motion: reduce)"));
+        let on_strip = handle.clone();
+        let strip = Strip::new(dom::element("strip")?, move |sigma| {
+            on_strip.act(move |app| app.select_sigma(sigma))
+        });
+        let mut listeners = hint::start()?;
+        listeners.extend(controls::start(&handle)?);
+        listeners.push(keys::start(&handle)?);
+        listeners.extend(surroundings::listen(&handle, &board)?);
+        let found = link::read(&dom::window()?.location().hash()?);
+        for error in &found.errors {
+            banner::show(Kind::Error, &error.to_string(), None);
+        }
+        if let Err(error) = link::backend(&dom::window()?.location().search()?) {
+            banner::show(Kind::Error, &error.to_string(), None);
+        }
+        let lab = Lab {
+            settings: found.settings,
+            target: found.target,
+            run: 1,
+            ..Lab::default()
+        };
+        Ok(Self {
+            truth: lab.target.field(),
+            lab,
+            editor: Editor::default(),
+            requests: Requests::default(),
+            devices: None,
+            progress: None,
+            last: Frame::default(),
+            handle,
+            truth_of: None,
+            fit: Fit::default(),
+            pictures: Pictures::default(),
+            history: History::default(),
+            stage,
+            strip,
+            screen: Screen::default(),
+            tool: Tool::Look,
+            pointer_inside: false,
+            held_sigma: None,
+            theme,
+            engine: None,
+            engine_state: EngineState::Loading(0.0),
+            told: Told::default(),
+            waiting_for_frame: false,
+            checkpoint: None,
+            lost_ms: None,
+            dropped: Vec::new(),
+            _listeners: listeners,
+        })
+    }
+
+    /// First things first: the exact field, then the engine.
+    fn begin(&mut self) {
+        // A finger begins by scrolling, a mouse by drawing.
+        self.set_tool(if coarse_pointer() { Tool::Look } else { Tool::Draw });
+        self.take_brush();
+        self.look_at_truth();
+        self.refit();
+        self.put_on_theme();
+        let handle = self.handle.clone();
+        self.engine = Some(EngineClient::start(move |event| {
+            handle.act(move |app| app.on_engine(event))
+        }));
+    }
+
+    /// One animation frame.
+    fn frame(&mut self, now_ms: f64) {
+        self.look_at_truth();
+        self.tell(false);
+        self.draw(now_ms);
+        self.pull();
+    }
+
+    /// The ladder of noise levels, stage units.
+    pub fn ladder(&self) -> NoiseLadder {
+        self.lab.ladder(self.fit.scale)
+    }
+
+    /// The noise level on the stage.
+    pub fn shown_sigma(&self) -> f32 {
+        if let Some(held) = self.held_sigma {
+            return held;
+        }
+        let sampler = self.last.sampler.sigma;
+        if self.lab.follows_sampler() && self.runs() && sampler > 0.0 {
+            sampler
+        } else {
+            self.lab.settings.sigma
+        }
+    }
+
+    /// The distribution in closed form, or why there is none.
+    ///
+    /// # Errors
+    /// When the drawing is none yet.
+    pub fn truth(&mut self) -> Result<&ExactField, &TargetError> {
+        self.look_at_truth();
+        self.truth.as_ref()
+    }
+
+    fn look_at_truth(&mut self) {
+        if self.truth_of != Some(self.lab.target_revision) {
+            self.truth = self.lab.target.field();
+            self.truth_of = Some(self.lab.target_revision);
+            self.screen.data_changed();
+        }
+    }
+
+    /// Mean and scale of the data as they are now: what a new network is fitted to.
+    fn refit(&mut self) {
+        if let Ok(truth) = &self.truth {
+            self.fit = Fit {
+                mean: truth.mean(),
+                scale: truth.scale(),
+            };
+        }
+    }
+
+    /// Tells the engine what it does not know yet, in an order that makes sense. `now`: also of a stroke under way, and
+    /// also when the engine is still to come.
+    fn tell(&mut self, now: bool) {
+        let awaited = now && matches!(self.engine_state, EngineState::Loading(_));
+        let Some(engine) = self.engine.clone().filter(|_| self.runs() || awaited) else {
+            return;
+        };
+        if self.told.settings != Some(self.lab.settings_revision) {
+            let settings = Box::new(self.lab.settings.clone());
+            engine.send(&Command::Configure {
+                settings,
+                revision: self.lab.settings_revision,
+            });
+            self.told.settings = Some(self.lab.settings_revision);
+        }
+        let now_ms = dom::now_ms();
+        let may_wait = self.editor.is_drawing() && !now && now_ms - self.told.target_ms < LEARN_EVERY_MS;
+        if self.truth.is_ok() {
+            if self.told.target != Some(self.lab.target_revision) && !may_wait {
+                let (target, revision) = (self.lab.target.clone(), self.lab.target_revision);
+                engine.send(&Command::Learn { target, revision });
+                (self.told.target, self.told.target_ms) = (Some(revision), now_ms);
+            }
+            if self.told.run != Some(self.lab.run) {
+                let run = self.lab.run;
+                let kept = self.checkpoint.clone().filter(|kept| kept.stamp.run == run);
+                engine.send(&kept.map_or(Command::Reset { run }, |checkpoint| Command::Restore { checkpoint }));
+                self.told.run = Some(run);
+            }
+        }
+        let play = (
+            self.lab.training && self.truth.is_ok(),
+            self.lab.sampling && self.truth.is_ok(),
+        );
+        if self.told.play != Some(play) && self.told.run.is_some() {
+            engine.send(&Command::Play {
+                training: play.0,
+                sampling: play.1,
+            });
+            self.told.play = Some(play);
+        }
+        if !self.dropped.is_empty() {
+            let points = Floats(std::mem::take(&mut self.dropped));
+            engine.send(&Command::Drop { points });
+        }
+    }
+
+    /// Sends a command, after whatever the engine has to know before. One that is still on its way hears it when it is
+    /// here; one that is lost does not.
+    pub fn send(&mut self, command: &Command) {
+        self.look_at_truth();
+        self.tell(true);
+        if let Some(engine) = self.engine.as_ref().filter(|_| self.engine_state != EngineState::Lost) {
+            engine.send(command);
+        }
+    }
+
+    /// Keeps one request for a frame in flight.
+    fn pull(&mut self) {
+        if !self.waiting_for_frame && self.runs() && self.told.run.is_some() {
+            self.waiting_for_frame = true;
+            self.send(&Command::Frame { hidden: false });
+        }
+    }
+
+    /// A new network, fitted to the data as they are now.
+    pub fn renew(&mut self) {
+        self.look_at_truth();
+        self.refit();
+        self.lab.run += 1;
+        self.checkpoint = None;
+        self.progress = None;
+        self.history.clear();
+        self.pictures.forget_learned();
+        self.last.stamp.step = 0;
+        self.screen.charts_changed();
+    }
+
+    /// The window of the stage: that of the noise level shown, or the usual one for those who draw.
+    fn window(&self) -> Grid {
+        let drawing = matches!(self.tool, Tool::Draw | Tool::Erase);
+        let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || coarse_pointer()));
+        let sigma = if board || self.truth.is_err() {
+            0.0
+        } else {
+            self.shown_sigma()
+        };
+        Grid::window(self.fit.mean, self.fit.scale, sigma, 2)
+    }
+
+    /// The strip's noise levels.
+    fn rungs(&self) -> Vec<f32> {
+        rungs(&self.ladder())
+    }
+}
+
+/// The pointer is a finger, or the page is as narrow as if it were.
+fn coarse_pointer() -> bool {
+    dom::media("(hover: none), (pointer: coarse), (max-width: 760px)")
+}

@@ -1,0 +1,290 @@
+//! What people do: buttons, keys, controls, strokes, links.
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{HtmlDialogElement, HtmlInputElement};
+
+use super::App;
+use super::reports::log;
+use crate::distribution::{Preset, Target};
+use crate::engine::protocol::Command;
+use crate::engine::settings::Settings;
+use crate::page::banner::{self, Kind};
+use crate::page::controls::{self, Chosen};
+use crate::page::flat;
+use crate::page::keys::Key;
+use crate::page::stage::{StageEvent, Tool};
+use crate::page::{dom, link};
+
+/// Particles in one drop, over a disc of the brush's size.
+const DROP: usize = 40;
+/// While the pointer moves, no more than this many wait to be sent.
+const MOST_DROPPED: usize = 2000;
+
+impl App {
+    /// A setting was chosen at a control.
+    pub fn set_by_hand(&mut self, key: &str, chosen: Chosen) {
+        let value = match chosen {
+            Chosen::Text(value) => value,
+            Chosen::Ladder(u) => return self.select_sigma(self.ladder().at(u)),
+        };
+        // Whoever pins keeps what is shown.
+        let shown = self.shown_sigma().to_string();
+        let mut changes = vec![(key, value.as_str())];
+        if key == "pinned" {
+            changes.push(("sigma", shown.as_str()));
+        }
+        match flat::with(&self.lab.settings, changes) {
+            Ok(settings) => self.take_settings(settings),
+            Err(error) => banner::show(Kind::Error, &error.to_string(), None),
+        }
+        self.screen.words_changed();
+    }
+
+    /// Takes over settings that were checked.
+    pub fn take_settings(&mut self, settings: Settings) {
+        let consequences = self.lab.apply(settings);
+        if consequences.new_network {
+            self.renew();
+        }
+        if consequences.new_descent && self.runs() {
+            self.send(&Command::Restart);
+        }
+        self.screen.settings_changed();
+    }
+
+    /// Puts a noise level on the stage and keeps it there.
+    pub fn select_sigma(&mut self, sigma: f32) {
+        let settings = Settings {
+            sigma,
+            pinned: true,
+            ..self.lab.settings.clone()
+        };
+        if settings.check().is_ok() {
+            self.take_settings(settings);
+        }
+    }
+
+    /// Replaces the data; undo brings the old ones back.
+    pub fn take_target(&mut self, target: Target) {
+        self.editor.replace(&mut self.lab, target);
+        self.look_at_truth();
+        // Other data, other basins: the particles start over.
+        if self.truth.is_ok() && self.runs() {
+            self.send(&Command::Restart);
+        }
+        self.screen.target_changed();
+    }
+
+    /// A named set was chosen by its name.
+    pub fn choose_preset(&mut self, name: &str) {
+        match Preset::from_name(name) {
+            Ok(preset) => self.take_target(Target::Preset(preset)),
+            Err(error) => banner::show(Kind::Error, &error.to_string(), None),
+        }
+    }
+
+    /// One of the page's `data-action`s.
+    pub fn perform(&mut self, action: &str) {
+        match action {
+            "train" => self.lab.training = !self.lab.training,
+            "sample" => self.lab.sampling = !self.lab.sampling,
+            "play-all" => {
+                let on = !(self.lab.training || self.lab.sampling);
+                (self.lab.training, self.lab.sampling) = (on, on);
+            }
+            "train-once" => {
+                self.lab.training = false;
+                self.send(&Command::TrainOnce);
+            }
+            "sample-once" => {
+                self.lab.sampling = false;
+                self.send(&Command::SampleOnce);
+            }
+            "restart" => {
+                self.lab.sampling = true;
+                if self.runs() {
+                    self.send(&Command::Restart);
+                }
+            }
+            "reset" => self.renew(),
+            "undo" => self.edit(|editor, lab| editor.undo(lab)),
+            "redo" => self.edit(|editor, lab| editor.redo(lab)),
+            "clear" => self.edit(|editor, lab| editor.clear(lab)),
+            "theme" => {
+                self.theme = self.theme.next();
+                self.theme.remember();
+                self.put_on_theme();
+                banner::clear(Kind::Notice);
+                banner::show(Kind::Notice, &format!("Theme: {}.", self.theme.name()), None);
+            }
+            "share" => share(&self.link()),
+            "keys" => {
+                if let Ok(dialog) = dom::element::<HtmlDialogElement>("keys")
+                    && !dialog.open()
+                    && let Err(error) = dialog.show_modal()
+                {
+                    log(&error);
+                }
+            }
+            "restart-engine" => self.restart_engine(),
+            _ => {}
+        }
+        self.screen.words_changed();
+    }
+
+    /// A key was pressed.
+    pub fn press(&mut self, key: Key) {
+        match key {
+            Key::Action(action) => self.perform(action),
+            Key::Tool(tool) => self.take_tool(tool),
+            Key::Source(source) => self.set_by_hand("source", Chosen::Text(source.into())),
+            Key::Rungs(down) => {
+                let ladder = self.ladder();
+                let last = ladder.levels as i32 - 1;
+                let level = (ladder.nearest(self.shown_sigma()) as i32 + down).clamp(0, last);
+                self.select_sigma(ladder.sigma(level as usize));
+            }
+        }
+    }
+
+    /// Takes a tool by its name.
+    pub fn take_tool(&mut self, name: &str) {
+        self.set_tool(match name {
+            "draw" => Tool::Draw,
+            "erase" => Tool::Erase,
+            "drop" => Tool::Drop,
+            _ => Tool::Look,
+        });
+    }
+
+    pub(super) fn set_tool(&mut self, tool: Tool) {
+        self.tool = tool;
+        if let Err(error) = self.stage.set_tool(tool) {
+            log(&error);
+        }
+        self.screen.words_changed();
+    }
+
+    /// Takes over the brush as its sliders have it.
+    pub fn take_brush(&mut self) {
+        let read = |id: &str| {
+            let input: HtmlInputElement = dom::element(id).ok()?;
+            let value = input.value_as_number();
+            controls::show_output(&input, &format!("{value:.2}"));
+            Some(value as f32)
+        };
+        self.editor.size = read("brush-size").unwrap_or(self.editor.size);
+        self.editor.softness = read("brush-softness").unwrap_or(self.editor.softness);
+        self.stage.set_brush(self.editor.size);
+    }
+
+    pub(super) fn on_stage(&mut self, event: StageEvent) {
+        match event {
+            StageEvent::StrokeBegin { tool, at, .. } => match tool {
+                Tool::Draw | Tool::Erase => {
+                    self.held_sigma = Some(self.shown_sigma());
+                    if let Err(error) = self.editor.begin(&mut self.lab, tool, at) {
+                        banner::show(Kind::Error, &error.to_string(), None);
+                    }
+                    self.screen.target_changed();
+                }
+                Tool::Drop => self.drop_particles(at),
+                Tool::Look | Tool::Probe => {}
+            },
+            StageEvent::StrokeMove { at } => {
+                if self.tool == Tool::Drop {
+                    self.drop_particles(at);
+                } else if !self.editor.go_on(&mut self.lab, at) {
+                    banner::show(
+                        Kind::Notice,
+                        "This drawing is full: erase something to draw more.",
+                        None,
+                    );
+                }
+            }
+            StageEvent::StrokeEnd => {
+                self.editor.end(&mut self.lab);
+                self.held_sigma = None;
+                self.screen.target_changed();
+            }
+            StageEvent::Hover { .. } => {}
+        }
+    }
+
+    fn drop_particles(&mut self, at: [f32; 2]) {
+        if self.dropped.len() >= 2 * MOST_DROPPED {
+            return;
+        }
+        let seed = at[0].to_bits() ^ at[1].to_bits().rotate_left(16);
+        let mut rng = StdRng::seed_from_u64(u64::from(seed));
+        for _ in 0..DROP {
+            let radius = self.editor.size * rng.random::<f32>().sqrt();
+            let (sin, cos) = (std::f32::consts::TAU * rng.random::<f32>()).sin_cos();
+            self.dropped.extend([at[0] + radius * cos, at[1] + radius * sin]);
+        }
+    }
+
+    fn edit(&mut self, how: impl FnOnce(&mut crate::page::editor::Editor, &mut crate::page::lab::Lab)) {
+        how(&mut self.editor, &mut self.lab);
+        self.screen.target_changed();
+    }
+
+    /// The address that brings this state back.
+    pub fn link(&self) -> String {
+        let fragment = link::write(&self.lab.target, &self.lab.settings);
+        let here = dom::window()
+            .and_then(|window| window.location().href())
+            .unwrap_or_default();
+        let base = here.split('#').next().unwrap_or_default();
+        if fragment.is_empty() {
+            base.to_owned()
+        } else {
+            format!("{base}#{fragment}")
+        }
+    }
+
+    /// The address was changed by hand, or by going back.
+    pub(super) fn follow_link(&mut self) {
+        let Ok(hash) = dom::window().and_then(|window| window.location().hash()) else {
+            return;
+        };
+        let found = link::read(&hash);
+        for error in &found.errors {
+            banner::show(Kind::Error, &error.to_string(), None);
+        }
+        if found.settings != self.lab.settings {
+            self.take_settings(found.settings);
+        }
+        if found.target != self.lab.target {
+            self.take_target(found.target);
+        }
+    }
+}
+
+/// Puts the link into the address bar and, where the browser allows it, on the clipboard.
+fn share(link: &str) {
+    let Ok(window) = dom::window() else { return };
+    if let Ok(history) = window.history()
+        && let Err(error) = history.replace_state_with_url(&JsValue::NULL, "", Some(link))
+    {
+        log(&error);
+    }
+    let clipboard = js_sys::Reflect::get(&window.navigator(), &"clipboard".into()).unwrap_or(JsValue::UNDEFINED);
+    let copied = (!clipboard.is_undefined())
+        .then(|| JsFuture::from(clipboard.unchecked_into::<web_sys::Clipboard>().write_text(link)));
+    spawn_local(async move {
+        let there = match copied {
+            Some(copied) => copied.await.is_ok(),
+            None => false,
+        };
+        let message = if there {
+            "The link is copied."
+        } else {
+            "The link is in the address bar."
+        };
+        banner::show(Kind::Notice, message, None);
+    });
+}

@@ -1,0 +1,54 @@
+//! The way to the app for everything that listens, one thing at a time.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use wasm_bindgen::JsValue;
+
+use super::App;
+
+/// The app, shared by everything that listens.
+#[derive(Clone, Default)]
+pub struct Handle(Rc<Shared>);
+
+type Act = Box<dyn FnOnce(&mut App)>;
+
+#[derive(Default)]
+struct Shared {
+    app: RefCell<Option<App>>,
+    waiting: RefCell<VecDeque<Act>>,
+}
+
+impl Handle {
+    /// Gives the handle its app, once.
+    pub(super) fn hold(&self, app: App) {
+        self.0.app.replace(Some(app));
+    }
+
+    /// Does something to the app: now, or, when that is called from within the app, right after what it is doing.
+    pub fn act(&self, then: impl FnOnce(&mut App) + 'static) {
+        self.0.waiting.borrow_mut().push_back(Box::new(then));
+        let Ok(mut app) = self.0.app.try_borrow_mut() else {
+            return;
+        };
+        let Some(app) = app.as_mut() else { return };
+        loop {
+            let next = self.0.waiting.borrow_mut().pop_front();
+            match next {
+                Some(act) => act(app),
+                None => return,
+            }
+        }
+    }
+
+    /// Asks the app something, for scripts, which call from outside.
+    ///
+    /// # Errors
+    /// When the page has stopped.
+    pub fn ask<T>(&self, question: impl FnOnce(&mut App) -> Result<T, JsValue>) -> Result<T, JsValue> {
+        let stopped = || JsValue::from(js_sys::Error::new("the page has stopped; reload it"));
+        let mut app = self.0.app.try_borrow_mut().map_err(|_| stopped())?;
+        question(app.as_mut().ok_or_else(stopped)?)
+    }
+}

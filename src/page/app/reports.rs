@@ -1,0 +1,175 @@
+//! What the engine says, and what becomes of it.
+
+use wasm_bindgen::JsValue;
+
+use super::{App, Told};
+use crate::engine::protocol::{Command, Frame, Report};
+use crate::page::banner::{self, Kind};
+use crate::page::dom;
+use crate::page::engine_client::EngineEvent;
+use crate::page::pictures::Fit;
+
+/// An engine lost again within this time is not started again by itself.
+const LOST_AGAIN_MS: f64 = 60_000.0;
+
+/// How the engine is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum EngineState {
+    /// On its way; the fraction that is here.
+    Loading(f64),
+    /// It takes commands.
+    Running,
+    /// It is gone.
+    Lost,
+}
+
+impl App {
+    /// The engine runs.
+    pub fn runs(&self) -> bool {
+        self.engine_state == EngineState::Running
+    }
+
+    pub(super) fn on_engine(&mut self, event: EngineEvent) {
+        match event {
+            EngineEvent::Loading { loaded, total } => {
+                let part = if total > 0.0 { loaded / total } else { 0.0 };
+                self.engine_state = EngineState::Loading(part.min(1.0));
+            }
+            EngineEvent::Report(report) => self.on_report(report),
+            EngineEvent::Lost { message } => self.on_loss(&message),
+        }
+        self.screen.words_changed();
+    }
+
+    fn on_report(&mut self, report: Report) {
+        match report {
+            Report::Ready { .. } => {
+                self.engine_state = EngineState::Running;
+                banner::clear(Kind::Lost);
+                self.tell(false);
+            }
+            Report::Devices(devices) => {
+                if devices.settled {
+                    self.requests.ready(&devices);
+                }
+                self.devices = Some(devices);
+            }
+            Report::Frame(frame) => self.on_frame(*frame),
+            Report::Checkpoint(checkpoint) => {
+                if self.lab.is_of_this_network(&checkpoint.stamp) {
+                    self.checkpoint = Some(checkpoint);
+                }
+            }
+            Report::Trained {
+                request,
+                step,
+                seconds,
+                progress,
+            } => {
+                self.requests.trained(request, step, seconds, &progress);
+            }
+            Report::Sampled { request, points } => self.requests.sampled(request, &points),
+            Report::Evaluated {
+                request,
+                score,
+                log_density,
+                divergence,
+                curl,
+            } => {
+                self.requests
+                    .evaluated(request, [&score, &log_density, &divergence, &curl]);
+            }
+            Report::Failed {
+                request: Some(request),
+                message,
+            } => self.requests.failed(request, &message),
+            Report::Failed { request: None, message } => banner::show(Kind::Error, &message, None),
+            Report::Notice { message } => banner::show(Kind::Notice, &message, None),
+        }
+    }
+
+    fn on_frame(&mut self, mut frame: Frame) {
+        self.waiting_for_frame = false;
+        if !self.lab.is_of_this_network(&frame.stamp) {
+            return;
+        }
+        let fit = Fit {
+            mean: frame.mean,
+            scale: frame.scale,
+        };
+        if fit.scale > 0.0 && fit != self.fit {
+            self.fit = fit;
+            self.screen.settings_changed();
+        }
+        if let Some(particles) = frame.particles.take() {
+            self.screen.particles = particles.0.len() / 2;
+            self.stage.set_particles(&particles.0, frame.cast, dom::now_ms());
+        }
+        let pictures = std::mem::take(&mut frame.pictures);
+        let progress = frame.progress.take();
+        let current = self.lab.is_of_these_data(&frame.stamp);
+        self.last = frame;
+        let (rungs, shown) = (self.rungs(), self.shown_sigma());
+        for picture in pictures
+            .iter()
+            .filter(|picture| self.lab.is_of_this_network(&picture.stamp))
+        {
+            self.pictures.learned(picture, &rungs, shown);
+        }
+        if let Some(progress) = progress.filter(|_| current) {
+            self.history.push(progress.step, progress.nats);
+            self.progress = Some(progress);
+            self.screen.charts_changed();
+        }
+        self.screen.words_changed();
+    }
+
+    /// The engine is gone; what it knew last is in the checkpoint, and everything else is the page's anyway.
+    fn on_loss(&mut self, message: &str) {
+        self.engine_state = EngineState::Lost;
+        let now_ms = dom::now_ms();
+        let again = self.lost_ms.is_some_and(|before| now_ms - before < LOST_AGAIN_MS);
+        self.requests.lose(message, again);
+        (self.told, self.waiting_for_frame) = (Told::default(), false);
+        self.lost_ms = Some(now_ms);
+        let kept = if self.checkpoint.is_some() {
+            " and what was learned up to two seconds before"
+        } else {
+            ""
+        };
+        let text = format!("The engine was lost: {message}. The drawing{kept} is safe.");
+        banner::clear(Kind::Lost);
+        if again {
+            banner::show(Kind::Lost, &text, Some(("Restart engine", "restart-engine")));
+        } else {
+            banner::show(
+                Kind::Lost,
+                &format!("{text} It starts again."),
+                Some(("Restart engine", "restart-engine")),
+            );
+            self.restart_engine();
+        }
+    }
+
+    /// Starts a new engine; the next frame tells it everything.
+    pub(super) fn restart_engine(&mut self) {
+        if let Some(engine) = &self.engine {
+            self.told = Told::default();
+            self.waiting_for_frame = false;
+            self.engine_state = EngineState::Loading(1.0);
+            engine.restart();
+        }
+    }
+
+    /// A hidden tab draws nothing and asks for nothing; the engine has to hear that it is hidden.
+    pub(super) fn on_visibility(&mut self) {
+        if dom::document().is_ok_and(|document| document.hidden()) && self.runs() {
+            self.send(&Command::Frame { hidden: true });
+        }
+    }
+}
+
+/// Writes an error of the browser to its console: the page goes on.
+pub(super) fn log(error: &JsValue) {
+    web_sys::console::warn_1(error);
+}

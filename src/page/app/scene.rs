@@ -1,0 +1,288 @@
+//! What is on the screen: pictures on stage and strip, words, charts. Derived, once a frame, from the app's state; each
+//! part only when what it shows has changed.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsValue;
+use web_sys::HtmlCanvasElement;
+
+use super::App;
+use super::reports::log;
+use crate::distribution::Target;
+use crate::engine::settings::Source;
+use crate::page::lab::{nearest, same_sigma};
+use crate::page::layers::GridField;
+use crate::page::pictures::Wanted;
+use crate::page::stage::Tool;
+use crate::page::theme::Colours;
+use crate::page::{charts, controls, dom, thumbnails};
+
+/// Time in a frame for exact pictures, milliseconds.
+const EXACT_MS: f64 = 6.0;
+/// Words and numbers change no more often than one can read, charts no more often than one can see.
+const WORDS_EVERY_MS: f64 = 100.0;
+const CHARTS_EVERY_MS: f64 = 260.0;
+/// Points of the data layer.
+const DATA_POINTS: usize = 1200;
+
+/// What is on the screen now, and what is known to be out of date.
+#[derive(Default)]
+pub(super) struct Screen {
+    /// How many particles were reported last.
+    pub particles: usize,
+    /// Which field is on the stage.
+    pub source: Source,
+    field: Option<Rc<GridField>>,
+    tiles: Vec<Option<Rc<GridField>>>,
+    layers_stale: bool,
+    data_stale: bool,
+    words_stale: bool,
+    controls_stale: bool,
+    charts_stale: bool,
+    shown_sigma: f32,
+    words_ms: f64,
+    charts_ms: f64,
+    frames: u32,
+    counted_ms: f64,
+    /// Animation frames a second, over the last second.
+    pub frames_per_second: f32,
+    colours: Option<Colours>,
+    complained: bool,
+}
+
+impl Screen {
+    pub fn words_changed(&mut self) {
+        self.words_stale = true;
+    }
+
+    pub fn charts_changed(&mut self) {
+        (self.charts_stale, self.words_stale) = (true, true);
+    }
+
+    pub fn settings_changed(&mut self) {
+        (
+            self.layers_stale,
+            self.controls_stale,
+            self.charts_stale,
+            self.words_stale,
+        ) = (true, true, true, true);
+    }
+
+    pub fn target_changed(&mut self) {
+        self.words_stale = true;
+    }
+
+    pub fn data_changed(&mut self) {
+        (self.data_stale, self.words_stale) = (true, true);
+    }
+
+    fn count(&mut self, now_ms: f64) {
+        self.frames += 1;
+        let elapsed = now_ms - self.counted_ms;
+        if elapsed >= 1000.0 {
+            self.frames_per_second = (f64::from(self.frames) * 1e3 / elapsed) as f32;
+            (self.frames, self.counted_ms) = (0, now_ms);
+            self.words_stale = true;
+        }
+    }
+}
+
+impl App {
+    /// Draws whatever changed.
+    pub(super) fn draw(&mut self, now_ms: f64) {
+        self.screen.count(now_ms);
+        self.compute_exact();
+        let drawn = self.draw_pictures(now_ms);
+        if let Err(error) = drawn
+            && !std::mem::replace(&mut self.screen.complained, true)
+        {
+            // Once: the next frame will most likely fail the same way.
+            log(&error);
+        }
+        let sigma = self.shown_sigma();
+        if !same_sigma(sigma, self.screen.shown_sigma) {
+            self.screen.shown_sigma = sigma;
+            (
+                self.screen.controls_stale,
+                self.screen.charts_stale,
+                self.screen.words_stale,
+            ) = (true, true, true);
+        }
+        if self.screen.words_stale && now_ms - self.screen.words_ms >= WORDS_EVERY_MS {
+            (self.screen.words_stale, self.screen.words_ms) = (false, now_ms);
+            self.write_words();
+        }
+        if self.screen.controls_stale {
+            self.screen.controls_stale = false;
+            controls::show(&self.lab.settings, &self.ladder(), sigma);
+        }
+        if self.screen.charts_stale && now_ms - self.screen.charts_ms >= CHARTS_EVERY_MS {
+            (self.screen.charts_stale, self.screen.charts_ms) = (false, now_ms);
+            if let Err(error) = self.draw_charts() {
+                log(&error.to_string().into());
+            }
+        }
+    }
+
+    /// The source that can be shown: the exact field until there is a learned one.
+    fn source(&self) -> Source {
+        if self.pictures.has_learned() {
+            self.lab.settings.source
+        } else {
+            Source::Exact
+        }
+    }
+
+    fn compute_exact(&mut self) {
+        let source = self.source();
+        let Ok(truth) = &self.truth else { return };
+        if source == Source::Learned {
+            return;
+        }
+        let (sigma, rungs) = (self.shown_sigma(), self.rungs());
+        let wanted = Wanted {
+            stage: sigma,
+            tiles: &rungs,
+        };
+        self.pictures
+            .compute(truth, u64::from(self.lab.target_revision), self.fit, &wanted, EXACT_MS);
+    }
+
+    fn draw_pictures(&mut self, now_ms: f64) -> Result<(), JsValue> {
+        let (source, sigma, rungs) = (self.source(), self.shown_sigma(), self.rungs());
+        let empty = self.truth.is_err();
+        let picture = if empty {
+            None
+        } else {
+            self.pictures.get(source, sigma, false)
+        };
+        // A picture that is not here yet leaves the old one in its place.
+        if empty || picture.is_some() {
+            if !same(&picture, &self.screen.field) {
+                self.stage.set_field(picture.clone());
+                self.screen.field = picture;
+            }
+            if source != self.screen.source || self.screen.layers_stale {
+                self.screen.source = source;
+                self.screen.words_stale = true;
+            }
+        }
+        if std::mem::take(&mut self.screen.layers_stale) || self.screen.words_stale {
+            let mut settings = self.lab.settings.clone();
+            settings.source = self.screen.source;
+            self.stage.set_layers(&settings);
+        }
+        if std::mem::take(&mut self.screen.data_stale) {
+            self.show_data();
+        }
+        self.draw_strip(source, sigma, &rungs, empty)?;
+        let window = self.window();
+        self.stage.set_target_window(window.centre, window.half_width);
+        self.stage.frame(now_ms)
+    }
+
+    fn draw_strip(&mut self, source: Source, sigma: f32, rungs: &[f32], empty: bool) -> Result<(), JsValue> {
+        if !self.strip.sigmas().eq(rungs.iter().copied()) {
+            self.strip.set_rungs(rungs)?;
+            self.screen.tiles = vec![None; rungs.len()];
+        }
+        self.strip.set_source(source);
+        for (k, &rung) in rungs.iter().enumerate() {
+            let picture = if empty {
+                None
+            } else {
+                self.pictures.get(source, rung, true)
+            };
+            // An old picture may stay for a while, but not with the colours of an error.
+            let keep = picture.is_none() && !empty && source != Source::Error;
+            if !keep && !same(&picture, &self.screen.tiles[k]) {
+                self.strip.set_picture(k, picture.clone());
+                self.screen.tiles[k] = picture;
+            }
+        }
+        let annealing = self.lab.follows_sampler() && self.lab.sampling && !self.last.sampler.finished;
+        self.strip.set_lit(nearest(rungs, sigma), annealing && self.runs())?;
+        self.strip.frame()
+    }
+
+    fn show_data(&mut self) {
+        use rand::SeedableRng;
+        let points = match (&self.lab.target, &self.truth) {
+            (Target::Drawing(drawing), _) => drawing.dots().flat_map(|dot| dot.at).collect(),
+            (_, Ok(truth)) => {
+                let mut points = vec![0.0; 2 * DATA_POINTS];
+                truth.sample(&mut rand::rngs::StdRng::seed_from_u64(1), &mut points);
+                points
+            }
+            _ => Vec::new(),
+        };
+        self.stage.set_data(&points);
+    }
+
+    fn draw_charts(&mut self) -> Result<(), charts::ChartError> {
+        let colours = *self.screen.colours.get_or_insert_with(Colours::now);
+        let canvas = |id: &str| {
+            dom::element::<HtmlCanvasElement>(id).map_err(|_| charts::ChartError(format!("the page lacks #{id}")))
+        };
+        let sigma = self.shown_sigma();
+        charts::nats(&canvas("nats-chart")?, colours, &self.history)?;
+        let nothing = Default::default();
+        charts::errors(
+            &canvas("error-chart")?,
+            colours,
+            self.progress.as_ref().unwrap_or(&nothing),
+            sigma,
+        )?;
+        charts::ladder(&canvas("ladder-chart")?, colours, &self.ladder(), sigma)
+    }
+
+    /// A stroke begins: the window has to be where it is going.
+    pub(super) fn settle_window(&mut self) {
+        if matches!(self.tool, Tool::Draw | Tool::Erase) {
+            self.pointer_inside = true;
+            let window = self.window();
+            self.stage.set_target_window(window.centre, window.half_width);
+            self.stage.set_reduced_motion(true);
+            if let Err(error) = self.stage.frame(dom::now_ms()) {
+                log(&error);
+            }
+            self.follow_motion();
+        }
+    }
+
+    /// Less motion where the user asked for less.
+    pub(super) fn follow_motion(&mut self) {
+        self.stage
+            .set_reduced_motion(dom::media("(prefers-reduced-motion: reduce)"));
+    }
+
+    /// The theme on page, stage, strip, charts and thumbnails.
+    pub(super) fn put_on_theme(&mut self) {
+        if let Err(error) = self.theme.apply() {
+            log(&error);
+        }
+        let dark = self.theme.is_dark();
+        self.stage.set_theme(dark);
+        self.strip.set_theme(dark);
+        self.redraw_everything();
+    }
+
+    /// After a change of size or colours.
+    pub(super) fn redraw_everything(&mut self) {
+        let colours = Colours::now();
+        self.screen.colours = Some(colours);
+        let text = colours.text;
+        if let Err(error) = thumbnails::draw(&format!("rgb({},{},{})", text.0, text.1, text.2)) {
+            log(&error);
+        }
+        self.screen.settings_changed();
+    }
+}
+
+fn same(a: &Option<Rc<GridField>>, b: &Option<Rc<GridField>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+        (None, None) => true,
+        _ => false,
+    }
+}

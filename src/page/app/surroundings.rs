@@ -1,0 +1,51 @@
+//! What is around the page: its address, its window, the system's wishes, the pointer's coming and going.
+
+use gloo_events::{EventListener, EventListenerOptions};
+use wasm_bindgen::JsValue;
+use web_sys::Element;
+
+use super::{App, Handle};
+use crate::page::dom;
+
+/// Listeners for what is around the page: its address, its window, the pointer's coming and going.
+pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListener>, JsValue> {
+    let (window, document) = (dom::window()?, dom::document()?);
+    let mut listeners = Vec::new();
+    for (name, inside) in [("pointerenter", true), ("pointerleave", false)] {
+        let app = handle.clone();
+        listeners.push(dom::listen(board, name, move |_| {
+            app.act(move |app| app.pointer_inside = inside)
+        }));
+    }
+    // Before the stage itself hears of it: a stroke must not begin in a window that is still on its way.
+    let app = handle.clone();
+    let early = EventListenerOptions::run_in_capture_phase();
+    listeners.push(EventListener::new_with_options(
+        board,
+        "pointerdown",
+        early,
+        move |_| app.act(App::settle_window),
+    ));
+    let app = handle.clone();
+    listeners.push(dom::listen(&window, "hashchange", move |_| app.act(App::follow_link)));
+    let app = handle.clone();
+    listeners.push(dom::listen(&window, "resize", move |_| app.act(App::redraw_everything)));
+    let app = handle.clone();
+    listeners.push(dom::listen(&document, "visibilitychange", move |_| {
+        app.act(App::on_visibility)
+    }));
+    let app = handle.clone();
+    listeners.push(EventListener::new_with_options(&document, "toggle", early, move |_| {
+        app.act(App::redraw_everything);
+    }));
+    for (query, change) in [
+        ("(prefers-color-scheme: light)", App::put_on_theme as fn(&mut App)),
+        ("(prefers-reduced-motion: reduce)", App::follow_motion),
+    ] {
+        if let Some(list) = window.match_media(query)? {
+            let app = handle.clone();
+            listeners.push(dom::listen(&list, "change", move |_| app.act(change)));
+        }
+    }
+    Ok(listeners)
+}

@@ -1,0 +1,152 @@
+//! The words and numbers in header, captions and panels.
+
+use web_sys::{Element, HtmlButtonElement, HtmlProgressElement};
+
+use super::App;
+use super::reports::EngineState;
+use crate::distribution::Target;
+use crate::engine::settings::Sampler;
+use crate::page::captions::{self, Scene};
+use crate::page::lab::sigma_text;
+use crate::page::stage::Tool;
+use crate::page::{dom, thumbnails};
+
+impl App {
+    /// Writes all of them; untouched ones cost nothing.
+    pub(super) fn write_words(&mut self) {
+        let ladder = self.ladder();
+        let sigma = self.shown_sigma();
+        let scene = Scene {
+            sampler: &self.last.sampler,
+            ladder: &ladder,
+            sigma,
+            source: self.screen.source,
+            running: self.runs() && self.last.sampler.sigma > 0.0,
+            coarse: self.pictures.is_coarse(sigma),
+        };
+        let caption = match &self.truth {
+            Ok(_) => captions::stage(&self.lab, &scene),
+            Err(error) => error.to_string(),
+        };
+        dom::set_text("caption", &caption);
+        let blank = matches!(&self.lab.target, Target::Drawing(drawing) if drawing.is_empty());
+        dom::set_hidden("prompt", !blank);
+        dom::set_text("data-name", &captions::data(&self.lab.target));
+        let (top, bottom) = (sigma_text(ladder.sigma_max), sigma_text(ladder.sigma_min));
+        dom::set_text("ladder-summary", &format!("{} levels, {top} → {bottom}", ladder.levels));
+        let s = &self.lab.settings;
+        dom::set_text("network-summary", &format!("{} × {}, {}", s.depth, s.width, s.batch));
+        self.write_numbers();
+        self.write_badge();
+        self.write_buttons();
+    }
+
+    fn write_numbers(&self) {
+        let last = &self.last;
+        dom::set_text("step", &last.stamp.step.to_string());
+        dom::set_text(
+            "nats",
+            &self.progress.as_ref().map_or("–".to_owned(), |p| nats_text(p.nats)),
+        );
+        dom::set_text("particles", &self.screen.particles.to_string());
+        dom::set_text("steps-per-second", &format!("{:.0}", last.steps_per_second));
+        dom::set_text("frames-per-second", &format!("{:.0}", self.screen.frames_per_second));
+        dom::set_text("evaluations", &last.sampler.evaluations.to_string());
+        dom::set_text("evaluations-per-second", &captions::count(last.evaluations_per_second));
+        dom::set_text("recycled", &last.sampler.recycled.to_string());
+    }
+
+    fn write_badge(&self) {
+        let state = match self.engine_state {
+            EngineState::Loading(_) => "loading",
+            EngineState::Running => "running",
+            EngineState::Lost => "lost",
+        };
+        if let Ok(dot) = dom::element::<Element>("dot") {
+            dom::set_attribute(&dot, "data-state", state);
+        }
+        let (backend, adapter) = match (self.engine_state, &self.devices) {
+            (EngineState::Loading(part), _) => (format!("engine {:.0} %", part * 100.0), String::new()),
+            (EngineState::Lost, _) => ("engine lost".to_owned(), String::new()),
+            (EngineState::Running, None) => ("starting".to_owned(), String::new()),
+            (EngineState::Running, Some(devices)) => {
+                let adapter = if devices.software {
+                    format!("{} (software)", devices.adapter)
+                } else {
+                    devices.adapter.clone()
+                };
+                (devices.training.name().to_owned(), adapter)
+            }
+        };
+        dom::set_text("backend", &backend);
+        dom::set_text("adapter", if adapter == "none" { "" } else { &adapter });
+        if let (Ok(badge), Some(devices)) = (dom::element::<Element>("badge"), &self.devices) {
+            let text = captions::devices(devices);
+            dom::set_attribute(&badge, "data-hint", &text);
+            dom::set_attribute(&badge, "aria-description", &text);
+        }
+        if let (Ok(bar), EngineState::Loading(part)) =
+            (dom::element::<HtmlProgressElement>("loading"), self.engine_state)
+        {
+            bar.set_value(part);
+        }
+        dom::set_hidden("loading", self.runs());
+    }
+
+    fn write_buttons(&mut self) {
+        for button in dom::all::<HtmlButtonElement>("[data-action]") {
+            let action = button.get_attribute("data-action").unwrap_or_default();
+            match action.as_str() {
+                "train" => show_play(&button, self.lab.training, ["Train", "Pause"], "training"),
+                "sample" => show_play(&button, self.lab.sampling, ["Play", "Pause"], "particles"),
+                "undo" => button.set_disabled(!self.editor.can_undo(&self.lab)),
+                "redo" => button.set_disabled(!self.editor.can_redo(&self.lab)),
+                _ => {}
+            }
+        }
+        for button in dom::all::<Element>("[data-tool]") {
+            let tool = match self.tool {
+                Tool::Look | Tool::Probe => "look",
+                Tool::Draw => "draw",
+                Tool::Erase => "erase",
+                Tool::Drop => "drop",
+            };
+            let on = button.get_attribute("data-tool").as_deref() == Some(tool);
+            dom::set_attribute(&button, "aria-pressed", if on { "true" } else { "false" });
+        }
+        for pin in dom::all::<HtmlButtonElement>("[data-setting=pinned]") {
+            pin.set_disabled(self.lab.settings.sampler == Sampler::Langevin);
+        }
+        thumbnails::mark(match self.lab.target {
+            Target::Preset(preset) => Some(preset),
+            Target::Drawing(_) => None,
+        });
+    }
+}
+
+/// `Train` or `Pause`; in the bar of a phone with what is paused.
+fn show_play(button: &HtmlButtonElement, on: bool, words: [&str; 2], what: &str) {
+    let word = words[usize::from(on)];
+    let long = if on { format!("{word} {what}") } else { word.to_owned() };
+    let text = if button.has_attribute("data-long") {
+        long.clone()
+    } else {
+        word.to_owned()
+    };
+    if button.text_content().as_deref() != Some(text.as_str()) {
+        button.set_text_content(Some(&text));
+    }
+    dom::set_attribute(button, "data-on", if on { "true" } else { "false" });
+    dom::set_attribute(button, "aria-label", &long);
+}
+
+/// Nats in three figures, as far as they mean anything.
+fn nats_text(nats: f32) -> String {
+    if nats >= 10.0 {
+        format!("{nats:.0}")
+    } else if nats >= 1.0 {
+        format!("{nats:.2}")
+    } else {
+        format!("{nats:.3}")
+    }
+}

@@ -1,0 +1,145 @@
+//! The page's words about itself: what the sampler does, what is shown, what the data are.
+
+use super::lab::{Lab, sigma_text};
+use crate::distribution::Target;
+use crate::engine::protocol::{Backend, Devices, SamplerState};
+use crate::engine::settings::{Sampler, Source};
+use crate::noise::NoiseLadder;
+
+/// What the caption of the stage needs to know besides the lab.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// Where the sampler is.
+    pub sampler: &'a SamplerState,
+    /// The ladder, stage units.
+    pub ladder: &'a NoiseLadder,
+    /// The noise level on the stage.
+    pub sigma: f32,
+    /// Which field is on the stage.
+    pub source: Source,
+    /// The engine runs.
+    pub running: bool,
+    /// The stage's energy is only roughly right at this noise level.
+    pub coarse: bool,
+}
+
+/// One line under the stage: what happens there.
+pub fn stage(lab: &Lab, scene: &Scene<'_>) -> String {
+    let shown = sigma_text(scene.sigma);
+    let mut text = if !scene.running {
+        format!("the exact field of {}, σ = {shown}", data(&lab.target))
+    } else if lab.settings.sampler == Sampler::Langevin {
+        let doing = if lab.sampling { "Langevin" } else { "paused: Langevin" };
+        format!(
+            "{doing} at σ = {}, step {}",
+            sigma_text(scene.sampler.sigma),
+            scene.sampler.steps
+        )
+    } else if scene.sampler.finished {
+        format!("annealed down to σ = {}", sigma_text(scene.sampler.sigma))
+    } else {
+        let level = scene.sampler.level.map_or(1, |level| level + 1);
+        let doing = if lab.sampling { "annealing" } else { "paused" };
+        let sigma = sigma_text(scene.sampler.sigma);
+        format!("{doing}: level {level} of {}, σ = {sigma}", scene.ladder.levels)
+    };
+    if scene.running && !super::lab::same_sigma(scene.sigma, scene.sampler.sigma) {
+        text += &format!(" · shown: σ = {shown}");
+    }
+    if scene.running && scene.source != lab.settings.source {
+        text += " · the exact field, until a learned one is in";
+    } else if scene.coarse && scene.source == Source::Learned && lab.settings.energy {
+        text += " · energy only rough here";
+    }
+    text
+}
+
+/// What the data are.
+pub fn data(target: &Target) -> String {
+    match target {
+        Target::Preset(preset) => preset.title().to_owned(),
+        Target::Drawing(drawing) if drawing.is_empty() => "an empty drawing".to_owned(),
+        Target::Drawing(drawing) => format!("a drawing of {} points", drawing.len()),
+    }
+}
+
+/// What the badge explains: where it computes, and why there.
+pub fn devices(devices: &Devices) -> String {
+    let place = |backend| match backend {
+        Backend::Cpu => "the CPU",
+        Backend::WebGpu => "WebGPU",
+    };
+    let probing = if devices.settled {
+        ""
+    } else {
+        " Still looking for something faster."
+    };
+    format!(
+        "Training on {}, sampling on {}: {}{probing}",
+        place(devices.training),
+        place(devices.sampling),
+        devices.reason
+    )
+}
+
+/// A count in at most four characters and a letter: 950, 12 k, 1.9 M.
+pub fn count(value: f32) -> String {
+    match value {
+        v if v >= 1e6 => format!("{:.1} M", v / 1e6),
+        v if v >= 1e4 => format!("{:.0} k", v / 1e3),
+        v => format!("{v:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::settings::Settings;
+
+    #[test]
+    fn the_caption_says_what_the_sampler_does() {
+        let lab = Lab::default();
+        let ladder = NoiseLadder::for_scale(0.5);
+        let sampler = SamplerState {
+            level: Some(8),
+            sigma: 0.1654,
+            ..SamplerState::default()
+        };
+        let mut scene = Scene {
+            sampler: &sampler,
+            ladder: &ladder,
+            sigma: 0.1654,
+            source: Source::Learned,
+            running: true,
+            coarse: false,
+        };
+        assert_eq!(stage(&lab, &scene), "annealing: level 9 of 16, σ = 0.17");
+        scene.sigma = 0.5;
+        assert_eq!(
+            stage(&lab, &scene),
+            "annealing: level 9 of 16, σ = 0.17 · shown: σ = 0.5"
+        );
+        scene.running = false;
+        assert_eq!(stage(&lab, &scene), "the exact field of two moons, σ = 0.5");
+        let settings = Settings {
+            sampler: Sampler::Langevin,
+            ..Settings::default()
+        };
+        let lab = Lab {
+            settings,
+            sampling: false,
+            ..Lab::default()
+        };
+        (scene.running, scene.source) = (true, Source::Exact);
+        let text = stage(&lab, &scene);
+        assert!(
+            text.starts_with("paused: Langevin at σ = 0.17, step 0") && text.contains("until a learned one"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn counts_are_short() {
+        assert_eq!([950.0, 12_340.0, 1_940_000.0].map(count), ["950", "12 k", "1.9 M"]);
+    }
+}

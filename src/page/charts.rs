@@ -1,0 +1,313 @@
+//! The charts, drawn with plotters on canvases: distance to the truth, error by noise level, the ladder.
+//!
+//! Labels are placed by hand instead of by plotters' mesh, which measures each of them in the document and so forces
+//! a layout of the page.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters_canvas::CanvasBackend;
+use thiserror::Error;
+use web_sys::HtmlCanvasElement;
+
+use super::theme::Colours;
+use crate::engine::protocol::Progress;
+use crate::noise::NoiseLadder;
+
+/// A chart that could not be drawn.
+#[derive(Clone, Debug, Error)]
+#[error("a chart could not be drawn: {0}")]
+pub struct ChartError(pub String);
+
+type Area = DrawingArea<CanvasBackend, Shift>;
+
+fn failed(error: impl std::fmt::Display) -> ChartError {
+    ChartError(error.to_string())
+}
+
+/// A canvas sized in device pixels, and how many of them a CSS pixel has.
+struct Sheet {
+    area: Area,
+    width: i32,
+    height: i32,
+    scale: f64,
+    colours: Colours,
+}
+
+impl Sheet {
+    /// `None` while the canvas is folded away.
+    fn new(canvas: &HtmlCanvasElement, colours: Colours) -> Result<Option<Self>, ChartError> {
+        let scale = super::dom::window().map_or(1.0, |w| w.device_pixel_ratio());
+        let (width, height) = (
+            f64::from(canvas.client_width()) * scale,
+            f64::from(canvas.client_height()) * scale,
+        );
+        if width < 32.0 || height < 16.0 {
+            return Ok(None);
+        }
+        // Setting the size also clears the canvas.
+        canvas.set_width(width.round() as u32);
+        canvas.set_height(height.round() as u32);
+        let backend = CanvasBackend::with_canvas_object(canvas.clone()).ok_or_else(|| failed("no 2D context"))?;
+        let (width, height) = (width.round() as i32, height.round() as i32);
+        Ok(Some(Self {
+            area: backend.into_drawing_area(),
+            width,
+            height,
+            scale,
+            colours,
+        }))
+    }
+
+    /// CSS pixels in device pixels.
+    fn px(&self, css: f64) -> i32 {
+        (css * self.scale).round() as i32
+    }
+
+    fn text(&self, text: &str, at: (i32, i32), anchor: (HPos, VPos)) -> Result<(), ChartError> {
+        let style = ("system-ui, sans-serif", 10.5 * self.scale)
+            .into_font()
+            .color(&self.colours.muted);
+        self.area
+            .draw_text(text, &style.pos(Pos::new(anchor.0, anchor.1)), at)
+            .map_err(failed)
+    }
+
+    fn line(&self, points: Vec<(i32, i32)>, colour: RGBColor, css_width: f64) -> Result<(), ChartError> {
+        let style = colour.stroke_width((css_width * self.scale).round().max(1.0) as u32);
+        self.area.draw(&PathElement::new(points, style)).map_err(failed)
+    }
+}
+
+/// Room for the labels at the left, and below, in CSS pixels.
+const LEFT: f64 = 34.0;
+const BELOW: f64 = 15.0;
+const ABOVE: f64 = 7.0;
+
+/// The distance to the truth over training steps, thinned so that it never grows beyond a few hundred points.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    points: Vec<(f64, f64)>,
+}
+
+impl History {
+    const MOST: usize = 480;
+
+    /// Adds a measurement; one of an earlier step (after a restore) takes the place of what came later.
+    pub fn push(&mut self, step: u64, nats: f32) {
+        let step = step as f64;
+        self.points.retain(|&(earlier, _)| earlier < step);
+        if nats.is_finite() && nats > 0.0 {
+            self.points.push((step, f64::from(nats)));
+        }
+        if self.points.len() > Self::MOST {
+            let mut keep = false;
+            self.points.retain(|_| {
+                keep = !keep;
+                keep
+            });
+        }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.points.clear();
+    }
+
+    /// The decades that hold all values.
+    fn decades(&self) -> (i32, i32) {
+        let (low, high) = self
+            .points
+            .iter()
+            .fold((f64::MAX, 0.0_f64), |(low, high), &(_, y)| (low.min(y), high.max(y)));
+        if high <= 0.0 {
+            return (-2, 0);
+        }
+        let (low, high) = (
+            (low.max(1e-5) * 0.999).log10().floor() as i32,
+            (high * 1.001).log10().ceil() as i32,
+        );
+        (low.min(high - 1), high)
+    }
+}
+
+/// Nats against steps, on a logarithmic scale.
+///
+/// # Errors
+/// When the canvas cannot be drawn on.
+pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> Result<(), ChartError> {
+    let Some(sheet) = Sheet::new(canvas, colours)? else {
+        return Ok(());
+    };
+    let (low, high) = history.decades();
+    let steps = history.points.last().map_or(1000.0, |&(step, _)| step.max(10.0));
+    let mut chart = ChartBuilder::on(&sheet.area)
+        .margin_left(sheet.px(LEFT))
+        .margin_right(sheet.px(2.0))
+        .margin_top(sheet.px(ABOVE))
+        .margin_bottom(sheet.px(BELOW))
+        .build_cartesian_2d(0.0..steps, (10f64.powi(low)..10f64.powi(high)).log_scale())
+        .map_err(failed)?;
+    let every = ((high - low) as usize).div_ceil(4);
+    for decade in (low..=high).step_by(every) {
+        let (left, y) = chart.backend_coord(&(0.0, 10f64.powi(decade)));
+        sheet.line(vec![(left, y), (sheet.width, y)], colours.line, 1.0)?;
+        let label = format!("{:.*}", (-decade).max(0) as usize, 10f64.powi(decade));
+        sheet.text(&label, (left - sheet.px(5.0), y), (HPos::Right, VPos::Center))?;
+    }
+    let bottom = sheet.height - sheet.px(1.0);
+    sheet.text(
+        "nats against steps",
+        (sheet.px(LEFT), bottom),
+        (HPos::Left, VPos::Bottom),
+    )?;
+    if history.points.is_empty() {
+        return Ok(());
+    }
+    let last = format!("{steps:.0}");
+    sheet.text(
+        &last,
+        (sheet.width - sheet.px(2.0), bottom),
+        (HPos::Right, VPos::Bottom),
+    )?;
+    let stroke = colours
+        .learned
+        .stroke_width((1.6 * sheet.scale).round().max(1.0) as u32);
+    chart
+        .draw_series(LineSeries::new(history.points.iter().copied(), stroke))
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// Relative error at each noise level as bars, most noise first, the level nearest to `sigma` lit.
+///
+/// # Errors
+/// When the canvas cannot be drawn on.
+pub fn errors(canvas: &HtmlCanvasElement, colours: Colours, progress: &Progress, sigma: f32) -> Result<(), ChartError> {
+    let Some(sheet) = Sheet::new(canvas, colours)? else {
+        return Ok(());
+    };
+    let bars: Vec<(f32, f32)> = progress
+        .sigmas
+        .iter()
+        .copied()
+        .zip(progress.error.iter().copied())
+        .rev()
+        .collect();
+    let top = ceiling(
+        bars.iter()
+            .map(|&(_, error)| error)
+            .filter(|e| e.is_finite())
+            .fold(0.0, f32::max),
+    );
+    let mut chart = ChartBuilder::on(&sheet.area)
+        .margin_left(sheet.px(LEFT))
+        .margin_right(sheet.px(2.0))
+        .margin_top(sheet.px(ABOVE))
+        .margin_bottom(sheet.px(BELOW))
+        .build_cartesian_2d(0.0..bars.len().max(1) as f64, 0.0..f64::from(top))
+        .map_err(failed)?;
+    for (part, labelled) in [(0.0, true), (0.5, false), (1.0, true)] {
+        let value = top * part;
+        let (left, y) = chart.backend_coord(&(0.0, f64::from(value)));
+        sheet.line(vec![(left, y), (sheet.width, y)], colours.line, 1.0)?;
+        if labelled {
+            let label = format!("{} %", (value * 1000.0).round() / 10.0);
+            sheet.text(&label, (left - sheet.px(5.0), y), (HPos::Right, VPos::Center))?;
+        }
+    }
+    let sigmas: Vec<f32> = bars.iter().map(|&(sigma, _)| sigma).collect();
+    let lit = super::lab::nearest(&sigmas, sigma);
+    let bar = |(k, &(_, error)): (usize, &(f32, f32))| {
+        let colour = if lit == Some(k) {
+            colours.accent.mix(1.0)
+        } else {
+            colours.muted.mix(0.55)
+        };
+        let height = f64::from(if error.is_finite() { error.min(top) } else { top });
+        Rectangle::new([(k as f64 + 0.1, 0.0), (k as f64 + 0.9, height)], colour.filled())
+    };
+    chart.draw_series(bars.iter().enumerate().map(bar)).map_err(failed)?;
+    let bottom = sheet.height - sheet.px(1.0);
+    let caption = match lit {
+        Some(k) => {
+            format!(
+                "relative error by σ; at {}: {:.1} %",
+                super::lab::sigma_text(bars[k].0),
+                bars[k].1 * 100.0
+            )
+        }
+        None => "relative error by σ".to_owned(),
+    };
+    sheet.text(&caption, (sheet.px(LEFT), bottom), (HPos::Left, VPos::Bottom))
+}
+
+/// The round value at or above which a chart of errors ends.
+fn ceiling(largest: f32) -> f32 {
+    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0]
+        .into_iter()
+        .find(|&top| largest <= top)
+        .unwrap_or(10.0)
+}
+
+/// The ladder as ticks under which the slider runs; the higher, the more noise; the current level lit.
+///
+/// # Errors
+/// When the canvas cannot be drawn on.
+pub fn ladder(
+    canvas: &HtmlCanvasElement,
+    colours: Colours,
+    ladder: &NoiseLadder,
+    sigma: f32,
+) -> Result<(), ChartError> {
+    let Some(sheet) = Sheet::new(canvas, colours)? else {
+        return Ok(());
+    };
+    // The slider's knob stops half its width before the ends.
+    let (left, floor) = (sheet.px(8.0), sheet.height - sheet.px(3.0));
+    let right = sheet.width - left;
+    sheet.line(vec![(left, floor), (right, floor)], colours.line, 1.0)?;
+    let (last, lit) = (ladder.levels.max(2) - 1, ladder.nearest(sigma));
+    for level in 0..=last {
+        let u = level as f64 / last as f64;
+        let x = left + ((right - left) as f64 * u).round() as i32;
+        let height = sheet.px(24.0 - 18.0 * u);
+        let (colour, width) = if level == lit {
+            (colours.accent, 3.0)
+        } else {
+            (colours.muted, 1.0)
+        };
+        sheet.line(vec![(x, floor), (x, floor - height)], colour, width)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_stays_short_ordered_and_keeps_its_newest_value() {
+        let mut history = History::default();
+        for step in 0..20_000 {
+            history.push(step, 1.0 / (step + 1) as f32);
+        }
+        assert!(history.points.len() <= History::MOST && history.points.windows(2).all(|p| p[0].0 < p[1].0));
+        assert_eq!(history.points.last().map(|p| p.0), Some(19_999.0));
+        history.push(100, 0.5);
+        assert_eq!(history.points.last(), Some(&(100.0, 0.5)));
+    }
+
+    #[test]
+    fn the_axis_holds_every_value_and_at_least_a_decade() {
+        let mut history = History::default();
+        assert_eq!(history.decades(), (-2, 0));
+        history.push(1, 0.5);
+        assert_eq!(history.decades(), (-1, 0));
+        history.push(2, 0.001);
+        let (low, high) = history.decades();
+        assert!(10f64.powi(low) <= 0.001 && 10f64.powi(high) >= 0.5);
+        history.push(3, f32::NAN);
+        assert_eq!(history.points.len(), 2);
+    }
+}

@@ -1,0 +1,103 @@
+//! Small helpers around the document: finding elements, changing them only when something changes.
+
+use gloo_events::{EventListener, EventListenerOptions};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Window};
+
+/// The window; an error on a thread without one.
+///
+/// # Errors
+/// Outside a page.
+pub fn window() -> Result<Window, JsValue> {
+    web_sys::window().ok_or_else(|| "this is no page".into())
+}
+
+/// The document.
+///
+/// # Errors
+/// Outside a page.
+pub fn document() -> Result<Document, JsValue> {
+    window()?.document().ok_or_else(|| "this is no page".into())
+}
+
+/// The element with this id, as the kind of element it must be.
+///
+/// # Errors
+/// When there is none, or it is of another kind; says which.
+pub fn element<T: JsCast>(id: &str) -> Result<T, JsValue> {
+    let found = document()?.get_element_by_id(id);
+    found
+        .and_then(|e| e.dyn_into().ok())
+        .ok_or_else(|| format!("the page lacks its element #{id}").into())
+}
+
+/// All elements that match a selector.
+pub fn all<T: JsCast>(selector: &str) -> Vec<T> {
+    let Some(list) = document().ok().and_then(|d| d.query_selector_all(selector).ok()) else {
+        return Vec::new();
+    };
+    (0..list.length())
+        .filter_map(|i| list.get(i)?.dyn_into().ok())
+        .collect()
+}
+
+/// Sets an element's text, if it is another one: untouched text costs no layout.
+pub fn set_text(id: &str, text: &str) {
+    if let Ok(element) = element::<Element>(id)
+        && element.text_content().as_deref() != Some(text)
+    {
+        element.set_text_content(Some(text));
+    }
+}
+
+/// Sets an attribute, if it is another one.
+pub fn set_attribute(element: &Element, name: &str, value: &str) {
+    if element.get_attribute(name).as_deref() != Some(value) {
+        // Fails only for names that are no names.
+        let _ = element.set_attribute(name, value);
+    }
+}
+
+/// Shows or hides an element.
+pub fn set_hidden(id: &str, hidden: bool) {
+    if let Ok(element) = element::<HtmlElement>(id)
+        && element.hidden() != hidden
+    {
+        element.set_hidden(hidden);
+    }
+}
+
+/// Listens as long as the returned value lives.
+pub fn listen(target: &EventTarget, event: &'static str, then: impl FnMut(&Event) + 'static) -> EventListener {
+    EventListener::new(target, event, then)
+}
+
+/// As [`listen`], for handlers that prevent the browser's own answer.
+pub fn listen_active(target: &EventTarget, event: &'static str, then: impl FnMut(&Event) + 'static) -> EventListener {
+    EventListener::new_with_options(target, event, EventListenerOptions::enable_prevent_default(), then)
+}
+
+/// The nearest element around an event's target that matches a selector.
+pub fn closest<T: JsCast>(event: &Event, selector: &str) -> Option<T> {
+    event
+        .target()?
+        .dyn_into::<Element>()
+        .ok()?
+        .closest(selector)
+        .ok()??
+        .dyn_into()
+        .ok()
+}
+
+/// Milliseconds since the page was opened.
+pub fn now_ms() -> f64 {
+    window().ok().and_then(|w| w.performance()).map_or(0.0, |p| p.now())
+}
+
+/// True when a media query matches.
+pub fn media(query: &str) -> bool {
+    window()
+        .ok()
+        .and_then(|w| w.match_media(query).ok().flatten())
+        .is_some_and(|list| list.matches())
+}

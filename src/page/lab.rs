@@ -1,0 +1,241 @@
+//! The lab's state as the page owns it: one [`Settings`], one [`Target`], and the counters by which reports of
+//! something older are known.
+
+use crate::distribution::{Preset, Target};
+use crate::engine::protocol::Stamp;
+use crate::engine::settings::{Sampler, Settings};
+use crate::noise::NoiseLadder;
+
+/// How many rungs of the ladder the strip shows.
+pub const RUNGS: usize = 8;
+
+/// Two noise levels within this ratio of each other are the same one that took different roads through `f32`.
+const SAME_SIGMA: f32 = 1.01;
+
+/// What the page knows for certain, because it decides it.
+#[derive(Clone, Debug)]
+pub struct Lab {
+    /// The settings, always checked.
+    pub settings: Settings,
+    /// What is to be learned.
+    pub target: Target,
+    /// The live training loop is wanted.
+    pub training: bool,
+    /// The live sampler is wanted.
+    pub sampling: bool,
+    /// Counts the changes of the settings.
+    pub settings_revision: u32,
+    /// Counts the changes of the target.
+    pub target_revision: u32,
+    /// Counts the networks.
+    pub run: u32,
+}
+
+impl Default for Lab {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            target: Target::Preset(Preset::Moons),
+            training: true,
+            sampling: true,
+            settings_revision: 0,
+            target_revision: 0,
+            run: 0,
+        }
+    }
+}
+
+/// What a change of the settings asks for besides telling the engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Consequences {
+    /// The network has another shape or seed: a new one is needed.
+    pub new_network: bool,
+    /// The descent of the particles has to begin anew.
+    pub new_descent: bool,
+}
+
+impl Lab {
+    /// Takes over checked settings.
+    pub fn apply(&mut self, settings: Settings) -> Consequences {
+        let old = std::mem::replace(&mut self.settings, settings);
+        let new = &self.settings;
+        self.settings_revision += 1;
+        Consequences {
+            new_network: (old.network, old.width, old.depth, old.seed) != (new.network, new.width, new.depth, new.seed),
+            new_descent: old.sampler != new.sampler,
+        }
+    }
+
+    /// Takes over a new target.
+    pub fn aim(&mut self, target: Target) {
+        self.target = target;
+        self.target_revision += 1;
+    }
+
+    /// A report about weights (a picture, a checkpoint) is of the network that runs now. An edit of the data does not
+    /// make it stale: the field follows the edit, and its way there is what one wants to see.
+    pub fn is_of_this_network(&self, stamp: &Stamp) -> bool {
+        stamp.run == self.run
+    }
+
+    /// A comparison with the truth (an error, nats) is of this network and of the data as they are now.
+    pub fn is_of_these_data(&self, stamp: &Stamp) -> bool {
+        self.is_of_this_network(stamp) && stamp.target == self.target_revision
+    }
+
+    /// The ladder in stage units, for data of this scale.
+    pub fn ladder(&self, scale: f32) -> NoiseLadder {
+        NoiseLadder {
+            sigma_max: self.settings.noise_max * scale,
+            sigma_min: self.settings.noise_min * scale,
+            levels: self.settings.levels as usize,
+        }
+    }
+
+    /// The stage shows the noise level at which the sampler is, and not one that was chosen.
+    pub fn follows_sampler(&self) -> bool {
+        self.settings.sampler == Sampler::Annealed && !self.settings.pinned
+    }
+}
+
+/// Up to [`RUNGS`] levels of the ladder, evenly spread, with both ends; most noise first.
+pub fn rungs(ladder: &NoiseLadder) -> Vec<f32> {
+    let shown = RUNGS.min(ladder.levels);
+    let last = ladder.levels.saturating_sub(1);
+    (0..shown)
+        .map(|k| {
+            let u = k as f32 / (shown.max(2) - 1) as f32;
+            ladder.sigma((u * last as f32).round() as usize)
+        })
+        .collect()
+}
+
+/// The same noise level, up to rounding.
+pub fn same_sigma(a: f32, b: f32) -> bool {
+    a > 0.0 && b > 0.0 && (a / b).max(b / a) < SAME_SIGMA
+}
+
+/// The index of the noise level nearest to `sigma` on the logarithmic scale.
+pub fn nearest(sigmas: &[f32], sigma: f32) -> Option<usize> {
+    let far = |s: f32| (s / sigma).ln().abs();
+    (0..sigmas.len()).min_by(|&a, &b| far(sigmas[a]).total_cmp(&far(sigmas[b])))
+}
+
+/// Choices of the design that the engine does not offer yet, by setting. They are known names, not mistakes.
+const LATER: [(&str, &[&str]); 3] = [
+    ("network", &["energy"]),
+    ("objective", &["implicit", "sliced", "stable-target", "explicit"]),
+    (
+        "sampler",
+        &[
+            "averaged-noise",
+            "mala",
+            "hmc",
+            "underdamped",
+            "reverse-sde",
+            "probability-flow",
+        ],
+    ),
+];
+
+/// What a script or a link is told when it asks for a choice that is still to come.
+pub fn still_to_come(key: &str, value: &str) -> Option<String> {
+    let (_, names) = LATER.iter().find(|(name, _)| *name == key)?;
+    names
+        .contains(&value)
+        .then(|| format!("not available yet: {key} {value}"))
+}
+
+/// A noise level in as few digits as tell it apart: 3, 0.17, 0.012.
+pub fn sigma_text(sigma: f32) -> String {
+    let digits = if sigma >= 10.0 {
+        0
+    } else if sigma >= 1.0 {
+        1
+    } else if sigma >= 0.1 {
+        2
+    } else {
+        3
+    };
+    let text = format!("{sigma:.digits$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rungs_are_levels_of_the_ladder_with_both_ends() {
+        for levels in [2, 3, 8, 9, 16, 40] {
+            let ladder = NoiseLadder {
+                sigma_max: 3.0,
+                sigma_min: 0.01,
+                levels,
+            };
+            let shown = rungs(&ladder);
+            assert_eq!(shown.len(), levels.min(RUNGS));
+            assert!(same_sigma(shown[0], 3.0) && same_sigma(shown[shown.len() - 1], 0.01));
+            assert!(shown.windows(2).all(|pair| pair[0] > pair[1]));
+            assert!(shown.iter().all(|&s| same_sigma(ladder.sigma(ladder.nearest(s)), s)));
+        }
+    }
+
+    #[test]
+    fn the_nearest_level_is_nearest_in_ratio_and_none_is_needed() {
+        assert_eq!(nearest(&[3.0, 0.3, 0.03], 0.5), Some(1));
+        assert_eq!(nearest(&[3.0, 0.3, 0.03], 1e-6), Some(2));
+        assert_eq!(nearest(&[], 0.5), None);
+    }
+
+    #[test]
+    fn an_edit_makes_errors_stale_but_not_the_fields_on_their_way() {
+        let mut lab = Lab::default();
+        let stamp = Stamp {
+            run: lab.run,
+            target: lab.target_revision,
+            ..Stamp::default()
+        };
+        lab.aim(Target::Preset(Preset::Rings));
+        assert!(lab.is_of_this_network(&stamp) && !lab.is_of_these_data(&stamp));
+        lab.run += 1;
+        assert!(!lab.is_of_this_network(&stamp));
+    }
+
+    #[test]
+    fn another_shape_or_seed_needs_another_network_and_a_learning_rate_does_not() {
+        let mut lab = Lab::default();
+        let settings = Settings {
+            learning_rate: 1e-3,
+            batch: 256,
+            ..lab.settings.clone()
+        };
+        assert_eq!(lab.apply(settings), Consequences::default());
+        let settings = Settings {
+            width: 128,
+            ..lab.settings.clone()
+        };
+        assert!(lab.apply(settings).new_network);
+        assert_eq!(lab.settings_revision, 2);
+    }
+
+    #[test]
+    fn choices_to_come_are_told_from_mistakes() {
+        assert_eq!(
+            still_to_come("sampler", "mala").as_deref(),
+            Some("not available yet: sampler mala")
+        );
+        assert_eq!(still_to_come("sampler", "magic"), None);
+        assert_eq!(still_to_come("width", "energy"), None);
+    }
+
+    #[test]
+    fn noise_levels_are_written_short() {
+        let texts: Vec<_> = [3.0, 1.34, 0.1712, 0.0802, 0.01, 12.3].map(sigma_text).to_vec();
+        assert_eq!(texts, ["3", "1.3", "0.17", "0.08", "0.01", "12"]);
+    }
+}

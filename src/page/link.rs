@@ -1,0 +1,254 @@
+//! The lab's state in the address: `#data=rings&width=128&sampler=langevin`, only what differs from the defaults.
+//!
+//! Everything here is text to text. Whatever is wrong with a link is named, and the rest of it still applies.
+
+use thiserror::Error;
+
+use super::flat::{self, FlatError};
+use crate::distribution::{Drawing, Preset, Target, TargetError};
+use crate::engine::protocol::Backend;
+use crate::engine::settings::Settings;
+
+/// Longer links than a full drawing and all settings need are refused unread.
+const LONGEST: usize = 100_000;
+
+/// Something in a link that could not be applied.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum LinkError {
+    /// Longer than any link of this page.
+    #[error("this link is {0} characters long, and no link of this page is longer than {LONGEST}")]
+    TooLong(usize),
+    /// Not of the form `key=value`.
+    #[error("\"{0}\" in this link is no key=value")]
+    NoPair(String),
+    /// `data` is neither a named set nor a readable drawing.
+    #[error("the data of this link could not be read: {0}")]
+    BadData(String),
+    /// A setting is unknown or out of its range.
+    #[error("a setting of this link does not apply: {0}")]
+    BadSetting(#[from] FlatError),
+    /// A choice that this version does not offer.
+    #[error("{0}")]
+    NotYet(String),
+    /// `?backend=` names none.
+    #[error("backend must be webgpu or cpu, and \"{0}\" is not")]
+    BadBackend(String),
+}
+
+/// What a link says, as far as it could be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// The data.
+    pub target: Target,
+    /// The settings, checked.
+    pub settings: Settings,
+    /// What could not be read and was left at its default.
+    pub errors: Vec<LinkError>,
+}
+
+/// The fragment (without `#`) that brings back this state.
+pub fn write(target: &Target, settings: &Settings) -> String {
+    let data = match target {
+        Target::Preset(Preset::Moons) => None,
+        Target::Preset(preset) => Some(format!("data={}", preset.name())),
+        Target::Drawing(drawing) => Some(format!("data={}{}", DRAWING, drawing.encode())),
+    };
+    let defaults = flat::pairs(&Settings::default());
+    let changed = flat::pairs(settings)
+        .into_iter()
+        .filter(|pair| !defaults.contains(pair));
+    let settings = changed.map(|(key, value)| format!("{key}={value}"));
+    data.into_iter().chain(settings).collect::<Vec<_>>().join("&")
+}
+
+/// Marks the code of a drawing, so that it can never be taken for a named set.
+const DRAWING: &str = "d.";
+
+/// Reads a fragment, with or without its `#`.
+pub fn read(fragment: &str) -> Link {
+    let mut link = Link {
+        target: Target::Preset(Preset::Moons),
+        settings: Settings::default(),
+        errors: Vec::new(),
+    };
+    let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
+    if fragment.len() > LONGEST {
+        link.errors.push(LinkError::TooLong(fragment.len()));
+        return link;
+    }
+    for pair in fragment.split('&').filter(|pair| !pair.is_empty()) {
+        if let Err(error) = link.take(&plain(pair)) {
+            link.errors.push(error);
+        }
+    }
+    link
+}
+
+impl Link {
+    fn take(&mut self, pair: &str) -> Result<(), LinkError> {
+        let (key, value) = pair.split_once('=').ok_or_else(|| LinkError::NoPair(start_of(pair)))?;
+        if let Some(message) = super::lab::still_to_come(key, value) {
+            return Err(LinkError::NotYet(message));
+        }
+        if key == "data" {
+            self.target = read_target(value)?;
+        } else {
+            self.settings = flat::with(&self.settings, [(start_of(key).as_str(), value)])?;
+        }
+        Ok(())
+    }
+}
+
+fn read_target(value: &str) -> Result<Target, LinkError> {
+    if let Some(code) = value.strip_prefix(DRAWING) {
+        let bad = |error: TargetError| LinkError::BadData(error.to_string());
+        let target = Target::Drawing(Drawing::decode(code).map_err(bad)?);
+        target.field().map_err(bad)?;
+        return Ok(target);
+    }
+    Preset::from_name(&start_of(value))
+        .map(Target::Preset)
+        .map_err(|error| LinkError::BadData(error.to_string()))
+}
+
+/// The backend that a query (`?backend=cpu`) asks for.
+///
+/// # Errors
+/// When it names one that does not exist.
+pub fn backend(query: &str) -> Result<Option<Backend>, LinkError> {
+    let query = query.strip_prefix('?').unwrap_or(query);
+    match query.split('&').find_map(|pair| pair.strip_prefix("backend=")) {
+        None => Ok(None),
+        Some("cpu") => Ok(Some(Backend::Cpu)),
+        Some("webgpu") => Ok(Some(Backend::WebGpu)),
+        Some(other) => Err(LinkError::BadBackend(start_of(other))),
+    }
+}
+
+/// Enough of somebody else's text to know it again in a message.
+fn start_of(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// Undoes percent-encoding, which some programs put on a link when they pass it on. What is no code stays.
+fn plain(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let [first, tail @ ..] = rest {
+        let code = match tail {
+            [a, b, ..] if *first == b'%' => std::str::from_utf8(&[*a, *b])
+                .ok()
+                .and_then(|hex| u8::from_str_radix(hex, 16).ok()),
+            _ => None,
+        };
+        out.push(code.unwrap_or(*first));
+        rest = if code.is_some() { &tail[2..] } else { tail };
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::engine::settings::Sampler;
+
+    #[test]
+    fn the_default_state_needs_no_link_and_an_empty_link_is_the_default_state() {
+        assert_eq!(write(&Target::Preset(Preset::Moons), &Settings::default()), "");
+        let link = read("#");
+        assert_eq!((link.settings, link.errors.len()), (Settings::default(), 0));
+    }
+
+    #[test]
+    fn a_state_comes_back_from_its_link() {
+        let settings = Settings {
+            width: 128,
+            learning_rate: 0.003,
+            sampler: Sampler::Langevin,
+            sigma: 0.0123,
+            contours: false,
+            data: true,
+            ..Settings::default()
+        };
+        for preset in Preset::ALL {
+            let text = write(&Target::Preset(preset), &settings);
+            let link = read(&text);
+            assert_eq!(
+                (link.target, &link.settings, link.errors.len()),
+                (Target::Preset(preset), &settings, 0),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_drawing_comes_back_from_its_link_dot_for_dot() {
+        let points: Vec<f32> = (0..400).map(|k| ((k * 37 % 101) as f32 - 50.0) / 51.0).collect();
+        let drawing = Drawing::from_points(&points, 0.05).unwrap();
+        let text = write(&Target::Drawing(drawing.clone()), &Settings::default());
+        assert!(text.chars().all(|c| c.is_ascii_graphic()), "a link needs no escapes");
+        let link = read(&text);
+        assert!(link.errors.is_empty(), "{:?}", link.errors);
+        let Target::Drawing(back) = link.target else {
+            panic!("a drawing comes back as one")
+        };
+        assert_eq!(back, drawing);
+        // And after a program that encodes whatever it can.
+        let escaped = text.replace('d', "%64").replace('.', "%2e");
+        assert!(read(&escaped).errors.is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_the_rest_applies() {
+        let link = read("#data=lunas&width=1e9&foo=1&depth=2&nonsense&sampler=langevin");
+        assert_eq!(link.target, Target::Preset(Preset::Moons));
+        assert_eq!((link.settings.depth, link.settings.sampler), (2, Sampler::Langevin));
+        assert_eq!(link.settings.width, Settings::default().width);
+        let told = link
+            .errors
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n");
+        for word in ["lunas", "moons", "width", "foo", "nonsense"] {
+            assert!(told.contains(word), "{word} is not in:\n{told}");
+        }
+        assert_eq!(link.errors.len(), 4);
+    }
+
+    #[test]
+    fn hostile_links_end_in_short_messages() {
+        let long = "x".repeat(5_000);
+        for text in [
+            format!("data={long}"),
+            format!("{long}=1"),
+            long.clone(),
+            format!("data=d.{long}"),
+            format!("width={long}"),
+            "data=d.".to_owned(),
+            "%=%&%%%&%f=%zz&data=%ff%fe".to_owned(),
+            "&&&=&=&".to_owned(),
+            "data=d.\u{1F300}".to_owned(),
+        ] {
+            let link = read(&text);
+            assert_eq!(link.settings, Settings::default());
+            assert!(!link.errors.is_empty());
+            assert!(
+                link.errors.iter().all(|error| error.to_string().len() < 700),
+                "{:?}",
+                link.errors
+            );
+        }
+        assert_eq!(read(&"&width=65".repeat(20_000)).errors, [LinkError::TooLong(180_000)]);
+    }
+
+    #[test]
+    fn a_query_may_force_a_backend_that_exists() {
+        assert_eq!(backend(""), Ok(None));
+        assert_eq!(backend("?a=1&backend=cpu"), Ok(Some(Backend::Cpu)));
+        assert_eq!(backend("?backend=webgpu"), Ok(Some(Backend::WebGpu)));
+        assert_eq!(backend("?backend=cuda"), Err(LinkError::BadBackend("cuda".into())));
+    }
+}

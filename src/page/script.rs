@@ -1,0 +1,94 @@
+//! `window.scorefield`: the page for notebooks, slides, homework and tests.
+//!
+//! Positions are stage coordinates, flat `[x0, y0, x1, y1, …]`, given and returned as `Float32Array`.
+//!
+//! | call | result |
+//! |---|---|
+//! | `await scorefield.ready` | `{ backend, adapter, software, training, sampling, reason }` once the devices are chosen |
+//! | `preset(name)` | learns a named set: `8gaussians moons checkerboard spirals swissroll rings pinwheel two_g` |
+//! | `draw(points, { softness })` | replaces the data; each point is a Gaussian of that standard deviation, 0.04 if left out |
+//! | `configure({ … })` | changes settings; their names are those of `state()` and of the link |
+//! | `await train({ steps })` | trains so many steps; `{ step, seconds, sigmas, error, nats }` |
+//! | `await sample({ sampler, count, seed, field, sigma, steps, stepSize, init })` | draws samples apart from the live particles; all optional |
+//! | `await field({ points, sigma, field })` | `{ score, divergence, curl }`, and `logDensity` of the exact field |
+//! | `state()` | all settings, what is learned, where the run stands |
+//! | `link()` | the address that brings this state back |
+//! | `reset({ seed })` | a new network, from another seed if one is given |
+//!
+//! What is wrong throws (or rejects, where a promise is returned) an `Error` that says what and what is allowed, and
+//! changes nothing. Known names of things still to come throw "not available yet: …". A lost engine rejects whatever it
+//! still owed. `ready` rejects if the engine cannot start at all.
+
+mod calls;
+mod options;
+mod requests;
+
+use js_sys::{Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+
+pub use self::requests::Requests;
+use super::app::{App, Handle};
+use super::dom;
+
+/// Answers at once.
+type Call = fn(&mut App, &JsValue, &JsValue) -> Result<JsValue, JsValue>;
+/// Answers when the engine has.
+type Promising = fn(&mut App, &JsValue) -> Result<Promise, JsValue>;
+
+/// An `Error` to throw.
+fn error(message: impl std::fmt::Display) -> JsValue {
+    js_sys::Error::new(&message.to_string()).into()
+}
+
+/// Puts `scorefield` on the window.
+///
+/// # Errors
+/// When there is no window.
+pub fn install(app: &Handle) -> Result<(), JsValue> {
+    let api = Object::new();
+    let ready = app.ask(|app| Ok(app.requests.readiness()))?;
+    Reflect::set(&api, &"ready".into(), &ready)?;
+    let calls: [(&str, Call); 6] = [
+        ("preset", calls::preset),
+        ("draw", calls::draw),
+        ("configure", calls::configure),
+        ("state", calls::state),
+        ("link", calls::link),
+        ("reset", calls::reset),
+    ];
+    for (name, call) in calls {
+        let app = app.clone();
+        let answer = move |a: JsValue, b: JsValue| app.ask(|app| call(app, &a, &b));
+        put(
+            &api,
+            name,
+            Closure::<dyn Fn(JsValue, JsValue) -> Result<JsValue, JsValue>>::new(answer),
+        )?;
+    }
+    let promises: [(&str, Promising); 3] = [
+        ("train", calls::train),
+        ("sample", calls::sample),
+        ("field", calls::field),
+    ];
+    for (name, call) in promises {
+        let app = app.clone();
+        let answer = move |options: JsValue| {
+            app.ask(|app| call(app, &options))
+                .unwrap_or_else(|error| Promise::reject(&error))
+                .into()
+        };
+        put(&api, name, Closure::<dyn Fn(JsValue) -> JsValue>::new(answer))?;
+    }
+    Reflect::set(dom::window()?.as_ref(), &"scorefield".into(), &api)?;
+    Ok(())
+}
+
+/// A function that lives as long as the page.
+fn put<F: ?Sized + wasm_bindgen::closure::WasmClosure>(
+    api: &Object,
+    name: &str,
+    function: Closure<F>,
+) -> Result<(), JsValue> {
+    Reflect::set(api, &name.into(), &function.into_js_value())?;
+    Ok(())
+}

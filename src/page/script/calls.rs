@@ -1,0 +1,194 @@
+//! The calls themselves.
+
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+
+use super::error;
+use super::options::{Options, points, short};
+use super::requests::{measured, object};
+use crate::distribution::{Drawing, Preset, Target};
+use crate::engine::protocol::{Command, Floats, SampleJob};
+use crate::engine::settings::{Sampler, Settings, Source};
+use crate::page::app::App;
+use crate::page::flat::{self, Value};
+use crate::page::lab::still_to_come;
+
+type Answer = Result<JsValue, JsValue>;
+
+/// Softness of drawn points if none is given: that of the brush.
+const SOFTNESS: f32 = 0.04;
+/// Most steps in one call.
+const MOST_STEPS: u32 = 10_000_000;
+/// Most points in one call.
+const MOST_POINTS: u32 = 200_000;
+/// Particles if no count is given.
+const COUNT: u32 = 2_000;
+
+const FIELDS: [(&str, Source); 2] = [("learned", Source::Learned), ("exact", Source::Exact)];
+const SAMPLERS: [(&str, Sampler); 2] = [("langevin", Sampler::Langevin), ("annealed", Sampler::Annealed)];
+
+pub(super) fn preset(app: &mut App, name: &JsValue, _: &JsValue) -> Answer {
+    let preset = Preset::from_name(&name.as_string().unwrap_or_else(|| short(name))).map_err(error)?;
+    app.take_target(Target::Preset(preset));
+    Ok(JsValue::UNDEFINED)
+}
+
+pub(super) fn draw(app: &mut App, given: &JsValue, options: &JsValue) -> Answer {
+    let options = Options::new("draw", options, &["softness"])?;
+    let softness = options.number("softness", 0.0, 2.0)?.unwrap_or(SOFTNESS);
+    let drawing = Drawing::from_points(&points("draw: points", given)?, softness).map_err(error)?;
+    app.take_target(Target::Drawing(drawing));
+    Ok(JsValue::UNDEFINED)
+}
+
+pub(super) fn configure(app: &mut App, changes: &JsValue, _: &JsValue) -> Answer {
+    let names = flat::pairs(&Settings::default());
+    let allowed: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+    let mut texts = Vec::new();
+    for (key, value) in Options::new("configure", changes, &allowed)?.entries()? {
+        let text = match (value.as_string(), value.as_f64(), value.as_bool()) {
+            (Some(text), ..) => text,
+            (_, Some(number), _) => number.to_string(),
+            (.., Some(flag)) => flag.to_string(),
+            _ => short(&value),
+        };
+        if let Some(later) = still_to_come(&key, &text) {
+            return Err(error(later));
+        }
+        texts.push((key, text));
+    }
+    let changes = texts.iter().map(|(key, text)| (key.as_str(), text.as_str()));
+    let settings = flat::with(&app.lab.settings, changes).map_err(error)?;
+    app.take_settings(settings);
+    Ok(JsValue::UNDEFINED)
+}
+
+pub(super) fn state(app: &mut App, _: &JsValue, _: &JsValue) -> Answer {
+    let mut fields: Vec<(&str, JsValue)> = Vec::new();
+    for (key, value) in flat::pairs(&app.lab.settings) {
+        fields.push((
+            key,
+            match value {
+                Value::Bool(value) => value.into(),
+                Value::Number(value) => value.into(),
+                Value::Text(value) => value.into(),
+            },
+        ));
+    }
+    let (data, count) = match &app.lab.target {
+        Target::Preset(preset) => (preset.name(), JsValue::NULL),
+        Target::Drawing(drawing) => ("drawing", (drawing.len() as u32).into()),
+    };
+    fields.extend([
+        ("data", data.into()),
+        ("points", count),
+        ("running", app.runs().into()),
+        ("training", app.lab.training.into()),
+        ("sampling", app.lab.sampling.into()),
+        ("step", (app.last.stamp.step as f64).into()),
+        ("stepsPerSecond", app.last.steps_per_second.into()),
+        ("shownSigma", app.shown_sigma().into()),
+        (
+            "level",
+            app.last.sampler.level.map_or(JsValue::NULL, |level| level.into()),
+        ),
+        ("finished", app.last.sampler.finished.into()),
+        (
+            "ladder",
+            app.ladder()
+                .sigmas()
+                .map(JsValue::from)
+                .collect::<js_sys::Array>()
+                .into(),
+        ),
+    ]);
+    if let Some(devices) = &app.devices {
+        fields.push(("backend", devices.training.name().into()));
+        fields.push(("adapter", devices.adapter.as_str().into()));
+    }
+    if let Some(progress) = &app.progress {
+        fields.extend(measured(progress));
+    }
+    Ok(object(&fields))
+}
+
+pub(super) fn link(app: &mut App, _: &JsValue, _: &JsValue) -> Answer {
+    Ok(app.link().into())
+}
+
+pub(super) fn reset(app: &mut App, options: &JsValue, _: &JsValue) -> Answer {
+    let seed = Options::new("reset", options, &["seed"])?.whole("seed", 0, u32::MAX)?;
+    let run = app.lab.run;
+    if let Some(seed) = seed {
+        app.take_settings(Settings {
+            seed,
+            ..app.lab.settings.clone()
+        });
+    }
+    if app.lab.run == run {
+        app.renew();
+    }
+    Ok(JsValue::UNDEFINED)
+}
+
+pub(super) fn train(app: &mut App, options: &JsValue) -> Result<Promise, JsValue> {
+    let steps = Options::new("train", options, &["steps"])?.whole("steps", 1, MOST_STEPS)?;
+    let steps = steps.ok_or_else(|| error("train: say how many steps, as in train({ steps: 1000 })"))?;
+    app.truth().map_err(error)?;
+    let (request, promise) = app.requests.open();
+    app.send(&Command::Train { request, steps });
+    Ok(promise)
+}
+
+pub(super) fn sample(app: &mut App, options: &JsValue) -> Result<Promise, JsValue> {
+    let allowed = [
+        "sampler", "count", "seed", "field", "sigma", "steps", "stepSize", "init",
+    ];
+    let options = Options::new("sample", options, &allowed)?;
+    let init = options.points("init")?;
+    if init
+        .as_ref()
+        .is_some_and(|init| init.is_empty() || init.len() > 2 * MOST_POINTS as usize)
+    {
+        return Err(error(format!("sample: init must hold 1 to {MOST_POINTS} points")));
+    }
+    let job = SampleJob {
+        sampler: options
+            .choice("sampler", &SAMPLERS)?
+            .unwrap_or(app.lab.settings.sampler),
+        count: options.whole("count", 1, MOST_POINTS)?.unwrap_or(COUNT),
+        seed: options.whole("seed", 0, u32::MAX)?.unwrap_or(app.lab.settings.seed),
+        field: options.choice("field", &FIELDS)?.unwrap_or_default(),
+        sigma: options.number("sigma", 1e-3, 100.0)?,
+        steps: options.whole("steps", 1, MOST_STEPS)?,
+        step_size: options.number("stepSize", 1e-5, 4.0)?,
+        init: init.map(Floats),
+    };
+    app.truth().map_err(error)?;
+    let (request, promise) = app.requests.open();
+    app.send(&Command::Sample { request, job });
+    Ok(promise)
+}
+
+pub(super) fn field(app: &mut App, options: &JsValue) -> Result<Promise, JsValue> {
+    let options = Options::new("field", options, &["points", "sigma", "field"])?;
+    let points = options
+        .points("points")?
+        .ok_or_else(|| error("field: say where, as in field({ points, sigma })"))?;
+    if points.len() > 2 * MOST_POINTS as usize {
+        return Err(error(format!("field: at most {MOST_POINTS} points at a time")));
+    }
+    let sigma = options
+        .number("sigma", 1e-3, 100.0)?
+        .unwrap_or_else(|| app.shown_sigma());
+    let field = options.choice("field", &FIELDS)?.unwrap_or_default();
+    app.truth().map_err(error)?;
+    let (request, promise) = app.requests.open();
+    app.send(&Command::Evaluate {
+        request,
+        points: Floats(points),
+        sigma,
+        field,
+    });
+    Ok(promise)
+}

@@ -1,0 +1,153 @@
+//! Promises that the engine has to keep, matched to its reports by number.
+
+use std::collections::HashMap;
+
+use js_sys::{Array, Float32Array, Function, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+
+use super::error;
+use crate::engine::protocol::{Devices, Floats, Progress};
+
+/// Both ends of a promise.
+struct Pending {
+    resolve: Function,
+    reject: Function,
+}
+
+impl Pending {
+    fn promise() -> (Self, Promise) {
+        let mut ends = None;
+        let promise = Promise::new(&mut |resolve, reject| ends = Some(Self { resolve, reject }));
+        let none = || Self {
+            resolve: Function::default(),
+            reject: Function::default(),
+        };
+        (ends.unwrap_or_else(none), promise)
+    }
+
+    // A resolver of a promise never throws.
+    fn keep(self, value: &JsValue) {
+        let _ = self.resolve.call1(&JsValue::UNDEFINED, value);
+    }
+
+    fn break_off(self, message: &str) {
+        let _ = self.reject.call1(&JsValue::UNDEFINED, &error(message));
+    }
+}
+
+/// What the engine still owes to scripts.
+#[derive(Default)]
+pub struct Requests {
+    next: u32,
+    pending: HashMap<u32, Pending>,
+    ready: Option<Pending>,
+}
+
+impl Requests {
+    /// The promise of `scorefield.ready`; kept by [`Self::ready`].
+    pub(super) fn readiness(&mut self) -> Promise {
+        let (pending, promise) = Pending::promise();
+        self.ready = Some(pending);
+        // A page without scripts does not care, and the browser should not complain of an unhandled rejection.
+        let nobody = Closure::<dyn FnMut(JsValue)>::new(|_| ());
+        let _ = promise.catch(&nobody);
+        nobody.forget();
+        promise
+    }
+
+    /// A new promise and its number.
+    pub(super) fn open(&mut self) -> (u32, Promise) {
+        self.next = self.next.wrapping_add(1);
+        let (pending, promise) = Pending::promise();
+        self.pending.insert(self.next, pending);
+        (self.next, promise)
+    }
+
+    /// The devices are chosen.
+    pub fn ready(&mut self, devices: &Devices) {
+        if let Some(pending) = self.ready.take() {
+            pending.keep(&object(&[
+                ("backend", devices.training.name().into()),
+                ("training", devices.training.name().into()),
+                ("sampling", devices.sampling.name().into()),
+                ("adapter", devices.adapter.as_str().into()),
+                ("software", devices.software.into()),
+                ("reason", devices.reason.as_str().into()),
+            ]));
+        }
+    }
+
+    /// Training is done.
+    pub fn trained(&mut self, request: u32, step: u64, seconds: f64, progress: &Progress) {
+        self.keep(request, || {
+            let mut fields = vec![("step", (step as f64).into()), ("seconds", seconds.into())];
+            fields.extend(measured(progress));
+            object(&fields)
+        });
+    }
+
+    /// Samples are drawn.
+    pub fn sampled(&mut self, request: u32, points: &Floats) {
+        self.keep(request, || floats(points));
+    }
+
+    /// A field is evaluated: score, log density (may be empty), divergence, curl.
+    pub fn evaluated(&mut self, request: u32, [score, log_density, divergence, curl]: [&Floats; 4]) {
+        self.keep(request, || {
+            let mut fields = vec![("score", floats(score))];
+            if !log_density.0.is_empty() {
+                fields.push(("logDensity", floats(log_density)));
+            }
+            fields.extend([("divergence", floats(divergence)), ("curl", floats(curl))]);
+            object(&fields)
+        });
+    }
+
+    /// A request was refused.
+    pub fn failed(&mut self, request: u32, message: &str) {
+        if let Some(pending) = self.pending.remove(&request) {
+            pending.break_off(message);
+        }
+    }
+
+    /// The engine is gone and keeps nothing any more. `gives_up`: no other one comes by itself.
+    pub fn lose(&mut self, message: &str, gives_up: bool) {
+        let text = format!("the engine was lost: {message}");
+        for (_, pending) in self.pending.drain() {
+            pending.break_off(&text);
+        }
+        if gives_up && let Some(pending) = self.ready.take() {
+            pending.break_off(&text);
+        }
+    }
+
+    fn keep(&mut self, request: u32, value: impl FnOnce() -> JsValue) {
+        if let Some(pending) = self.pending.remove(&request) {
+            pending.keep(&value());
+        }
+    }
+}
+
+/// A measurement as fields of an object: `sigmas`, `error`, `nats`.
+pub(super) fn measured(progress: &Progress) -> [(&'static str, JsValue); 3] {
+    let list = |values: &[f32]| -> JsValue { values.iter().map(|&v| JsValue::from(v)).collect::<Array>().into() };
+    [
+        ("sigmas", list(&progress.sigmas)),
+        ("error", list(&progress.error)),
+        ("nats", progress.nats.into()),
+    ]
+}
+
+/// A plain object.
+pub(super) fn object(fields: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (key, value) in fields {
+        // Fails only for frozen objects.
+        let _ = Reflect::set(&object, &(*key).into(), value);
+    }
+    object.into()
+}
+
+fn floats(values: &Floats) -> JsValue {
+    Float32Array::from(values.0.as_slice()).into()
+}
