@@ -158,11 +158,13 @@ impl Formula<3> for WithCurvature {
     }
 }
 
+/// The offset `phi - a phi'` is `-a² g'`.
 struct ValueLine;
 impl Formula<2> for ValueLine {
     #[inline(always)]
     fn at<T: Number>(a: &T, g: &T) -> [T; 2] {
-        line(a, phi(a, g), slope(a, g))
+        let bend = a.clone() * bell(g);
+        [g.clone() + bend.clone(), a.clone() * bend.times(-1.0)]
     }
 }
 
@@ -200,25 +202,35 @@ fn each<F: Formula<N>, const N: usize>(a: Tensor<2>) -> [Tensor<2>; N] {
     results.map(|values| Tensor::from_data(TensorData::new(values, shape.clone()), &device))
 }
 
-/// In blocks that stay in registers and the nearest cache, so that the loop over a block is vectorised.
+/// Numbers whose results are kept in the nearest cache before they go to their places: a loop that writes to a few
+/// arrays of known size is vectorised, one that writes to a few vectors is not.
+const BLOCK: usize = 64;
+
 fn on_host<F: Formula<N>, const N: usize>(numbers: &[f32]) -> [Vec<f32>; N] {
-    const BLOCK: usize = 64;
     let mut results = std::array::from_fn(|_| Vec::with_capacity(numbers.len()));
-    for block in numbers.chunks(BLOCK) {
-        let mut buffers = [[0.0; BLOCK]; N];
-        let mut padded = [0.0; BLOCK];
-        padded[..block.len()].copy_from_slice(block);
-        for (i, a) in padded.iter().enumerate() {
-            let values = F::at(a, &logistic(*a));
-            for (buffer, value) in buffers.iter_mut().zip(values) {
-                buffer[i] = value;
-            }
+    let mut near = [[0.0; BLOCK]; N];
+    let mut append = |block: &[f32; BLOCK], length: usize| {
+        on_block::<F, N>(block, &mut near);
+        for (result, values) in results.iter_mut().zip(&near) {
+            result.extend_from_slice(&values[..length]);
         }
-        for (result, buffer) in results.iter_mut().zip(&buffers) {
-            result.extend_from_slice(&buffer[..block.len()]);
+    };
+    let (blocks, rest) = numbers.as_chunks();
+    blocks.iter().for_each(|block| append(block, BLOCK));
+    let mut padded = [0.0; BLOCK];
+    padded[..rest.len()].copy_from_slice(rest);
+    append(&padded, rest.len());
+    results
+}
+
+#[inline(always)]
+fn on_block<F: Formula<N>, const N: usize>(block: &[f32; BLOCK], results: &mut [[f32; BLOCK]; N]) {
+    for (i, a) in block.iter().enumerate() {
+        let values = F::at(a, &logistic(*a));
+        for (result, value) in results.iter_mut().zip(values) {
+            result[i] = value;
         }
     }
-    results
 }
 
 /// `1 / (1 + exp(-a))`, within 2e-7 of it. Written without branches and tables, so that it is vectorised.
