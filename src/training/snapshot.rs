@@ -29,16 +29,30 @@ pub struct Snapshot {
     pub second_moment: Vec<f32>,
 }
 
+/// Most units in a layer and most layers of a network that can be restored.
+const LARGEST: [usize; 2] = [4096, 64];
+
 /// A snapshot that is not one of a network of its shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the {part} of a checkpoint hold {got} numbers and not {wanted}")]
-pub struct RestoreError {
-    /// Which vector.
-    pub part: &'static str,
-    /// Its length.
-    pub got: usize,
-    /// The length that goes with the shape.
-    pub wanted: usize,
+pub enum RestoreError {
+    /// No network has this size.
+    #[error("a checkpoint of {depth} layers of {width} units is of no network that could be built")]
+    Size {
+        /// Units in a layer.
+        width: usize,
+        /// Hidden layers.
+        depth: usize,
+    },
+    /// A vector has not the length that goes with the shape: another size, or another kind of network.
+    #[error("the {part} of a checkpoint hold {got} numbers and not {wanted}")]
+    Length {
+        /// Which vector.
+        part: &'static str,
+        /// Its length.
+        got: usize,
+        /// The length that goes with the shape.
+        wanted: usize,
+    },
 }
 
 impl Trainer {
@@ -69,14 +83,18 @@ impl Trainer {
     /// Takes up a run where a snapshot left it.
     ///
     /// # Errors
-    /// When one of the vectors has not the length that goes with the shape.
+    /// When there is no network of this shape, or one of the vectors has not the length that goes with it.
     pub fn restore(snapshot: Snapshot, device: &Device) -> Result<Self, RestoreError> {
+        let Shape { width, depth, .. } = snapshot.shape;
+        if !(1..=LARGEST[0]).contains(&width) || !(1..=LARGEST[1]).contains(&depth) {
+            return Err(RestoreError::Size { width, depth });
+        }
         let wanted = snapshot.shape.parameters();
         let load = |part: &'static str, values: Vec<f32>| {
             if values.len() == wanted {
                 Ok(upload(values, device))
             } else {
-                Err(RestoreError {
+                Err(RestoreError::Length {
                     part,
                     got: values.len(),
                     wanted,
