@@ -355,5 +355,5 @@ impl App {
 
 /// The pointer is a finger, or the page is as narrow as if it were.
 fn coarse_pointer() -> bool {
-    dom::media("(hover: none), (pointer: coarse), (max-width: 760px)")
+    dom::media("(pointer: coarse), (max-width: 760px)")
 }
