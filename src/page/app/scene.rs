@@ -184,7 +184,11 @@ impl App {
     fn draw_strip(&mut self, source: Source, sigma: f32, rungs: &[f32], empty: bool) -> Result<(), JsValue> {
         if !self.strip.sigmas().eq(rungs.iter().copied()) {
             self.strip.set_rungs(rungs)?;
-            self.screen.tiles = vec![None; rungs.len()];
+            // Until their own pictures are in, rungs that only moved a little keep those they had.
+            self.screen.tiles.resize(rungs.len(), None);
+            for (k, old) in self.screen.tiles.iter().enumerate() {
+                self.strip.set_picture(k, old.clone());
+            }
         }
         self.strip.set_source(source);
         for (k, &rung) in rungs.iter().enumerate() {
