@@ -15,7 +15,7 @@ use crate::page::layers::GridField;
 use crate::page::pictures::Wanted;
 use crate::page::stage::Tool;
 use crate::page::theme::Colours;
-use crate::page::{charts, controls, dom, thumbnails};
+use crate::page::{charts, controls, dom};
 
 /// Time in a frame for exact pictures, milliseconds.
 const EXACT_MS: f64 = 6.0;
@@ -276,7 +276,7 @@ impl App {
         let colours = Colours::now();
         self.screen.colours = Some(colours);
         let text = colours.text;
-        if let Err(error) = thumbnails::draw(&format!("rgb({},{},{})", text.0, text.1, text.2)) {
+        if let Err(error) = self.thumbnails.draw(&format!("rgb({},{},{})", text.0, text.1, text.2)) {
             log(&error);
         }
         self.screen.settings_changed();
