@@ -22,17 +22,24 @@
 //! | [`engine`] | settings and protocol (no burn in them), devices, the lab, its pacing |
 //! | [`page`] | the DOM: stage, layers, strip, charts, controls, link, script API. Never imports burn |
 //!
-//! Two binaries share this library: `page` runs on the main thread and never mentions burn, so that the linker leaves
-//! it out; `engine` runs in a dedicated worker. They speak in [`engine::protocol`].
+//! Two binaries share this library: `page` runs on the main thread and is built without the feature `engine`, that is
+//! without everything that computes with burn; `engine` runs in a dedicated worker. They speak in [`engine::protocol`].
 
 pub mod distribution;
 pub mod engine;
+#[cfg(feature = "engine")]
 pub mod field;
+#[cfg(feature = "engine")]
 pub mod metrics;
+#[cfg(feature = "engine")]
 pub mod model;
 pub mod noise;
+#[cfg(feature = "engine")]
 pub mod objective;
 pub mod page;
+#[cfg(feature = "engine")]
 pub mod potential;
+#[cfg(feature = "engine")]
 pub mod sampler;
+#[cfg(feature = "engine")]
 pub mod training;

@@ -213,7 +213,10 @@ impl Trainer {
     /// When the device fails.
     pub async fn field_on(&self, device: &Device) -> Result<LearnedField, ExecutionError> {
         let average = floats(Some(self.average.clone().into_data_async().await?))?;
-        Ok(LearnedField::new(Network::new(self.shape, &upload(average, device)), self.preconditioning))
+        Ok(LearnedField::new(
+            Network::new(self.shape, &upload(average, device)),
+            self.preconditioning,
+        ))
     }
 
     /// Waits until the device has done all steps. On a GPU they are queued, and nothing else slows a caller down.

@@ -17,15 +17,28 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 async fn pause(milliseconds: i32) {
     let promise = Promise::new(&mut |resolve, _| {
-        web_sys::window().unwrap().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds).unwrap();
+        web_sys::window()
+            .unwrap()
+            .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds)
+            .unwrap();
     });
     JsFuture::from(promise).await.unwrap();
 }
 
 async fn lab_on(backend: Backend, settings: Settings) -> Lab {
     let mut lab = Lab::new(Some(backend));
-    lab.obey(Command::Configure { settings: Box::new(settings), revision: 1 }).await.unwrap();
-    lab.obey(Command::Learn { target: Target::Preset(Preset::Moons), revision: 1 }).await.unwrap();
+    lab.obey(Command::Configure {
+        settings: Box::new(settings),
+        revision: 1,
+    })
+    .await
+    .unwrap();
+    lab.obey(Command::Learn {
+        target: Target::Preset(Preset::Moons),
+        revision: 1,
+    })
+    .await
+    .unwrap();
     lab.obey(Command::Reset { run: 1 }).await.unwrap();
     lab
 }
@@ -64,7 +77,14 @@ async fn train(lab: &mut Lab, steps: u32) -> (Progress, f64) {
 
 async fn sample(lab: &mut Lab, count: u32, steps: u32) -> Vec<f32> {
     let job = SampleJob {
-        sampler: Sampler::Annealed, count, seed: 1, field: Source::Learned, sigma: None, steps: Some(steps), step_size: None, init: None,
+        sampler: Sampler::Annealed,
+        count,
+        seed: 1,
+        field: Source::Learned,
+        sigma: None,
+        steps: Some(steps),
+        step_size: None,
+        init: None,
     };
     lab.obey(Command::Sample { request: 2, job }).await.unwrap();
     until(lab, |report| match report {
@@ -116,18 +136,38 @@ async fn the_engine_learns_and_samples_on_webgpu_as_on_the_cpu() {
         console_log!("SKIPPED the WebGPU test: {reason}");
         return;
     }
-    let settings = Settings { particles: 256, batch: 128, width: 32, ..Settings::default() };
+    let settings = Settings {
+        particles: 256,
+        batch: 128,
+        width: 32,
+        ..Settings::default()
+    };
     let mut gpu = lab_on(Backend::WebGpu, settings.clone()).await;
     let chosen = devices(&mut gpu).await;
-    console_log!("{} ({}): {}", chosen.adapter, if chosen.software { "software" } else { "hardware" }, chosen.reason);
-    assert_eq!((chosen.training, chosen.sampling), (Backend::WebGpu, Backend::WebGpu), "{}", chosen.reason);
+    console_log!(
+        "{} ({}): {}",
+        chosen.adapter,
+        if chosen.software { "software" } else { "hardware" },
+        chosen.reason
+    );
+    assert_eq!(
+        (chosen.training, chosen.sampling),
+        (Backend::WebGpu, Backend::WebGpu),
+        "{}",
+        chosen.reason
+    );
 
     let mut cpu = lab_on(Backend::Cpu, settings).await;
     let (on_gpu, seconds) = train(&mut gpu, 20).await;
     console_log!("3x32, batch 128 on WebGPU: {:.1} steps/s", 20.0 / seconds);
     let (on_cpu, _) = train(&mut cpu, 20).await;
     // Rounding differs and Adam amplifies it; the same seed must still give the same run within a few per cent.
-    assert!((on_gpu.nats / on_cpu.nats - 1.0).abs() < 0.05, "{} nats against {}", on_gpu.nats, on_cpu.nats);
+    assert!(
+        (on_gpu.nats / on_cpu.nats - 1.0).abs() < 0.05,
+        "{} nats against {}",
+        on_gpu.nats,
+        on_cpu.nats
+    );
     let points = sample(&mut gpu, 256, 1).await;
     assert!(points.len() == 512 && points.iter().all(|x| x.is_finite()));
 }

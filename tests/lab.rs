@@ -43,37 +43,66 @@ fn until<T>(lab: &mut Lab, mut question: impl FnMut(&Report) -> Option<T>) -> T 
 }
 
 fn small() -> Settings {
-    Settings { width: 32, depth: 2, batch: 256, particles: 300, ..Settings::default() }
+    Settings {
+        width: 32,
+        depth: 2,
+        batch: 256,
+        particles: 300,
+        ..Settings::default()
+    }
 }
 
 fn lab_on(target: Target, settings: Settings) -> Lab {
     let mut lab = Lab::new(Some(Backend::Cpu));
-    tell(&mut lab, vec![
-        Command::Configure { settings: Box::new(settings), revision: 1 },
-        Command::Learn { target, revision: 1 },
-        Command::Reset { run: 1 },
-    ]);
+    tell(
+        &mut lab,
+        vec![
+            Command::Configure {
+                settings: Box::new(settings),
+                revision: 1,
+            },
+            Command::Learn { target, revision: 1 },
+            Command::Reset { run: 1 },
+        ],
+    );
     lab
 }
 
 fn train(lab: &mut Lab, steps: u32) -> (u64, f32) {
     tell(lab, vec![Command::Train { request: 9, steps }]);
     until(lab, |report| match report {
-        Report::Trained { request: 9, step, progress, .. } => Some((*step, progress.nats)),
+        Report::Trained {
+            request: 9,
+            step,
+            progress,
+            ..
+        } => Some((*step, progress.nats)),
         Report::Failed { message, .. } => panic!("{message}"),
         _ => None,
     })
 }
 
 fn sample_job(field: Source, seed: u32) -> SampleJob {
-    SampleJob { sampler: Sampler::Annealed, count: 500, seed, field, sigma: None, steps: None, step_size: None, init: None }
+    SampleJob {
+        sampler: Sampler::Annealed,
+        count: 500,
+        seed,
+        field,
+        sigma: None,
+        steps: None,
+        step_size: None,
+        init: None,
+    }
 }
 
 fn samples(lab: &mut Lab, job: SampleJob) -> Result<Vec<f32>, String> {
     tell(lab, vec![Command::Sample { request: 3, job }]);
     until(lab, |report| match report {
         Report::Sampled { request: 3, points } => Some(Ok(points.0.clone())),
-        Report::Failed { request: Some(3), message } => Some(Err(message.clone())),
+        Report::Failed {
+            request: Some(3),
+            message,
+        } => Some(Err(message.clone())),
         _ => None,
     })
 }
@@ -95,7 +124,10 @@ fn a_script_trains_and_samples_what_was_asked_for() {
     assert!(before > 1.0 && after < 0.5, "{before} nats before, {after} after");
     let points = samples(&mut lab, sample_job(Source::Learned, 1)).unwrap();
     assert_eq!(points.len(), 1000);
-    assert!(points.iter().all(|x| x.abs() < 2.0), "the moons lie within 1.4 of the middle");
+    assert!(
+        points.iter().all(|x| x.abs() < 2.0),
+        "the moons lie within 1.4 of the middle"
+    );
 }
 
 #[test]
@@ -111,7 +143,13 @@ fn samples_are_a_function_of_weights_and_seed() {
 #[test]
 fn frames_bring_particles_pictures_of_every_tile_and_progress() {
     let mut lab = lab_on(Target::Preset(Preset::EightGaussians), small());
-    tell(&mut lab, vec![Command::Play { training: true, sampling: true }]);
+    tell(
+        &mut lab,
+        vec![Command::Play {
+            training: true,
+            sampling: true,
+        }],
+    );
     let (mut particles, mut progress, mut sigmas) = (0, false, Vec::<f32>::new());
     for _ in 0..4000 {
         tell(&mut lab, vec![Command::Frame { hidden: false }]);
@@ -120,7 +158,9 @@ fn frames_bring_particles_pictures_of_every_tile_and_progress() {
             _ => None,
         });
         particles = particles.max(frame.particles.map_or(0, |points| points.0.len()));
-        progress |= frame.progress.is_some_and(|progress| progress.sigmas.len() == 6 && progress.nats.is_finite());
+        progress |= frame
+            .progress
+            .is_some_and(|progress| progress.sigmas.len() == 6 && progress.nats.is_finite());
         for picture in frame.pictures {
             assert_eq!(picture.score.0.len(), 2 * picture.energy.0.len());
             assert_eq!(picture.energy.0.len(), (picture.grid.side as usize).pow(2));
@@ -139,7 +179,16 @@ fn frames_bring_particles_pictures_of_every_tile_and_progress() {
 #[test]
 fn a_hidden_page_pauses_live_training_but_not_a_script() {
     let mut lab = lab_on(Target::Preset(Preset::Moons), small());
-    tell(&mut lab, vec![Command::Play { training: true, sampling: true }, Command::Frame { hidden: true }]);
+    tell(
+        &mut lab,
+        vec![
+            Command::Play {
+                training: true,
+                sampling: true,
+            },
+            Command::Frame { hidden: true },
+        ],
+    );
     for _ in 0..20 {
         now(lab.turn()).unwrap();
     }
@@ -153,7 +202,12 @@ fn a_new_lab_takes_up_a_checkpoint_where_the_old_one_left_it() {
     let saved = checkpoint(&mut old);
     assert_eq!(saved.stamp.step, 30);
     let mut new = lab_on(Target::Preset(Preset::Rings), small());
-    tell(&mut new, vec![Command::Restore { checkpoint: Box::new(saved) }]);
+    tell(
+        &mut new,
+        vec![Command::Restore {
+            checkpoint: Box::new(saved),
+        }],
+    );
     train(&mut old, 10);
     assert_eq!(train(&mut new, 10).0, 40);
     let job = || sample_job(Source::Learned, 2);
@@ -170,15 +224,41 @@ fn bad_requests_are_refused_with_what_is_allowed_and_the_model_stays() {
             _ => None,
         })
     };
-    let absurd = Settings { width: 100_000, ..small() };
-    tell(&mut lab, vec![Command::Configure { settings: Box::new(absurd), revision: 2 }]);
+    let absurd = Settings {
+        width: 100_000,
+        ..small()
+    };
+    tell(
+        &mut lab,
+        vec![Command::Configure {
+            settings: Box::new(absurd),
+            revision: 2,
+        }],
+    );
     assert!(refusal(&mut lab).contains("width must be a whole number from 1 to 512"));
-    tell(&mut lab, vec![Command::Learn { target: Target::Drawing(Drawing::new()), revision: 2 }]);
+    tell(
+        &mut lab,
+        vec![Command::Learn {
+            target: Target::Drawing(Drawing::new()),
+            revision: 2,
+        }],
+    );
     assert!(!refusal(&mut lab).is_empty());
     let points = Floats(vec![0.0, f32::NAN]);
-    tell(&mut lab, vec![Command::Evaluate { request: 1, points, sigma: 0.1, field: Source::Learned }]);
+    tell(
+        &mut lab,
+        vec![Command::Evaluate {
+            request: 1,
+            points,
+            sigma: 0.1,
+            field: Source::Learned,
+        }],
+    );
     assert!(refusal(&mut lab).contains("finite"));
-    let none = SampleJob { count: 0, ..sample_job(Source::Exact, 0) };
+    let none = SampleJob {
+        count: 0,
+        ..sample_job(Source::Exact, 0)
+    };
     assert!(samples(&mut lab, none).unwrap_err().contains("1 to 200000"));
     assert_eq!(train(&mut lab, 1).0, 11);
 }
@@ -186,10 +266,17 @@ fn bad_requests_are_refused_with_what_is_allowed_and_the_model_stays() {
 #[test]
 fn an_empty_lab_refuses_to_train_and_to_sample() {
     let mut lab = Lab::new(Some(Backend::Cpu));
-    assert!(samples(&mut lab, sample_job(Source::Learned, 0)).unwrap_err().contains("no data"));
+    assert!(
+        samples(&mut lab, sample_job(Source::Learned, 0))
+            .unwrap_err()
+            .contains("no data")
+    );
     tell(&mut lab, vec![Command::Train { request: 4, steps: 1 }]);
     let message = until(&mut lab, |report| match report {
-        Report::Failed { request: Some(4), message } => Some(message.clone()),
+        Report::Failed {
+            request: Some(4),
+            message,
+        } => Some(message.clone()),
         _ => None,
     });
     assert!(message.contains("nothing to learn"));
@@ -198,20 +285,44 @@ fn an_empty_lab_refuses_to_train_and_to_sample() {
 #[test]
 fn messages_survive_the_journey_and_garbage_is_an_error() {
     let commands = [
-        Command::Configure { settings: Box::new(Settings { learning_rate: 0.003, ..Settings::default() }), revision: 5 },
-        Command::Learn { target: Target::Preset(Preset::Pinwheel), revision: 7 },
-        Command::Drop { points: Floats(vec![1.5, -0.25, f32::MIN_POSITIVE, 0.0]) },
-        Command::Sample { request: 1, job: sample_job(Source::Exact, u32::MAX) },
+        Command::Configure {
+            settings: Box::new(Settings {
+                learning_rate: 0.003,
+                ..Settings::default()
+            }),
+            revision: 5,
+        },
+        Command::Learn {
+            target: Target::Preset(Preset::Pinwheel),
+            revision: 7,
+        },
+        Command::Drop {
+            points: Floats(vec![1.5, -0.25, f32::MIN_POSITIVE, 0.0]),
+        },
+        Command::Sample {
+            request: 1,
+            job: sample_job(Source::Exact, u32::MAX),
+        },
     ];
     for command in commands {
         let bytes = protocol::encode(&command).unwrap();
         assert_eq!(protocol::decode::<Command>(&bytes).unwrap(), command);
         for cut in 0..bytes.len() {
-            assert!(protocol::decode::<Command>(&bytes[..cut]).is_err(), "{cut} of {} bytes were enough", bytes.len());
+            assert!(
+                protocol::decode::<Command>(&bytes[..cut]).is_err(),
+                "{cut} of {} bytes were enough",
+                bytes.len()
+            );
         }
     }
-    let frame = Frame { particles: Some(Floats((0..8000).map(|i| i as f32).collect())), ..Frame::default() };
+    let frame = Frame {
+        particles: Some(Floats((0..8000).map(|i| i as f32).collect())),
+        ..Frame::default()
+    };
     let bytes = protocol::encode(&Report::Frame(Box::new(frame.clone()))).unwrap();
-    assert_eq!(protocol::decode::<Report>(&bytes).unwrap(), Report::Frame(Box::new(frame)));
+    assert_eq!(
+        protocol::decode::<Report>(&bytes).unwrap(),
+        Report::Frame(Box::new(frame))
+    );
     assert!(protocol::decode::<Report>(&[0xff; 64]).is_err());
 }

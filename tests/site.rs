@@ -7,18 +7,28 @@ use std::process::Command;
 
 fn built(prefix: &str, suffix: &str) -> PathBuf {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
-    let mut found = std::fs::read_dir(dist).expect("the site is not built: run `make site` first").filter_map(|entry| {
-        let path = entry.unwrap().path();
-        let name = path.file_name()?.to_str()?;
-        (name.starts_with(prefix) && name.ends_with(suffix)).then(|| path.clone())
-    });
-    let file = found.next().unwrap_or_else(|| panic!("no {prefix}…{suffix} in the site"));
+    let mut found = std::fs::read_dir(dist)
+        .expect("the site is not built: run `make site` first")
+        .filter_map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_name()?.to_str()?;
+            (name.starts_with(prefix) && name.ends_with(suffix)).then(|| path.clone())
+        });
+    let file = found
+        .next()
+        .unwrap_or_else(|| panic!("no {prefix}…{suffix} in the site"));
     assert!(found.next().is_none(), "more than one {prefix}…{suffix} in the site");
     file
 }
 
 fn gzipped(file: &Path) -> usize {
-    Command::new("gzip").args(["-9", "-n", "-c"]).arg(file).output().unwrap().stdout.len()
+    Command::new("gzip")
+        .args(["-9", "-n", "-c"])
+        .arg(file)
+        .output()
+        .unwrap()
+        .stdout
+        .len()
 }
 
 #[test]
@@ -39,8 +49,14 @@ fn no_exported_call_runs_the_module_constructors() {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let module = std::fs::read(target.join("wasm32-unknown-unknown/release/engine.wasm")).unwrap();
     let has = |name: &[u8]| module.windows(name.len()).any(|window| window == name);
-    assert!(has(b"__wasm_call_ctors"), "this build carries no symbol names, so that the test would prove nothing");
-    assert!(!has(b".command_export"), "exported calls run the module's constructors again");
+    assert!(
+        has(b"__wasm_call_ctors"),
+        "this build carries no symbol names, so that the test would prove nothing"
+    );
+    assert!(
+        !has(b".command_export"),
+        "exported calls run the module's constructors again"
+    );
 }
 
 #[test]
@@ -48,7 +64,9 @@ fn the_site_names_no_host_but_its_own() {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
     for entry in std::fs::read_dir(dist).unwrap() {
         let path = entry.unwrap().path();
-        let text = path.extension().is_some_and(|kind| ["html", "js", "css"].iter().any(|known| kind == *known));
+        let text = path
+            .extension()
+            .is_some_and(|kind| ["html", "js", "css"].iter().any(|known| kind == *known));
         if text {
             let content = std::fs::read_to_string(&path).unwrap();
             let foreign: Vec<&str> = content

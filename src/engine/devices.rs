@@ -56,7 +56,13 @@ impl Devices {
             reason: "the CPU computes; WebGPU has not been asked yet".into(),
             settled: false,
         };
-        Self { cpu: Device::flex(), gpu: None, forced, choice, probe: Probe::NotStarted }
+        Self {
+            cpu: Device::flex(),
+            gpu: None,
+            forced,
+            choice,
+            probe: Probe::NotStarted,
+        }
     }
 
     /// The device of a backend; the CPU where there is no other.
@@ -114,7 +120,9 @@ impl Devices {
                 false
             }
             Probe::Running(slot) => {
-                let Some(outcome) = slot.borrow_mut().take() else { return false };
+                let Some(outcome) = slot.borrow_mut().take() else {
+                    return false;
+                };
                 self.decide(outcome);
                 true
             }
@@ -136,27 +144,51 @@ impl Devices {
         };
         self.gpu = Some(device);
         let choose = |i: usize| {
-            if self.webgpu_is_forced() || race.gpu[i] <= CPU_MUST_WIN_BY * race.cpu[i] { Backend::WebGpu } else { Backend::Cpu }
+            if self.webgpu_is_forced() || race.gpu[i] <= CPU_MUST_WIN_BY * race.cpu[i] {
+                Backend::WebGpu
+            } else {
+                Backend::Cpu
+            }
         };
         (self.choice.training, self.choice.sampling) = (choose(0), choose(1));
         let times = format!(
             "a training step takes {:.1} ms on WebGPU and {:.1} ms on the CPU, a field evaluation {:.1} and {:.1} ms",
-            1e3 * race.gpu[0], 1e3 * race.cpu[0], 1e3 * race.gpu[1], 1e3 * race.cpu[1]
+            1e3 * race.gpu[0],
+            1e3 * race.cpu[0],
+            1e3 * race.gpu[1],
+            1e3 * race.cpu[1]
         );
-        self.settle(if self.webgpu_is_forced() { format!("WebGPU, as the address asks; {times}") } else { times });
+        self.settle(if self.webgpu_is_forced() {
+            format!("WebGPU, as the address asks; {times}")
+        } else {
+            times
+        });
     }
 }
 
 async fn probe(cpu: Device, forced: bool, shape: Shape, batch: usize, particles: usize) -> Outcome {
     let adapter = match webgpu::probe().await {
         Ok(adapter) => adapter,
-        Err(reason) => return Outcome { adapter: Adapter { name: "none".into(), software: false }, gpu: Err(reason) },
+        Err(reason) => {
+            return Outcome {
+                adapter: Adapter {
+                    name: "none".into(),
+                    software: false,
+                },
+                gpu: Err(reason),
+            };
+        }
     };
     if adapter.software && !forced {
-        return Outcome { adapter, gpu: Err("the only WebGPU adapter is software, a CPU that pretends to be a GPU".into()) };
+        return Outcome {
+            adapter,
+            gpu: Err("the only WebGPU adapter is software, a CPU that pretends to be a GPU".into()),
+        };
     }
     let gpu = match webgpu::device().await {
-        Ok(gpu) => self_test(&cpu, &gpu, shape, batch, particles).await.map(|race| (gpu, race)),
+        Ok(gpu) => self_test(&cpu, &gpu, shape, batch, particles)
+            .await
+            .map(|race| (gpu, race)),
         Err(reason) => Err(reason),
     };
     Outcome { adapter, gpu }
@@ -167,11 +199,18 @@ async fn probe(cpu: Device, forced: bool, shape: Shape, batch: usize, particles:
 async fn self_test(cpu: &Device, gpu: &Device, shape: Shape, batch: usize, particles: usize) -> Result<Race, String> {
     let lost = |error: ExecutionError| format!("WebGPU failed its self-test: {error}");
     let data = Preset::Moons.field();
-    let here = Contender::run(cpu, shape, &data, batch, particles).await.map_err(lost)?;
-    let there = Contender::run(gpu, shape, &data, batch, particles).await.map_err(lost)?;
+    let here = Contender::run(cpu, shape, &data, batch, particles)
+        .await
+        .map_err(lost)?;
+    let there = Contender::run(gpu, shape, &data, batch, particles)
+        .await
+        .map_err(lost)?;
     agree("a training step", &here.weights, &there.weights)?;
     agree("a field evaluation", &here.scores, &there.scores)?;
-    Ok(Race { cpu: here.seconds, gpu: there.seconds })
+    Ok(Race {
+        cpu: here.seconds,
+        gpu: there.seconds,
+    })
 }
 
 /// Largest difference between two results, against their size, that counts as agreement. Adam divides gradients by
@@ -185,7 +224,9 @@ fn agree(what: &str, a: &[f32], b: &[f32]) -> Result<(), String> {
     if a.len() == b.len() && gap <= PARITY * size {
         Ok(())
     } else {
-        Err(format!("WebGPU and the CPU disagree on {what} by {gap:.2e} of {size:.2e}"))
+        Err(format!(
+            "WebGPU and the CPU disagree on {what} by {gap:.2e} of {size:.2e}"
+        ))
     }
 }
 
@@ -197,17 +238,42 @@ struct Contender {
 }
 
 impl Contender {
-    async fn run(device: &Device, shape: Shape, data: &ExactField, batch: usize, particles: usize) -> Result<Self, ExecutionError> {
+    async fn run(
+        device: &Device,
+        shape: Shape,
+        data: &ExactField,
+        batch: usize,
+        particles: usize,
+    ) -> Result<Self, ExecutionError> {
         let scale = data.scale();
-        let plan = Plan { batch, learning_rate: 1e-2, ladder: NoiseLadder::for_scale(scale), micro_batch: batch };
-        let mut trainer = Trainer::new(shape, Preconditioning { mean: data.mean(), scale }, 7, device);
+        let plan = Plan {
+            batch,
+            learning_rate: 1e-2,
+            ladder: NoiseLadder::for_scale(scale),
+            micro_batch: batch,
+        };
+        let mut trainer = Trainer::new(
+            shape,
+            Preconditioning {
+                mean: data.mean(),
+                scale,
+            },
+            7,
+            device,
+        );
         trainer.step(data, &plan);
         let weights = trainer.checkpoint().await?.weights;
 
         let points: Vec<f32> = (0..2 * particles).map(|i| 1.4 * (0.7 * i as f32).sin()).collect();
         let x = Tensor::<2>::from_data(TensorData::new(points, [particles, 2]), device);
         let read = async |trainer: &Trainer| -> Result<Vec<f32>, ExecutionError> {
-            Ok(trainer.field().score(&x, 0.3 * scale).into_data_async().await?.iter::<f32>().collect())
+            Ok(trainer
+                .field()
+                .score(&x, 0.3 * scale)
+                .into_data_async()
+                .await?
+                .iter::<f32>()
+                .collect())
         };
         let scores = read(&trainer).await?;
 
@@ -220,6 +286,10 @@ impl Contender {
         let step = start.elapsed().as_secs_f64() / f64::from(STEPS);
         let start = Instant::now();
         read(&trainer).await?;
-        Ok(Self { weights, scores, seconds: [step, start.elapsed().as_secs_f64()] })
+        Ok(Self {
+            weights,
+            scores,
+            seconds: [step, start.elapsed().as_secs_f64()],
+        })
     }
 }

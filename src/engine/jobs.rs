@@ -47,12 +47,20 @@ pub struct Sampling {
 impl Job {
     /// A scripted training run.
     pub fn train(request: u32, steps: u32) -> Self {
-        Self::Train(Training { request: Some(request), left: steps, started: Instant::now() })
+        Self::Train(Training {
+            request: Some(request),
+            left: steps,
+            started: Instant::now(),
+        })
     }
 
     /// The button "one step".
     pub fn train_once() -> Self {
-        Self::Train(Training { request: None, left: 1, started: Instant::now() })
+        Self::Train(Training {
+            request: None,
+            left: 1,
+            started: Instant::now(),
+        })
     }
 }
 
@@ -64,11 +72,17 @@ impl Lab {
             return Ok(());
         }
         let Some(data) = self.data.as_ref().map(|data| data.exact.clone()) else {
-            self.refuse(Some(request), "there is no data yet: draw something or choose a set".into());
+            self.refuse(
+                Some(request),
+                "there is no data yet: draw something or choose a set".into(),
+            );
             return Ok(());
         };
         let Some((field, backend)) = self.field_to_follow(job.field).await? else {
-            self.refuse(Some(request), "there is no network yet: train one, or sample with field: \"exact\"".into());
+            self.refuse(
+                Some(request),
+                "there is no network yet: train one, or sample with field: \"exact\"".into(),
+            );
             return Ok(());
         };
         let plain = job.sampler == Choice::Langevin;
@@ -85,13 +99,26 @@ impl Lab {
             Some(points) => Live::start_at(recipe, points.0, &data, backend, device),
             None => Live::start(recipe, job.count as usize, &data, backend, device),
         };
-        let steps_left = if plain { job.steps.unwrap_or(PLAIN_STEPS) } else { u32::MAX };
-        self.jobs.push_back(Job::Sample(Box::new(Sampling { request, cloud, field, steps_left })));
+        let steps_left = if plain {
+            job.steps.unwrap_or(PLAIN_STEPS)
+        } else {
+            u32::MAX
+        };
+        self.jobs.push_back(Job::Sample(Box::new(Sampling {
+            request,
+            cloud,
+            field,
+            steps_left,
+        })));
         Ok(())
     }
 
     /// Moves samples in the making on until the deadline; true when they are done and reported.
-    pub(super) async fn advance_sampling(&mut self, job: &mut Sampling, deadline: Instant) -> Result<bool, ExecutionError> {
+    pub(super) async fn advance_sampling(
+        &mut self,
+        job: &mut Sampling,
+        deadline: Instant,
+    ) -> Result<bool, ExecutionError> {
         let device = self.devices.device(job.cloud.backend());
         while job.steps_left > 0 && !job.cloud.finished() {
             job.cloud.step(&*job.field);
@@ -112,13 +139,27 @@ impl Lab {
             });
         }
         let points = Floats(job.cloud.positions().to_vec());
-        self.outbox.push(Report::Sampled { request: job.request, points });
+        self.outbox.push(Report::Sampled {
+            request: job.request,
+            points,
+        });
         Ok(true)
     }
 
     /// Scores, and what goes with them, at given points.
-    pub(super) async fn evaluate(&mut self, request: u32, points: &[f32], sigma: f32, source: Source) -> Result<Report, ExecutionError> {
-        let fail = |message: &str| Ok(Report::Failed { request: Some(request), message: message.into() });
+    pub(super) async fn evaluate(
+        &mut self,
+        request: u32,
+        points: &[f32],
+        sigma: f32,
+        source: Source,
+    ) -> Result<Report, ExecutionError> {
+        let fail = |message: &str| {
+            Ok(Report::Failed {
+                request: Some(request),
+                message: message.into(),
+            })
+        };
         if points.is_empty() || !points.len().is_multiple_of(2) || points.iter().any(|v| !v.is_finite()) {
             return fail("points must be finite numbers [x0, y0, x1, y1, …], at least one pair");
         }
@@ -176,7 +217,9 @@ fn exact_report(request: u32, exact: &crate::distribution::ExactField, points: &
 fn check(job: &SampleJob) -> Result<(), String> {
     let count = job.init.as_ref().map_or(job.count as usize, |init| init.0.len() / 2);
     if !(1..=MOST_SAMPLES).contains(&count) {
-        return Err(format!("count must be a whole number from 1 to {MOST_SAMPLES}, and {count} is not"));
+        return Err(format!(
+            "count must be a whole number from 1 to {MOST_SAMPLES}, and {count} is not"
+        ));
     }
     if let Some(init) = &job.init
         && (!init.0.len().is_multiple_of(2) || init.0.iter().any(|v| !v.is_finite()))

@@ -121,7 +121,12 @@ impl Lab {
             Command::Frame { hidden } => (self.hidden, self.frame_wanted) = (hidden, true),
             Command::Train { request, steps } => self.jobs.push_back(Job::train(request, steps)),
             Command::Sample { request, job } => self.begin_sampling(request, job).await?,
-            Command::Evaluate { request, points, sigma, field } => {
+            Command::Evaluate {
+                request,
+                points,
+                sigma,
+                field,
+            } => {
                 let report = self.evaluate(request, &points.0, sigma, field).await?;
                 self.outbox.push(report);
             }
@@ -143,8 +148,13 @@ impl Lab {
         let before = std::mem::replace(&mut self.settings, settings);
         self.stamp.settings = revision;
         let now = &self.settings;
-        let same_cast = (before.sampler, before.follow, before.particles, before.seed, before.levels)
-            == (now.sampler, now.follow, now.particles, now.seed, now.levels)
+        let same_cast = (
+            before.sampler,
+            before.follow,
+            before.particles,
+            before.seed,
+            before.levels,
+        ) == (now.sampler, now.follow, now.particles, now.seed, now.levels)
             && (before.noise_max, before.noise_min) == (now.noise_max, now.noise_min);
         let ladder = self.ladder();
         if !same_cast {
@@ -161,20 +171,27 @@ impl Lab {
         };
         self.stamp.target = revision;
         let score = Rc::new(ExactScore::new((*exact).clone()));
-        self.data = Some(Data { gauge: Gauge::new(), exact, score });
+        self.data = Some(Data {
+            gauge: Gauge::new(),
+            exact,
+            score,
+        });
         self.pictures.forget_data();
         self.follow_data();
     }
 
     /// The network follows an edit of the data; where their scale has left what its outputs mean, it starts anew.
     fn follow_data(&mut self) {
-        let (Some(trainer), Some(data)) = (&mut self.trainer, &self.data) else { return };
+        let (Some(trainer), Some(data)) = (&mut self.trainer, &self.data) else {
+            return;
+        };
         let drift = data.exact.scale() / trainer.preconditioning().scale;
         if (1.0 / SCALE_DRIFT..SCALE_DRIFT).contains(&drift) {
             trainer.data_changed();
         } else {
             self.outbox.push(Report::Notice {
-                message: "The data's size changed by more than half, so the network starts anew at the new scale.".into(),
+                message: "The data's size changed by more than half, so the network starts anew at the new scale."
+                    .into(),
             });
             self.reset(self.stamp.run);
         }
@@ -187,10 +204,19 @@ impl Lab {
 
     fn reset(&mut self, run: u32) {
         let Some(data) = &self.data else {
-            return self.refuse(None, "there is nothing to learn yet: draw something or choose a set".into());
+            return self.refuse(
+                None,
+                "there is nothing to learn yet: draw something or choose a set".into(),
+            );
         };
-        let shape = Shape { width: self.settings.width as usize, depth: self.settings.depth as usize };
-        let pre = Preconditioning { mean: data.exact.mean(), scale: data.exact.scale() };
+        let shape = Shape {
+            width: self.settings.width as usize,
+            depth: self.settings.depth as usize,
+        };
+        let pre = Preconditioning {
+            mean: data.exact.mean(),
+            scale: data.exact.scale(),
+        };
         self.trainer = Some(Trainer::new(shape, pre, self.settings.seed, self.devices.training()));
         self.stamp.run = run;
         self.stamp.step = 0;
@@ -206,7 +232,11 @@ impl Lab {
         match Trainer::restore(snapshot(checkpoint, self.settings.seed), self.devices.training()) {
             Ok(trainer) => {
                 self.trainer = Some(trainer);
-                self.stamp = Stamp { run: stamp.run, step: stamp.step, ..self.stamp };
+                self.stamp = Stamp {
+                    run: stamp.run,
+                    step: stamp.step,
+                    ..self.stamp
+                };
                 self.training_seconds = seconds;
                 self.learned = None;
             }
@@ -231,17 +261,24 @@ impl Lab {
 
     /// Mean to which the network was fitted.
     pub(super) fn mean(&self) -> [f32; 2] {
-        self.trainer.as_ref().map_or([0.0, 0.0], |trainer| trainer.preconditioning().mean)
+        self.trainer
+            .as_ref()
+            .map_or([0.0, 0.0], |trainer| trainer.preconditioning().mean)
     }
 
     /// Scale to which the network was fitted.
     pub(super) fn scale(&self) -> f32 {
-        self.trainer.as_ref().map_or(0.5, |trainer| trainer.preconditioning().scale)
+        self.trainer
+            .as_ref()
+            .map_or(0.5, |trainer| trainer.preconditioning().scale)
     }
 
     /// How the next training step is made.
     pub(super) fn plan(&self) -> Plan {
-        let shape = self.trainer.as_ref().map_or(Shape { width: 64, depth: 3 }, Trainer::shape);
+        let shape = self
+            .trainer
+            .as_ref()
+            .map_or(Shape { width: 64, depth: 3 }, Trainer::shape);
         Plan {
             batch: self.settings.batch as usize,
             learning_rate: self.settings.learning_rate,
@@ -265,14 +302,24 @@ impl Lab {
             trainer.field_on(self.devices.sampling()).await?
         };
         let field = Rc::new(field);
-        self.learned = Some(Learned { stamp: self.stamp, backend, field: field.clone() });
+        self.learned = Some(Learned {
+            stamp: self.stamp,
+            backend,
+            field: field.clone(),
+        });
         Ok(Some(field))
     }
 
     /// The field that drives particles, and the backend it lives on.
-    pub(super) async fn field_to_follow(&mut self, source: Source) -> Result<Option<(Rc<dyn Field>, Backend)>, ExecutionError> {
+    pub(super) async fn field_to_follow(
+        &mut self,
+        source: Source,
+    ) -> Result<Option<(Rc<dyn Field>, Backend)>, ExecutionError> {
         if source == Source::Exact {
-            return Ok(self.data.as_ref().map(|data| (data.score.clone() as Rc<dyn Field>, Backend::Cpu)));
+            return Ok(self
+                .data
+                .as_ref()
+                .map(|data| (data.score.clone() as Rc<dyn Field>, Backend::Cpu)));
         }
         let backend = self.devices.choice().sampling;
         Ok(self.learned().await?.map(|field| (field as Rc<dyn Field>, backend)))
@@ -308,8 +355,14 @@ impl Lab {
 
 fn snapshot(checkpoint: Checkpoint, seed: u32) -> Snapshot {
     Snapshot {
-        shape: Shape { width: checkpoint.width as usize, depth: checkpoint.depth as usize },
-        preconditioning: Preconditioning { mean: checkpoint.mean, scale: checkpoint.scale },
+        shape: Shape {
+            width: checkpoint.width as usize,
+            depth: checkpoint.depth as usize,
+        },
+        preconditioning: Preconditioning {
+            mean: checkpoint.mean,
+            scale: checkpoint.scale,
+        },
         seed,
         steps: checkpoint.stamp.step,
         clock: checkpoint.clock,

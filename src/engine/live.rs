@@ -43,10 +43,21 @@ impl Recipe {
     pub fn parameters(&self, guard: Guard) -> Parameters {
         let (step_size, seed, guard) = (self.step_size, self.seed, Some(guard));
         match self.sampler {
-            Choice::Langevin => Parameters::Langevin { sigma: self.sigma, step_size, seed, guard },
+            Choice::Langevin => Parameters::Langevin {
+                sigma: self.sigma,
+                step_size,
+                seed,
+                guard,
+            },
             Choice::Annealed => {
                 let (ladder, steps_per_level) = (self.ladder, self.steps_per_level);
-                Parameters::Annealed { ladder, step_size, steps_per_level, seed, guard }
+                Parameters::Annealed {
+                    ladder,
+                    step_size,
+                    steps_per_level,
+                    seed,
+                    guard,
+                }
             }
         }
     }
@@ -86,11 +97,27 @@ impl Live {
     }
 
     /// The same from given points `[x0, y0, …]`.
-    pub fn start_at(recipe: Recipe, positions: Vec<f32>, exact: &ExactField, backend: Backend, device: &Device) -> Self {
+    pub fn start_at(
+        recipe: Recipe,
+        positions: Vec<f32>,
+        exact: &ExactField,
+        backend: Backend,
+        device: &Device,
+    ) -> Self {
         let guard = guard_of(exact);
         let sampler = sampler::build(&recipe.parameters(guard));
         let x = upload(&positions, device);
-        Self { recipe, sampler, guard, backend, x, positions, recycled: 0, drop_at: 0, moved: true }
+        Self {
+            recipe,
+            sampler,
+            guard,
+            backend,
+            x,
+            positions,
+            recycled: 0,
+            drop_at: 0,
+            moved: true,
+        }
     }
 
     /// Where the cloud lives.
@@ -100,7 +127,10 @@ impl Live {
 
     /// Takes up changed step sizes and noise levels without a restart.
     pub fn retune(&mut self, recipe: Recipe) {
-        let recipe = Recipe { sampler: self.recipe.sampler, ..recipe };
+        let recipe = Recipe {
+            sampler: self.recipe.sampler,
+            ..recipe
+        };
         self.sampler.retune(&recipe.parameters(self.guard));
         self.recipe = recipe;
     }
@@ -158,7 +188,11 @@ impl Live {
         self.x = upload(&self.positions, device);
         self.moved = true;
         if self.sampler.finished() {
-            self.recipe = Recipe { sampler: Choice::Langevin, sigma, ..self.recipe.clone() };
+            self.recipe = Recipe {
+                sampler: Choice::Langevin,
+                sigma,
+                ..self.recipe.clone()
+            };
             self.sampler = sampler::build(&self.recipe.parameters(self.guard));
         }
     }

@@ -3,16 +3,28 @@
 //! `settings` and `protocol` are the shared language of page and engine and never mention burn; everything else runs
 //! in the worker only and never touches the DOM. Data flows one way: commands in, reports out.
 
-mod constructors;
-mod devices;
-mod jobs;
-pub mod lab;
-mod live;
-mod pacing;
-mod pictures;
-mod progress;
 pub mod protocol;
 pub mod settings;
+
+#[cfg(feature = "engine")]
+mod constructors;
+#[cfg(feature = "engine")]
+mod devices;
+#[cfg(feature = "engine")]
+mod jobs;
+#[cfg(feature = "engine")]
+pub mod lab;
+#[cfg(feature = "engine")]
+mod live;
+#[cfg(feature = "engine")]
+mod pacing;
+#[cfg(feature = "engine")]
+mod pictures;
+#[cfg(feature = "engine")]
+mod progress;
+#[cfg(feature = "engine")]
 mod turn;
+#[cfg(feature = "engine")]
 pub mod webgpu;
+#[cfg(feature = "engine")]
 pub mod worker;

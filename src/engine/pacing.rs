@@ -28,7 +28,10 @@ pub struct Metronome {
 impl Metronome {
     /// Starts now.
     pub fn new() -> Self {
-        Self { last: Instant::now(), owed: 0.0 }
+        Self {
+            last: Instant::now(),
+            owed: 0.0,
+        }
     }
 
     /// Steps due since the last call.
@@ -58,11 +61,17 @@ impl Rate {
 
     /// Events a second; 0 when nothing has happened for a second.
     pub fn per_second(&mut self) -> f32 {
-        while self.events.front().is_some_and(|(at, _)| at.elapsed().as_secs_f64() > 1.0) {
+        while self
+            .events
+            .front()
+            .is_some_and(|(at, _)| at.elapsed().as_secs_f64() > 1.0)
+        {
             self.events.pop_front();
         }
         // The first event opens the window, so that its own amount belongs to the time before it.
-        let Some(&(first, opening)) = self.events.front() else { return 0.0 };
+        let Some(&(first, opening)) = self.events.front() else {
+            return 0.0;
+        };
         let window = first.elapsed().as_secs_f64();
         let counted: f64 = self.events.iter().map(|(_, amount)| amount).sum::<f64>() - opening;
         if window > 0.05 { (counted / window) as f32 } else { 0.0 }

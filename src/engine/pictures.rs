@@ -56,22 +56,42 @@ impl Pictures {
     /// Says what is shown: the stage's noise level and those of the strip, around data of this mean and scale.
     /// What is unchanged keeps what it knows.
     pub fn show(&mut self, stage: f32, tiles: &[f32], mean: [f32; 2], scale: f32) {
-        let wanted = std::iter::once((stage, stage_grid(mean, scale, stage)))
-            .chain(tiles.iter().map(|&sigma| (sigma, Grid::window(mean, scale, sigma, TILE_SIDE))));
+        let wanted = std::iter::once((stage, stage_grid(mean, scale, stage))).chain(
+            tiles
+                .iter()
+                .map(|&sigma| (sigma, Grid::window(mean, scale, sigma, TILE_SIDE))),
+        );
         let mut old: Vec<Option<View>> = self.views.drain(..).map(Some).collect();
         let mut moved = vec![None; old.len()];
         for (at, (sigma, grid)) in wanted.enumerate() {
-            let known = old.iter().position(|view| view.as_ref().is_some_and(|view| view.sigma.to_bits() == sigma.to_bits() && view.grid == grid));
+            let known = old.iter().position(|view| {
+                view.as_ref()
+                    .is_some_and(|view| view.sigma.to_bits() == sigma.to_bits() && view.grid == grid)
+            });
             let view = known.and_then(|index| {
                 moved[index] = Some(at);
                 old[index].take()
             });
-            self.views.push(view.unwrap_or(View { sigma, grid, shows: None, finished: None, log_density: None, energy: None }));
+            self.views.push(view.unwrap_or(View {
+                sigma,
+                grid,
+                shows: None,
+                finished: None,
+                log_density: None,
+                energy: None,
+            }));
         }
         // A picture in the making goes on if its view is still shown, and if it is not keeping the stage waiting.
-        self.job = self.job.take().and_then(|job| Some(Job { view: moved[job.view]?, ..job })).filter(|job| {
-            job.view == 0 || self.views.first().is_some_and(|stage| stage.shows.is_some())
-        });
+        self.job = self
+            .job
+            .take()
+            .and_then(|job| {
+                Some(Job {
+                    view: moved[job.view]?,
+                    ..job
+                })
+            })
+            .filter(|job| job.view == 0 || self.views.first().is_some_and(|stage| stage.shows.is_some()));
     }
 
     /// The data changed: densities and what was painted are out of date.
@@ -129,7 +149,9 @@ impl Pictures {
         if let (None, Some(density)) = (&job.potential, &view.log_density) {
             job.potential = Some(Potential::new(view.grid, &job.score, density, view.energy.as_deref()));
         }
-        let Some(potential) = &mut job.potential else { return Ok(None) };
+        let Some(potential) = &mut job.potential else {
+            return Ok(None);
+        };
         while !potential.iterate() {
             if Instant::now() >= deadline {
                 return Ok(None);
@@ -160,7 +182,9 @@ impl Pictures {
         let age = |view: &View| view.finished.map_or(f64::INFINITY, |at| at.elapsed().as_secs_f64());
         let ripe = |index: usize, period: f64| {
             let view = &self.views[index];
-            let new_data = view.shows.is_none_or(|shown| (shown.run, shown.target) != (stamp.run, stamp.target));
+            let new_data = view
+                .shows
+                .is_none_or(|shown| (shown.run, shown.target) != (stamp.run, stamp.target));
             is_stale(view, stamp) && (new_data || age(view) >= period)
         };
         if !self.views.is_empty() && ripe(0, STAGE_PERIOD) {
@@ -173,7 +197,8 @@ impl Pictures {
 }
 
 fn is_stale(view: &View, stamp: Stamp) -> bool {
-    view.shows.is_none_or(|shown| (shown.run, shown.step, shown.target) != (stamp.run, stamp.step, stamp.target))
+    view.shows
+        .is_none_or(|shown| (shown.run, shown.step, shown.target) != (stamp.run, stamp.step, stamp.target))
 }
 
 fn log_density(exact: &ExactField, sigma: f32, points: &[f32]) -> Vec<f32> {
@@ -187,5 +212,8 @@ fn log_density(exact: &ExactField, sigma: f32, points: &[f32]) -> Vec<f32> {
 fn stage_grid(mean: [f32; 2], scale: f32, sigma: f32) -> Grid {
     let grid = Grid::window(mean, scale, sigma, 2);
     let needed = (2.0 * grid.half_width * 1.5 / sigma).ceil() as u32 + 1;
-    Grid { side: needed.next_multiple_of(16).clamp(64, 176), ..grid }
+    Grid {
+        side: needed.next_multiple_of(16).clamp(64, 176),
+        ..grid
+    }
 }

@@ -24,12 +24,18 @@ pub struct Gauge {
 impl Gauge {
     /// Nothing is prepared before it is needed: an edit of the data at every pointer move makes a new gauge.
     pub fn new() -> Self {
-        Self { gauge: None, errors: Vec::new(), finished: None, measured: None }
+        Self {
+            gauge: None,
+            errors: Vec::new(),
+            finished: None,
+            measured: None,
+        }
     }
 
     /// It is time for the next level.
     pub fn due(&self, step: u64) -> bool {
-        self.measured != Some(step) && (!self.errors.is_empty() || self.finished.is_none_or(|at| at.elapsed() >= PROGRESS_PERIOD))
+        self.measured != Some(step)
+            && (!self.errors.is_empty() || self.finished.is_none_or(|at| at.elapsed() >= PROGRESS_PERIOD))
     }
 
     /// Measures one level; after the last one, says what a round has found.
@@ -62,7 +68,13 @@ impl Gauge {
         }
         let error = gauge.summary(&std::mem::take(&mut self.errors));
         (self.finished, self.measured) = (Some(Instant::now()), Some(step));
-        Ok(Some(Progress { step, seconds, sigmas: error.sigmas, error: error.relative, nats: error.nats }))
+        Ok(Some(Progress {
+            step,
+            seconds,
+            sigmas: error.sigmas,
+            error: error.relative,
+            nats: error.nats,
+        }))
     }
 
     /// Begins a new round, whatever was measured before.

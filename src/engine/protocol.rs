@@ -13,7 +13,12 @@ use crate::distribution::Target;
 /// Changes whenever this file or the package's version does, so that a page and an engine of different builds refuse
 /// each other instead of misreading messages (FNV-1a over this source).
 pub const VERSION: u32 = {
-    let source = concat!(include_str!("protocol.rs"), include_str!("settings.rs"), env!("CARGO_PKG_VERSION")).as_bytes();
+    let source = concat!(
+        include_str!("protocol.rs"),
+        include_str!("settings.rs"),
+        env!("CARGO_PKG_VERSION")
+    )
+    .as_bytes();
     let mut hash = 0x811c_9dc5_u32;
     let mut i = 0;
     while i < source.len() {
@@ -43,9 +48,16 @@ impl<'de> Deserialize<'de> for Floats {
             }
             fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<Floats, E> {
                 if !bytes.len().is_multiple_of(4) {
-                    return Err(E::custom("an array of floats whose length in bytes is no multiple of 4"));
+                    return Err(E::custom(
+                        "an array of floats whose length in bytes is no multiple of 4",
+                    ));
                 }
-                Ok(Floats(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()))
+                Ok(Floats(
+                    bytes
+                        .chunks_exact(4)
+                        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+                        .collect(),
+                ))
             }
         }
         deserializer.deserialize_bytes(Bytes)
@@ -344,7 +356,11 @@ impl Grid {
     pub fn window(mean: [f32; 2], scale: f32, sigma: f32, side: u32) -> Self {
         let half_width = Self::half_width_at(scale, sigma);
         let drift = 1.0 - STAGE_HALF_WIDTH / half_width;
-        Self { centre: [mean[0] * drift, mean[1] * drift], half_width, side }
+        Self {
+            centre: [mean[0] * drift, mean[1] * drift],
+            half_width,
+            side,
+        }
     }
 
     /// Distance between neighbouring points.
@@ -355,13 +371,18 @@ impl Grid {
     /// The point in column `i` and row `j`; row 0 has the lowest y.
     pub fn point(&self, i: usize, j: usize) -> [f32; 2] {
         let h = self.spacing();
-        [self.centre[0] - self.half_width + h * i as f32, self.centre[1] - self.half_width + h * j as f32]
+        [
+            self.centre[0] - self.half_width + h * i as f32,
+            self.centre[1] - self.half_width + h * j as f32,
+        ]
     }
 
     /// All points `[x0, y0, x1, y1, …]`, rows from low to high y.
     pub fn points(&self) -> Vec<f32> {
         let n = self.side as usize;
-        (0..n).flat_map(|j| (0..n).flat_map(move |i| self.point(i, j))).collect()
+        (0..n)
+            .flat_map(|j| (0..n).flat_map(move |i| self.point(i, j)))
+            .collect()
     }
 }
 

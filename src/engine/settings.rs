@@ -156,17 +156,39 @@ impl Settings {
         within("width", self.width, 1, 512, "a whole number from 1 to 512")?;
         within("depth", self.depth, 1, 8, "a whole number from 1 to 8")?;
         within("batch", self.batch, 8, 16_384, "a whole number from 8 to 16384")?;
-        within("learningRate", self.learning_rate, 1e-6, 1.0, "a number from 0.000001 to 1")?;
+        within(
+            "learningRate",
+            self.learning_rate,
+            1e-6,
+            1.0,
+            "a number from 0.000001 to 1",
+        )?;
         within("noiseMax", self.noise_max, 0.5, 100.0, "a number from 0.5 to 100")?;
         within("noiseMin", self.noise_min, 0.002, 0.4, "a number from 0.002 to 0.4")?;
         within("levels", self.levels, 2, 100, "a whole number from 2 to 100")?;
-        within("particles", self.particles, 1, 200_000, "a whole number from 1 to 200000")?;
+        within(
+            "particles",
+            self.particles,
+            1,
+            200_000,
+            "a whole number from 1 to 200000",
+        )?;
         within("stepSize", self.step_size, 1e-5, 4.0, "a number from 0.00001 to 4")?;
-        within("stepsPerLevel", self.steps_per_level, 1, 10_000, "a whole number from 1 to 10000")?;
+        within(
+            "stepsPerLevel",
+            self.steps_per_level,
+            1,
+            10_000,
+            "a whole number from 1 to 10000",
+        )?;
         within("pace", self.pace, 1.0, 10_000.0, "a number from 1 to 10000")?;
         within("sigma", self.sigma, 1e-3, 100.0, "a number from 0.001 to 100")?;
         if self.follow == Source::Error {
-            return Err(SettingsError { name: "follow", allowed: "learned or exact", got: "error".into() });
+            return Err(SettingsError {
+                name: "follow",
+                allowed: "learned or exact",
+                got: "error".into(),
+            });
         }
         Ok(())
     }
@@ -183,6 +205,10 @@ fn within<T: PartialOrd + std::fmt::Display>(
     if value >= low && value <= high {
         Ok(())
     } else {
-        Err(SettingsError { name, allowed, got: value.to_string() })
+        Err(SettingsError {
+            name,
+            allowed,
+            got: value.to_string(),
+        })
     }
 }

@@ -48,7 +48,9 @@ impl Lab {
 
     /// At most `steps` steps of the live particles, and one look at where they are.
     pub(super) async fn step_live(&mut self, steps: u32) -> Result<(), ExecutionError> {
-        let Some((field, backend)) = self.field_to_follow(self.settings.follow).await? else { return Ok(()) };
+        let Some((field, backend)) = self.field_to_follow(self.settings.follow).await? else {
+            return Ok(());
+        };
         if self.live.as_ref().is_some_and(|live| live.backend() != backend) {
             self.restart_live();
         }
@@ -82,14 +84,22 @@ impl Lab {
         };
         let recipe = Recipe::of(&self.settings, self.ladder());
         let device = self.devices.device(backend);
-        self.live = Some(Live::start(recipe, self.settings.particles as usize, &data.exact, backend, device));
+        self.live = Some(Live::start(
+            recipe,
+            self.settings.particles as usize,
+            &data.exact,
+            backend,
+            device,
+        ));
         self.frame.cast = self.frame.cast.wrapping_add(1);
     }
 
     /// Drops particles at points `[x0, y0, …]`.
     pub(super) fn drop_particles(&mut self, points: &[f32]) {
         let sound = points.len().is_multiple_of(2) && points.iter().all(|v| v.is_finite() && v.abs() < 1e3);
-        let (Some(live), true) = (&mut self.live, sound) else { return };
+        let (Some(live), true) = (&mut self.live, sound) else {
+            return;
+        };
         let device = self.devices.device(live.backend());
         live.drop_at(points, self.settings.sigma, device);
         self.frame.cast = self.frame.cast.wrapping_add(1);
@@ -97,7 +107,9 @@ impl Lab {
 
     /// The first scripted request gets a slice.
     async fn advance_jobs(&mut self) -> Result<bool, ExecutionError> {
-        let Some(job) = self.jobs.pop_front() else { return Ok(false) };
+        let Some(job) = self.jobs.pop_front() else {
+            return Ok(false);
+        };
         match job {
             Job::Train(job) => self.advance_train_job(job).await?,
             Job::Sample(mut job) => {
@@ -111,7 +123,10 @@ impl Lab {
 
     async fn advance_train_job(&mut self, mut job: Training) -> Result<(), ExecutionError> {
         if self.trainer.is_none() {
-            self.refuse(job.request, "there is nothing to learn yet: draw something or choose a set".into());
+            self.refuse(
+                job.request,
+                "there is nothing to learn yet: draw something or choose a set".into(),
+            );
             return Ok(());
         }
         job.left -= self.train(job.left, REQUEST_SLICE).await?;
@@ -123,7 +138,12 @@ impl Lab {
         let seconds = job.started.elapsed().as_secs_f64();
         if let Some(progress) = self.measure_fully().await? {
             self.frame.progress = Some(progress.clone());
-            self.outbox.push(Report::Trained { request, step: self.stamp.step, seconds, progress });
+            self.outbox.push(Report::Trained {
+                request,
+                step: self.stamp.step,
+                seconds,
+                progress,
+            });
         }
         Ok(())
     }
@@ -140,7 +160,9 @@ impl Lab {
     /// At most `most` training steps in the slice, at least one; returns how many.
     async fn train(&mut self, most: u32, slice: Duration) -> Result<u32, ExecutionError> {
         let plan = self.plan();
-        let (Some(trainer), Some(data)) = (&mut self.trainer, &self.data) else { return Ok(0) };
+        let (Some(trainer), Some(data)) = (&mut self.trainer, &self.data) else {
+            return Ok(0);
+        };
         let start = Instant::now();
         let mut made = 0;
         while made < most {
@@ -165,17 +187,29 @@ impl Lab {
             return Ok(false);
         }
         let ladder = self.ladder();
-        let tiles: Vec<f32> = ladder.tiles(TILES).into_iter().map(|level| ladder.sigma(level)).collect();
-        self.pictures.show(self.stage_sigma(), &tiles, self.mean(), self.scale());
+        let tiles: Vec<f32> = ladder
+            .tiles(TILES)
+            .into_iter()
+            .map(|level| ladder.sigma(level))
+            .collect();
+        self.pictures
+            .show(self.stage_sigma(), &tiles, self.mean(), self.scale());
         if !self.pictures.wanted(self.stamp) {
             return Ok(false);
         }
-        let Some(field) = self.learned().await? else { return Ok(false) };
+        let Some(field) = self.learned().await? else {
+            return Ok(false);
+        };
         let Some(data) = &self.data else { return Ok(false) };
         let deadline = Instant::now() + PICTURE_SLICE;
-        let picture = self.pictures.advance(&*field, self.devices.sampling(), &data.exact, self.stamp, deadline).await?;
+        let picture = self
+            .pictures
+            .advance(&*field, self.devices.sampling(), &data.exact, self.stamp, deadline)
+            .await?;
         if let Some(picture) = picture {
-            self.frame.pictures.retain(|older| older.sigma.to_bits() != picture.sigma.to_bits() || older.grid != picture.grid);
+            self.frame
+                .pictures
+                .retain(|older| older.sigma.to_bits() != picture.sigma.to_bits() || older.grid != picture.grid);
             self.frame.pictures.push(picture);
             self.first_picture_is_out = true;
         }
@@ -193,11 +227,22 @@ impl Lab {
     }
 
     async fn measure_level(&mut self) -> Result<Option<super::protocol::Progress>, ExecutionError> {
-        let Some(field) = self.learned().await? else { return Ok(None) };
+        let Some(field) = self.learned().await? else {
+            return Ok(None);
+        };
         let on_cpu = self.devices.choice().sampling == Backend::Cpu;
         let Some(data) = &mut self.data else { return Ok(None) };
         let device = self.devices.sampling();
-        data.gauge.advance(&*field, &data.exact, device, on_cpu, self.stamp.step, self.training_seconds).await
+        data.gauge
+            .advance(
+                &*field,
+                &data.exact,
+                device,
+                on_cpu,
+                self.stamp.step,
+                self.training_seconds,
+            )
+            .await
     }
 
     /// A whole round at the weights as they are now.
@@ -223,8 +268,14 @@ impl Lab {
             return Ok(false);
         }
         let before = self.devices.choice().clone();
-        let shape = self.trainer.as_ref().map_or_else(|| crate::model::Shape { width: 64, depth: 3 }, |t| t.shape());
-        if self.devices.poll(shape, self.settings.batch as usize, self.settings.particles as usize) {
+        let shape = self
+            .trainer
+            .as_ref()
+            .map_or_else(|| crate::model::Shape { width: 64, depth: 3 }, |t| t.shape());
+        if self
+            .devices
+            .poll(shape, self.settings.batch as usize, self.settings.particles as usize)
+        {
             let now = self.devices.choice().clone();
             if now.training != before.training
                 && let Some(checkpoint) = self.checkpoint().await?

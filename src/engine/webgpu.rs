@@ -27,9 +27,16 @@ pub async fn probe() -> Result<Adapter, String> {
     if gpu.is_undefined() || gpu.is_null() {
         return Err("this browser offers no WebGPU".into());
     }
-    let request: Function = get(&gpu, "requestAdapter").dyn_into().map_err(|_| "this browser's WebGPU is incomplete")?;
-    let promise: Promise = request.call0(&gpu).and_then(JsCast::dyn_into).map_err(|_| "WebGPU gave no answer")?;
-    let adapter = wasm_bindgen_futures::JsFuture::from(promise).await.map_err(|_| "WebGPU refused an adapter")?;
+    let request: Function = get(&gpu, "requestAdapter")
+        .dyn_into()
+        .map_err(|_| "this browser's WebGPU is incomplete")?;
+    let promise: Promise = request
+        .call0(&gpu)
+        .and_then(JsCast::dyn_into)
+        .map_err(|_| "WebGPU gave no answer")?;
+    let adapter = wasm_bindgen_futures::JsFuture::from(promise)
+        .await
+        .map_err(|_| "WebGPU refused an adapter")?;
     if adapter.is_null() || adapter.is_undefined() {
         return Err("WebGPU is there, but found no adapter".into());
     }
@@ -44,12 +51,23 @@ pub async fn probe() -> Result<Adapter, String> {
     }
     let info = get(&adapter, "info");
     let software = get(&info, "isFallbackAdapter").is_truthy() || get(&adapter, "isFallbackAdapter").is_truthy();
-    let name = [text(&info, "vendor"), text(&info, "architecture"), text(&info, "description")]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
-    Ok(Adapter { name: if name.is_empty() { "unnamed adapter".into() } else { name }, software })
+    let name = [
+        text(&info, "vendor"),
+        text(&info, "architecture"),
+        text(&info, "description"),
+    ]
+    .into_iter()
+    .filter(|part| !part.is_empty())
+    .collect::<Vec<_>>()
+    .join(" ");
+    Ok(Adapter {
+        name: if name.is_empty() {
+            "unnamed adapter".into()
+        } else {
+            name
+        },
+        software,
+    })
 }
 
 /// Natively there is no browser to ask.
@@ -69,7 +87,11 @@ pub async fn probe() -> Result<Adapter, String> {
 #[cfg(target_arch = "wasm32")]
 pub async fn device() -> Result<Device, String> {
     super::constructors::run_once();
-    Device::wgpu_options().tasks_max(64).init_async().await.map_err(|error| format!("WebGPU gave no device: {error}"))
+    Device::wgpu_options()
+        .tasks_max(64)
+        .init_async()
+        .await
+        .map_err(|error| format!("WebGPU gave no device: {error}"))
 }
 
 /// Natively there is no such device.
@@ -93,5 +115,9 @@ pub fn in_background(future: impl Future<Output = ()> + 'static) {
 pub fn in_background(future: impl Future<Output = ()> + 'static) {
     use std::task::{Context, Waker};
     let mut future = Box::pin(future);
-    while future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {}
+    while future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+        .is_pending()
+    {}
 }

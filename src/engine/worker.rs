@@ -28,14 +28,25 @@ pub fn start() -> Result<(), JsValue> {
         let (inbox, scope) = (inbox.clone(), scope.clone());
         move |event: MessageEvent| match protocol::decode(&Uint8Array::new(&event.data()).to_vec()) {
             Ok(command) => inbox.put(command),
-            Err(error) => post(&scope, &Report::Failed { request: None, message: error.to_string() }),
+            Err(error) => post(
+                &scope,
+                &Report::Failed {
+                    request: None,
+                    message: error.to_string(),
+                },
+            ),
         }
     });
     scope.set_onmessage(Some(listener.as_ref().unchecked_ref()));
     listener.forget(); // lives as long as the worker
 
     let forced = address_query(&scope).and_then(|search| forced_backend(&search));
-    post(&scope, &Report::Ready { version: protocol::VERSION });
+    post(
+        &scope,
+        &Report::Ready {
+            version: protocol::VERSION,
+        },
+    );
     spawn_local(run(scope, inbox, Lab::new(forced)));
     Ok(())
 }
@@ -76,15 +87,22 @@ fn address_query(scope: &DedicatedWorkerGlobalScope) -> Option<String> {
 
 /// The backend that the address asks for: `?backend=cpu` or `?backend=webgpu`.
 fn forced_backend(search: &str) -> Option<Backend> {
-    let wish = search.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("backend="))?;
-    [Backend::Cpu, Backend::WebGpu].into_iter().find(|backend| backend.name() == wish)
+    let wish = search
+        .trim_start_matches('?')
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("backend="))?;
+    [Backend::Cpu, Backend::WebGpu]
+        .into_iter()
+        .find(|backend| backend.name() == wish)
 }
 
 fn post(scope: &DedicatedWorkerGlobalScope, report: &Report) {
-    let sent = protocol::encode(report).map_err(|error| JsValue::from(error.to_string())).and_then(|bytes| {
-        let array = Uint8Array::from(bytes.as_slice());
-        scope.post_message_with_transfer(&array, &Array::of1(&array.buffer()))
-    });
+    let sent = protocol::encode(report)
+        .map_err(|error| JsValue::from(error.to_string()))
+        .and_then(|bytes| {
+            let array = Uint8Array::from(bytes.as_slice());
+            scope.post_message_with_transfer(&array, &Array::of1(&array.buffer()))
+        });
     if let Err(error) = sent {
         web_sys::console::error_1(&error);
     }
@@ -159,7 +177,11 @@ impl Breath {
             }
         });
         channel.port1().set_onmessage(Some(listener.as_ref().unchecked_ref()));
-        Self { channel, resolve, _listener: listener }
+        Self {
+            channel,
+            resolve,
+            _listener: listener,
+        }
     }
 
     async fn take(&self) {

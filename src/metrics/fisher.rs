@@ -23,7 +23,7 @@ pub fn levels(scale: f32) -> [f32; 6] {
 }
 
 /// Measures fields against one distribution, at points and exact scores computed once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FisherGauge {
     levels: Vec<Level>,
 }
@@ -51,31 +51,36 @@ pub struct FisherError {
 }
 
 impl FisherGauge {
-    /// Draws `points` points at each noise level (ascending) and computes their exact scores; keeps both on the device
-    /// of the fields that will be measured.
+    /// A gauge of these noise levels, ascending; see [`FisherGauge::add_level`].
     pub fn new(exact: &ExactField, sigmas: &[f32], points: usize, seed: u32, device: &Device) -> Self {
-        let mut rng = StdRng::seed_from_u64(u64::from(seed));
-        let levels = sigmas.iter().map(|&sigma| {
-            let mut x = vec![0.0; 2 * points];
-            exact.sample(&mut rng, &mut x);
-            for x in &mut x {
-                let eps: f32 = StandardNormal.sample(&mut rng);
-                *x += sigma * eps;
-            }
-            let mut scores = vec![0.0; 2 * points];
-            exact.at(sigma).scores(&x, &mut scores);
-            let mean_square = scores.iter().map(|s| s * s).sum::<f32>() / points as f32;
-            let tensor = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [points, 2]), device);
-            Level {
-                sigma,
-                points: tensor(x),
-                scores: tensor(scores),
-                mean_square,
-            }
-        });
-        Self {
-            levels: levels.collect(),
+        let mut gauge = Self::default();
+        for &sigma in sigmas {
+            gauge.add_level(exact, sigma, points, seed, device);
         }
+        gauge
+    }
+
+    /// Draws `points` points of `p_sigma`, computes their exact scores, and keeps both on the device of the fields that
+    /// will be measured. Levels are added in ascending order; one at a time where there is little time.
+    pub fn add_level(&mut self, exact: &ExactField, sigma: f32, points: usize, seed: u32, device: &Device) {
+        // A stream of its own for each level, so that its points do not depend on the other levels.
+        let mut rng = StdRng::seed_from_u64(u64::from(seed) << 32 | u64::from(sigma.to_bits()));
+        let mut x = vec![0.0; 2 * points];
+        exact.sample(&mut rng, &mut x);
+        for x in &mut x {
+            let eps: f32 = StandardNormal.sample(&mut rng);
+            *x += sigma * eps;
+        }
+        let mut scores = vec![0.0; 2 * points];
+        exact.at(sigma).scores(&x, &mut scores);
+        let mean_square = scores.iter().map(|s| s * s).sum::<f32>() / points as f32;
+        let tensor = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [points, 2]), device);
+        self.levels.push(Level {
+            sigma,
+            points: tensor(x),
+            scores: tensor(scores),
+            mean_square,
+        });
     }
 
     /// How many noise levels there are.

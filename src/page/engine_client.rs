@@ -61,7 +61,10 @@ struct Running {
 impl EngineClient {
     /// Loads and starts the engine; `on_event` hears of everything that follows, never during this call.
     pub fn start(on_event: impl Fn(EngineEvent) + 'static) -> Self {
-        let client = Self(Rc::new(Inner { on_event: Box::new(on_event), state: RefCell::default() }));
+        let client = Self(Rc::new(Inner {
+            on_event: Box::new(on_event),
+            state: RefCell::default(),
+        }));
         client.restart();
         client
     }
@@ -132,7 +135,9 @@ impl EngineClient {
     /// Fetches, unpacks and compiles the engine, telling how far it is.
     async fn download(&self, site: &Site, generation: u32) -> Result<WebAssembly::Module, JsValue> {
         let window = web_sys::window().ok_or("no window")?;
-        let response: Response = JsFuture::from(window.fetch_with_str(&format!("{}.wasm.gz", site.name))).await?.into();
+        let response: Response = JsFuture::from(window.fetch_with_str(&format!("{}.wasm.gz", site.name)))
+            .await?
+            .into();
         if !response.ok() {
             return Err(format!("the engine could not be loaded (status {})", response.status()).into());
         }
@@ -150,7 +155,10 @@ impl EngineClient {
             loaded += f64::from(bytes.length());
             parts.push(&bytes);
             if self.0.state.borrow().generation == generation {
-                (self.0.on_event)(EngineEvent::Loading { loaded, total: site.bytes.max(loaded) });
+                (self.0.on_event)(EngineEvent::Loading {
+                    loaded,
+                    total: site.bytes.max(loaded),
+                });
             }
         }
         let mut stream = web_sys::Blob::new_with_u8_array_sequence(&parts)?.stream();
@@ -180,10 +188,21 @@ impl EngineClient {
         let client = self.clone();
         let on_error = Closure::new(move |event: ErrorEvent| {
             let message = event.message();
-            client.lose(generation, if message.is_empty() { "it could not be started".into() } else { message });
+            client.lose(
+                generation,
+                if message.is_empty() {
+                    "it could not be started".into()
+                } else {
+                    message
+                },
+            );
         });
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        Ok(Running { worker, _on_message: on_message, _on_error: on_error })
+        Ok(Running {
+            worker,
+            _on_message: on_message,
+            _on_error: on_error,
+        })
     }
 
     /// Bytes are a report; a string is the engine's last word.
@@ -208,7 +227,10 @@ impl EngineClient {
                 (self.0.on_event)(EngineEvent::Report(Report::Ready { version }));
             }
             Ok(Report::Ready { .. }) => {
-                self.lose(generation, "page and engine are of different versions; reload the page".into());
+                self.lose(
+                    generation,
+                    "page and engine are of different versions; reload the page".into(),
+                );
             }
             Ok(report) => (self.0.on_event)(EngineEvent::Report(report)),
             Err(error) => self.lose(generation, error.to_string()),
@@ -232,13 +254,24 @@ struct Site {
 
 impl Site {
     fn read() -> Result<Self, JsValue> {
-        let document = web_sys::window().and_then(|window| window.document()).ok_or("no document")?;
-        let meta: HtmlMetaElement =
-            document.query_selector("meta[name=engine]")?.ok_or("the page does not say where its engine is")?.unchecked_into();
-        let bytes = meta.dataset().get("bytes").and_then(|bytes| bytes.parse().ok()).unwrap_or(0.0);
+        let document = web_sys::window()
+            .and_then(|window| window.document())
+            .ok_or("no document")?;
+        let meta: HtmlMetaElement = document
+            .query_selector("meta[name=engine]")?
+            .ok_or("the page does not say where its engine is")?
+            .unchecked_into();
+        let bytes = meta
+            .dataset()
+            .get("bytes")
+            .and_then(|bytes| bytes.parse().ok())
+            .unwrap_or(0.0);
         // Resolved against the page, so that the site works from any folder.
         let base = document.base_uri()?.ok_or("the page has no address")?;
-        Ok(Self { name: web_sys::Url::new_with_base(&meta.content(), &base)?.href(), bytes })
+        Ok(Self {
+            name: web_sys::Url::new_with_base(&meta.content(), &base)?.href(),
+            bytes,
+        })
     }
 }
 
@@ -250,6 +283,10 @@ fn post(worker: &Worker, command: &Command) -> Result<(), JsValue> {
 
 /// An error's own words, without the class name JavaScript puts before them.
 fn describe(error: &JsValue) -> String {
-    let message = js_sys::Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
-    message.or_else(|| error.as_string()).unwrap_or_else(|| format!("{error:?}"))
+    let message = js_sys::Reflect::get(error, &"message".into())
+        .ok()
+        .and_then(|message| message.as_string());
+    message
+        .or_else(|| error.as_string())
+        .unwrap_or_else(|| format!("{error:?}"))
 }

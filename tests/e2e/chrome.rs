@@ -11,7 +11,10 @@ use tokio::process::{Child, Command};
 fn capabilities() -> Result<fantoccini::wd::Capabilities, Box<dyn std::error::Error>> {
     let file: Value = serde_json::from_str(include_str!("../../webdriver.json"))?;
     let mut options = file["goog:chromeOptions"].clone();
-    options["args"].as_array_mut().ok_or("webdriver.json has no args")?.push("--window-size=1280,900".into());
+    options["args"]
+        .as_array_mut()
+        .ok_or("webdriver.json has no args")?
+        .push("--window-size=1280,900".into());
     let all = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
     Ok(all.as_object().cloned().ok_or("no capabilities")?)
 }
@@ -27,7 +30,10 @@ impl Chrome {
     /// Starts chromedriver on a free port, and a browser of 1280x900.
     pub async fn start() -> Result<Self, Box<dyn std::error::Error>> {
         let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let driver = Command::new("chromedriver").arg(format!("--port={port}")).kill_on_drop(true).spawn()?;
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .kill_on_drop(true)
+            .spawn()?;
         let address = format!("http://127.0.0.1:{port}");
         let started = Instant::now();
         loop {
@@ -58,7 +64,12 @@ impl Chrome {
     }
 
     /// Waits until a script's expression is true.
-    pub async fn wait_for(&self, what: &str, expression: &str, patience: Duration) -> Result<(), Box<dyn std::error::Error>> {
+    pub async fn wait_for(
+        &self,
+        what: &str,
+        expression: &str,
+        patience: Duration,
+    ) -> Result<(), Box<dyn std::error::Error>> {
         let started = Instant::now();
         while self.run(&format!("return !!({expression})")).await? != Value::Bool(true) {
             if started.elapsed() > patience {

@@ -18,7 +18,9 @@ const HALF_WIDTH: f64 = 1.45;
 
 /// Draws a stroke through stage points with the mouse, in steps of a few pixels.
 async fn stroke(chrome: &Chrome, points: &[[f64; 2]]) -> Result<(), Box<dyn Error>> {
-    let frame = chrome.run("const r = document.getElementById('stage').getBoundingClientRect(); return [r.left, r.top, r.width]").await?;
+    let frame = chrome
+        .run("const r = document.getElementById('stage').getBoundingClientRect(); return [r.left, r.top, r.width]")
+        .await?;
     let number = |i: usize| frame[i].as_f64().ok_or("the stage has no box");
     let (left, top, width) = (number(0)?, number(1)?, number(2)?);
     let move_to = |p: [f64; 2], duration: u64| PointerAction::MoveTo {
@@ -27,17 +29,26 @@ async fn stroke(chrome: &Chrome, points: &[[f64; 2]]) -> Result<(), Box<dyn Erro
         y: top + (HALF_WIDTH - p[1]) / (2.0 * HALF_WIDTH) * width,
     };
     let mut mouse = MouseActions::new("mouse".into()).then(move_to(points[0], 0));
-    mouse = mouse.then(PointerAction::Down { button: fantoccini::actions::MOUSE_BUTTON_LEFT });
+    mouse = mouse.then(PointerAction::Down {
+        button: fantoccini::actions::MOUSE_BUTTON_LEFT,
+    });
     for &point in &points[1..] {
         mouse = mouse.then(move_to(point, 30));
     }
-    mouse = mouse.then(PointerAction::Up { button: fantoccini::actions::MOUSE_BUTTON_LEFT });
+    mouse = mouse.then(PointerAction::Up {
+        button: fantoccini::actions::MOUSE_BUTTON_LEFT,
+    });
     chrome.tab.perform_actions(mouse).await?;
     Ok(())
 }
 
 async fn click(chrome: &Chrome, selector: &str) -> Result<(), Box<dyn Error>> {
-    chrome.tab.find(fantoccini::Locator::Css(selector)).await?.click().await?;
+    chrome
+        .tab
+        .find(fantoccini::Locator::Css(selector))
+        .await?
+        .click()
+        .await?;
     Ok(())
 }
 
@@ -60,40 +71,79 @@ async fn what_is_drawn_is_learned_and_sampled() -> Result<(), Box<dyn Error>> {
     let chrome = Chrome::start().await?;
     chrome.tab.goto(&address).await?;
     let ready = chrome.run_async("return await scorefield.ready").await?;
-    assert_eq!(ready["backend"], "cpu", "a software adapter must never be chosen by itself: {ready}");
+    assert_eq!(
+        ready["backend"], "cpu",
+        "a software adapter must never be chosen by itself: {ready}"
+    );
 
     click(&chrome, "[data-action=clear]").await?;
     click(&chrome, "[data-tool=draw]").await?;
     let arcs: [Vec<[f64; 2]>; 2] = [0.0, std::f64::consts::PI].map(|turn| {
-        (0..=24).map(|i| f64::from(i) / 24.0 * 2.2 + 0.45 + turn).map(|angle| [0.85 * angle.cos(), 0.85 * angle.sin()]).collect()
+        (0..=24)
+            .map(|i| f64::from(i) / 24.0 * 2.2 + 0.45 + turn)
+            .map(|angle| [0.85 * angle.cos(), 0.85 * angle.sin()])
+            .collect()
     });
     for arc in &arcs {
         stroke(&chrome, arc).await?;
     }
     let dots = chrome.run("return scorefield.state().points.length / 2").await?;
-    assert!(dots.as_f64().is_some_and(|dots| dots > 100.0), "two strokes gave {dots} dots");
+    assert!(
+        dots.as_f64().is_some_and(|dots| dots > 100.0),
+        "two strokes gave {dots} dots"
+    );
 
     // The page trains by itself; a reset through the button starts the network anew on what was drawn.
     click(&chrome, "[data-action=reset]").await?;
     let step = "Number(document.getElementById('step').value.replace(/\\D/g, ''))";
-    chrome.wait_for("1,500 training steps", &format!("{step} > 1500"), Duration::from_secs(90)).await?;
-    chrome.wait_for("particles at 10 frames a second", "Number(document.getElementById('frames-per-second').value) > 10", Duration::from_secs(20)).await?;
+    chrome
+        .wait_for(
+            "1,500 training steps",
+            &format!("{step} > 1500"),
+            Duration::from_secs(90),
+        )
+        .await?;
+    chrome
+        .wait_for(
+            "particles at 10 frames a second",
+            "Number(document.getElementById('frames-per-second').value) > 10",
+            Duration::from_secs(20),
+        )
+        .await?;
 
     let samples = chrome
         .run_async("return Array.from(await scorefield.sample({ sampler: 'annealed', count: 1000, seed: 3 }))")
         .await?;
-    let values: Vec<f64> = samples.as_array().ok_or("no samples")?.iter().filter_map(Value::as_f64).collect();
+    let values: Vec<f64> = samples
+        .as_array()
+        .ok_or("no samples")?
+        .iter()
+        .filter_map(Value::as_f64)
+        .collect();
     assert_eq!(values.len(), 2000, "samples are missing or not finite");
     // The brush has radius .12 and softness .04: three deviations more, and a little for what 1,500 steps leave to learn.
     let on_the_drawing = values
         .chunks_exact(2)
-        .filter(|x| arcs.iter().map(|arc| distance_to(arc, [x[0], x[1]])).fold(f64::INFINITY, f64::min) < 0.27)
+        .filter(|x| {
+            arcs.iter()
+                .map(|arc| distance_to(arc, [x[0], x[1]]))
+                .fold(f64::INFINITY, f64::min)
+                < 0.27
+        })
         .count();
-    assert!(on_the_drawing >= 970, "only {on_the_drawing} of 1000 samples lie on what was drawn");
+    assert!(
+        on_the_drawing >= 970,
+        "only {on_the_drawing} of 1000 samples lie on what was drawn"
+    );
     let upper = values.chunks_exact(2).filter(|x| x[1] > 0.0).count();
-    assert!((350..650).contains(&upper), "{upper} of 1000 samples on one of two equal arcs");
+    assert!(
+        (350..650).contains(&upper),
+        "{upper} of 1000 samples on one of two equal arcs"
+    );
 
-    let long_tasks = chrome.run("return document.querySelectorAll('#banners .error').length").await?;
+    let long_tasks = chrome
+        .run("return document.querySelectorAll('#banners .error').length")
+        .await?;
     assert_eq!(long_tasks, 0, "the page shows an error");
     chrome.end().await
 }

@@ -9,7 +9,10 @@ use tokio::net::{TcpListener, TcpStream};
 /// Serves `dist/` under `/some/folder/` on a free port until the runtime ends; returns the page's address.
 pub async fn serve_site() -> io::Result<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
-    assert!(root.join("index.html").is_file(), "the site is not built: run `make site` first, or `make test`");
+    assert!(
+        root.join("index.html").is_file(),
+        "the site is not built: run `make site` first, or `make test`"
+    );
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
@@ -30,15 +33,26 @@ async fn answer(mut stream: TcpStream, root: PathBuf) -> io::Result<()> {
         }
     }
     let line = String::from_utf8_lossy(&request);
-    let path = line.split(' ').nth(1).unwrap_or("/").split(['?', '#']).next().unwrap_or("/");
-    let file = path.strip_prefix("/some/folder/").map(|name| if name.is_empty() { "index.html" } else { name });
+    let path = line
+        .split(' ')
+        .nth(1)
+        .unwrap_or("/")
+        .split(['?', '#'])
+        .next()
+        .unwrap_or("/");
+    let file = path
+        .strip_prefix("/some/folder/")
+        .map(|name| if name.is_empty() { "index.html" } else { name });
     let body = match file {
         Some(name) if !name.contains("..") => tokio::fs::read(root.join(name)).await.ok(),
         _ => None,
     };
     let (status, body) = body.map_or(("404 Not Found", b"not here".to_vec()), |body| ("200 OK", body));
     let kind = kind(file.unwrap_or_default());
-    let head = format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(&body).await
 }
