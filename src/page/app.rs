@@ -77,6 +77,8 @@ pub struct App {
     tool: Tool,
     /// The pointer is over the stage: whoever is about to draw needs the usual window.
     pointer_inside: bool,
+    /// The pointer is a finger, or the page is as narrow as if it were.
+    coarse_pointer: bool,
     /// The noise level on the stage while a stroke goes on.
     held_sigma: Option<f32>,
     theme: Theme,
@@ -180,6 +182,7 @@ impl App {
             screen: Screen::default(),
             tool: Tool::Look,
             pointer_inside: false,
+            coarse_pointer: coarse_pointer(),
             held_sigma: None,
             theme,
             thumbnails,
@@ -197,7 +200,7 @@ impl App {
     /// First things first: the exact field, then the engine.
     fn begin(&mut self) {
         // A finger begins by scrolling, a mouse by drawing.
-        self.set_tool(if coarse_pointer() { Tool::Look } else { Tool::Draw });
+        self.set_tool(if self.coarse_pointer { Tool::Look } else { Tool::Draw });
         self.take_brush();
         self.look_at_truth();
         self.refit();
@@ -342,7 +345,7 @@ impl App {
     /// The window of the stage: that of the noise level shown, or the usual one for those who draw.
     fn window(&self) -> Grid {
         let drawing = matches!(self.tool, Tool::Draw | Tool::Erase);
-        let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || coarse_pointer()));
+        let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || self.coarse_pointer));
         let sigma = if board || self.truth.is_err() {
             0.0
         } else {
@@ -357,7 +360,7 @@ impl App {
     }
 }
 
-/// The pointer is a finger, or the page is as narrow as if it were.
+/// See [`App::coarse_pointer`].
 fn coarse_pointer() -> bool {
     dom::media("(pointer: coarse), (max-width: 760px)")
 }
