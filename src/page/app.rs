@@ -230,7 +230,7 @@ impl App {
             return held;
         }
         let sampler = self.last.sampler.sigma;
-        if self.lab.follows_sampler() && self.runs() && sampler > 0.0 {
+        if self.lab.follows_sampler() && sampler > 0.0 {
             sampler
         } else {
             self.lab.settings.sigma
