@@ -151,19 +151,7 @@ impl App {
         listeners.extend(controls::start(&handle)?);
         listeners.push(keys::start(&handle)?);
         listeners.extend(surroundings::listen(&handle, &board)?);
-        let found = link::read(&dom::window()?.location().hash()?);
-        for error in &found.errors {
-            banner::show(Kind::Error, &error.to_string(), None);
-        }
-        if let Err(error) = link::backend(&dom::window()?.location().search()?) {
-            banner::show(Kind::Error, &error.to_string(), None);
-        }
-        let lab = Lab {
-            settings: found.settings,
-            target: found.target,
-            run: 1,
-            ..Lab::default()
-        };
+        let lab = from_address()?;
         Ok(Self {
             truth: lab.target.field(),
             lab,
@@ -358,6 +346,24 @@ impl App {
     fn rungs(&self) -> Vec<f32> {
         rungs(&self.ladder())
     }
+}
+
+/// The lab as the address has it; what is wrong with the address is shown.
+fn from_address() -> Result<Lab, JsValue> {
+    let location = dom::window()?.location();
+    let found = link::read(&location.hash()?);
+    for error in &found.errors {
+        banner::show(Kind::Error, &error.to_string(), None);
+    }
+    if let Err(error) = link::backend(&location.search()?) {
+        banner::show(Kind::Error, &error.to_string(), None);
+    }
+    Ok(Lab {
+        settings: found.settings,
+        target: found.target,
+        run: 1,
+        ..Lab::default()
+    })
 }
 
 /// See [`App::coarse_pointer`].
