@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use scorefield::{
     distribution::{ExactField, Preset},
-    field::{ExactScore, Field},
+    field::{Differential, ExactScore, Field},
     metrics::fisher::{FisherError, FisherGauge, levels},
     model::{LearnedField, Network, Preconditioning, Shape, activation, features},
     noise::NoiseLadder,
@@ -282,6 +282,10 @@ fn the_exact_score_has_no_fisher_error_and_the_gauge_knows_a_known_error() {
         fn score(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
             self.0.score(x, sigma) + Tensor::from_floats([[0.1 / sigma, 0.0]], &Device::flex())
         }
+
+        fn differential(&self, x: &Tensor<2>, sigma: f32) -> Differential {
+            self.0.differential(x, sigma)
+        }
     }
     let tilted = measured(&data, &Tilted(ExactScore::new(data.clone())));
     let truth = 0.01 * 50.0_f32.ln();
@@ -308,6 +312,26 @@ fn the_exact_field_behind_the_common_question_is_the_closed_form() {
                 "{score:?} against {truth:?}"
             );
         }
+    }
+}
+
+/// Its energy is `-log p_sigma` and its divergence the trace of the Jacobian, by closed form; it has no curl.
+#[test]
+fn the_exact_field_knows_its_energy_and_its_derivatives() {
+    let data = Preset::Checkerboard.field();
+    let field = ExactScore::new(data.clone());
+    let (x, sigma) = (uniform(60, 1.5, 16), 0.2);
+    let differential = field.differential(&pairs(x.clone()), sigma);
+    let energy = host(&field.energy(&pairs(x.clone()), sigma).unwrap());
+    let divergence = host(&differential.divergence);
+    assert!(host(&differential.curl).iter().all(|&c| c.abs() < f32::EPSILON));
+    assert_eq!(host(&differential.score), host(&field.score(&pairs(x.clone()), sigma)));
+    for (i, point) in x.chunks(2).enumerate() {
+        let point = [point[0], point[1]];
+        let jacobian = data.jacobian(point, sigma);
+        let truth = data.local(point, sigma).log_density;
+        assert!((energy[i] + truth).abs() < 1e-4 * truth.abs().max(1.0));
+        assert!((divergence[i] - jacobian[0][0] - jacobian[1][1]).abs() < 1e-4);
     }
 }
 

@@ -5,13 +5,11 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
-use std::cell::RefCell;
-
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use scorefield::distribution::{ExactField, Preset, Smoothed};
-use scorefield::field::Field;
+use scorefield::distribution::Preset;
+use scorefield::field::{Differential, ExactScore, Field};
 use scorefield::metrics::sliced_wasserstein::sliced_wasserstein;
 use scorefield::noise::NoiseLadder;
 use scorefield::sampler::{Guard, Parameters, Sampler, Stream, build, start, stream};
@@ -29,6 +27,10 @@ impl Field for Gaussian {
     fn score(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
         (x.clone() - self.mean) / -(self.variance + sigma * sigma)
     }
+
+    fn differential(&self, x: &Tensor<2>, sigma: f32) -> Differential {
+        linear(self.score(x, sigma), -1.0 / (self.variance + sigma * sigma))
+    }
 }
 
 /// A field that pushes outward ever harder, as an untrained network may.
@@ -38,24 +40,19 @@ impl Field for Explosion {
     fn score(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
         x.clone() * (1e6 / (sigma * sigma))
     }
+
+    fn differential(&self, x: &Tensor<2>, sigma: f32) -> Differential {
+        linear(self.score(x, sigma), 1e6 / (sigma * sigma))
+    }
 }
 
-/// The exact field of a named set, by way of the host.
-struct Exact {
-    field: ExactField,
-    at: RefCell<Option<Smoothed>>,
-}
-
-impl Field for Exact {
-    fn score(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
-        let mut at = self.at.borrow_mut();
-        if at.as_ref().is_none_or(|at| (at.sigma() - sigma).abs() > 0.0) {
-            *at = Some(self.field.at(sigma));
-        }
-        let points = values(x);
-        let mut scores = vec![0.0; points.len()];
-        at.as_ref().unwrap().scores(&points, &mut scores);
-        Tensor::from_data(TensorData::new(scores, x.dims()), &x.device())
+/// The derivatives of `rate (x - centre)`.
+fn linear(score: Tensor<2>, rate: f32) -> Differential {
+    let [n, _] = score.dims();
+    Differential {
+        divergence: Tensor::full([n], 2.0 * rate, &score.device()),
+        curl: Tensor::zeros([n], &score.device()),
+        score,
     }
 }
 
@@ -275,10 +272,7 @@ fn annealing_the_exact_moons_gives_samples_of_the_moons() {
     let ladder = NoiseLadder::for_scale(field.scale());
     let guard = Guard::new(field.mean(), field.scale(), Some(field.bounds()));
     let points = start(COUNT, field.mean(), field.scale(), ladder.sigma_max, 1);
-    let exact = Exact {
-        field: field.clone(),
-        at: RefCell::new(None),
-    };
+    let exact = ExactScore::new(field.clone());
     let samples = run_to_the_end(annealed(ladder, 0.1, 15, Some(guard)).as_mut(), &exact, &points);
 
     let ratio = (0..3).map(|k| sliced_wasserstein(&samples, &draw(30 + k))).sum::<f32>() / 3.0 / floor;

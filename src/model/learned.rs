@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::{Network, Preconditioning, features};
-use crate::field::Field;
+use crate::field::{Differential, Field};
 
 /// The score of a trained network; no gradients by its weights are kept.
 #[derive(Clone, Debug)]
@@ -38,5 +38,9 @@ impl LearnedField {
 impl Field for LearnedField {
     fn score(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
         self.score_of(self.output(x, sigma), x, sigma)
+    }
+
+    fn differential(&self, x: &Tensor<2>, sigma: f32) -> Differential {
+        self.derivatives(x, sigma)
     }
 }

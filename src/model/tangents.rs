@@ -14,21 +14,11 @@
 use burn::tensor::Tensor;
 
 use super::{LearnedField, activation::silu_and_slope, features, network::Layer};
-
-/// A field and its first derivatives at `n` points.
-#[derive(Clone, Debug)]
-pub struct Differential {
-    /// The score, `[n, 2]`.
-    pub score: Tensor<2>,
-    /// `ds_1/dx + ds_2/dy`, the Laplacian of the log density if there is one; `[n]`.
-    pub divergence: Tensor<1>,
-    /// `ds_2/dx - ds_1/dy`, zero if the score is a gradient; `[n]`.
-    pub curl: Tensor<1>,
-}
+use crate::field::Differential;
 
 impl LearnedField {
-    /// The score with its divergence and curl. x: `[n, 2]` stage coordinates, sigma: stage units.
-    pub fn differential(&self, x: &Tensor<2>, sigma: f32) -> Differential {
+    /// The score with its divergence and curl.
+    pub(super) fn derivatives(&self, x: &Tensor<2>, sigma: f32) -> Differential {
         let pre = &self.preconditioning;
         let [n, _] = x.dims();
         let mut stack = self.lifted(x, sigma);

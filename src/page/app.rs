@@ -32,7 +32,8 @@ use super::script::Requests;
 use super::stage::{Stage, StageEvent, Tool};
 use super::strip::Strip;
 use super::theme::Theme;
-use super::{controls, dom, hint, keys, link, script, thumbnails};
+use super::thumbnails::Thumbnails;
+use super::{controls, dom, hint, keys, link, script};
 use crate::distribution::{ExactField, TargetError};
 use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Grid, Progress};
 use crate::noise::NoiseLadder;
@@ -79,12 +80,14 @@ pub struct App {
     /// The noise level on the stage while a stroke goes on.
     held_sigma: Option<f32>,
     theme: Theme,
+    thumbnails: Thumbnails,
     engine: Option<EngineClient>,
     engine_state: EngineState,
     told: Told,
     waiting_for_frame: bool,
     checkpoint: Option<Box<Checkpoint>>,
-    lost_ms: Option<f64>,
+    /// When the engine was lost last, and why.
+    lost: Option<(f64, String)>,
     dropped: Vec<f32>,
     _listeners: Vec<EventListener>,
 }
@@ -129,7 +132,7 @@ fn animate(handle: Handle) -> Result<(), JsValue> {
 
 impl App {
     fn build(handle: Handle) -> Result<Self, JsValue> {
-        thumbnails::build()?;
+        let thumbnails = Thumbnails::new()?;
         let theme = Theme::remembered();
         theme.apply()?;
         let board: HtmlElement = dom::element("stage")?;
@@ -179,12 +182,13 @@ impl App {
             pointer_inside: false,
             held_sigma: None,
             theme,
+            thumbnails,
             engine: None,
             engine_state: EngineState::Loading(0.0),
             told: Told::default(),
             waiting_for_frame: false,
             checkpoint: None,
-            lost_ms: None,
+            lost: None,
             dropped: Vec::new(),
             _listeners: listeners,
         })
@@ -355,5 +359,5 @@ impl App {
 
 /// The pointer is a finger, or the page is as narrow as if it were.
 fn coarse_pointer() -> bool {
-    dom::media("(hover: none), (pointer: coarse), (max-width: 760px)")
+    dom::media("(pointer: coarse), (max-width: 760px)")
 }

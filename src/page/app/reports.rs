@@ -46,6 +46,13 @@ impl App {
             Report::Ready { .. } => {
                 self.engine_state = EngineState::Running;
                 banner::clear(Kind::Lost);
+                if let Some((_, message)) = &self.lost {
+                    banner::show(
+                        Kind::Notice,
+                        &format!("The engine is back. It was lost: {message}."),
+                        None,
+                    );
+                }
                 self.tell(false);
             }
             Report::Devices(devices) => {
@@ -128,10 +135,13 @@ impl App {
     fn on_loss(&mut self, message: &str) {
         self.engine_state = EngineState::Lost;
         let now_ms = dom::now_ms();
-        let again = self.lost_ms.is_some_and(|before| now_ms - before < LOST_AGAIN_MS);
+        let again = self
+            .lost
+            .as_ref()
+            .is_some_and(|(before, _)| now_ms - before < LOST_AGAIN_MS);
         self.requests.lose(message, again);
         (self.told, self.waiting_for_frame) = (Told::default(), false);
-        self.lost_ms = Some(now_ms);
+        self.lost = Some((now_ms, message.to_owned()));
         let kept = if self.checkpoint.is_some() {
             " and what was learned up to two seconds before"
         } else {

@@ -15,7 +15,7 @@ use crate::page::layers::GridField;
 use crate::page::pictures::Wanted;
 use crate::page::stage::Tool;
 use crate::page::theme::Colours;
-use crate::page::{charts, controls, dom, thumbnails};
+use crate::page::{charts, controls, dom};
 
 /// Time in a frame for exact pictures, milliseconds.
 const EXACT_MS: f64 = 6.0;
@@ -184,7 +184,11 @@ impl App {
     fn draw_strip(&mut self, source: Source, sigma: f32, rungs: &[f32], empty: bool) -> Result<(), JsValue> {
         if !self.strip.sigmas().eq(rungs.iter().copied()) {
             self.strip.set_rungs(rungs)?;
-            self.screen.tiles = vec![None; rungs.len()];
+            // Until their own pictures are in, rungs that only moved a little keep those they had.
+            self.screen.tiles.resize(rungs.len(), None);
+            for (k, old) in self.screen.tiles.iter().enumerate() {
+                self.strip.set_picture(k, old.clone());
+            }
         }
         self.strip.set_source(source);
         for (k, &rung) in rungs.iter().enumerate() {
@@ -272,7 +276,7 @@ impl App {
         let colours = Colours::now();
         self.screen.colours = Some(colours);
         let text = colours.text;
-        if let Err(error) = thumbnails::draw(&format!("rgb({},{},{})", text.0, text.1, text.2)) {
+        if let Err(error) = self.thumbnails.draw(&format!("rgb({},{},{})", text.0, text.1, text.2)) {
             log(&error);
         }
         self.screen.settings_changed();

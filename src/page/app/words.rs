@@ -90,7 +90,7 @@ impl App {
         {
             bar.set_value(part);
         }
-        dom::set_hidden("loading", self.runs());
+        dom::set_hidden("loading", !matches!(self.engine_state, EngineState::Loading(_)));
     }
 
     fn write_buttons(&mut self) {
