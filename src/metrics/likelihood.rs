@@ -1,6 +1,6 @@
 //! The likelihood of a score field: the density at which its probability flow delivers.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use web_time::Instant;
 
 use super::{entirely, until};
@@ -10,8 +10,8 @@ use crate::sampler::karras;
 /// Noise levels of the integral; the error of Heun's scheme with so many is far below that of any mean over points.
 pub const NODES: usize = 96;
 
-/// How many points cross an interval at once on the CPU, in about two milliseconds.
-pub const PIECE: usize = 128;
+/// How many points cross an interval at once on the CPU: natively in about a millisecond, with the default network.
+pub const PIECE: usize = 256;
 
 /// The range of noise levels and the Gaussian that stands at its upper end.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +50,7 @@ pub struct Likelihood {
     /// Noise levels, ascending.
     sigmas: Vec<f32>,
     pieces: Vec<Piece>,
+    device: Device,
     /// The interval and the piece that come next.
     next: (usize, usize),
 }
@@ -79,6 +80,7 @@ impl Likelihood {
             flow: *flow,
             sigmas,
             pieces: pieces.collect(),
+            device: points.device(),
             next: (0, 0),
         }
     }
@@ -100,10 +102,7 @@ impl Likelihood {
     /// prepares something for a noise level does it once.
     fn piece(&mut self, field: &dyn Field) -> Option<Tensor<1>> {
         let (interval, index) = self.next;
-        if let (Some(sigmas), Some(piece)) = (
-            self.sigmas.get(interval..interval + 2),
-            self.pieces.get_mut(index),
-        ) {
+        if let (Some(sigmas), Some(piece)) = (self.sigmas.get(interval..interval + 2), self.pieces.get_mut(index)) {
             piece.climb(field, sigmas[0], sigmas[1]);
             self.next = if index + 1 < self.pieces.len() {
                 (interval, index + 1)
@@ -115,6 +114,9 @@ impl Likelihood {
     }
 
     fn result(&self) -> Tensor<1> {
+        if self.pieces.is_empty() {
+            return Tensor::zeros([0], &self.device);
+        }
         let parts = self.pieces.iter().map(|piece| piece.log_density(&self.flow)).collect();
         Tensor::cat(parts, 0)
     }
@@ -128,8 +130,7 @@ impl Piece {
         let euler = self.x.clone() - first.score.clone() * (2.0 * half * low);
         let second = field.differential(&euler, high);
         self.x = self.x.clone() - (first.score * (half * low) + second.score * (half * high));
-        self.integral =
-            self.integral.clone() + (first.divergence * (half * low) + second.divergence * (half * high));
+        self.integral = self.integral.clone() + (first.divergence * (half * low) + second.divergence * (half * high));
     }
 
     /// What the starting points' log density is, once all intervals are crossed.

@@ -126,3 +126,51 @@ fn two_g() -> Modes {
         weights: vec![0.2, 0.8],
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{Places, modes};
+    use crate::distribution::Preset;
+
+    #[test]
+    fn centres_and_weights_are_those_of_the_exact_field() {
+        // At the centre of a Gaussian that is alone the score is zero, and the density is weight / (2 pi t).
+        for (preset, deviation) in [(Preset::EightGaussians, 0.5), (Preset::TwoG, 1.0)] {
+            let (field, modes) = (preset.field(), modes(preset).unwrap());
+            let Places::Centres(centres) = &modes.places else {
+                unreachable!("these modes are points")
+            };
+            let variance = (deviation
+                * if deviation < 1.0 {
+                    0.5 / 8.25_f32.sqrt()
+                } else {
+                    0.5 / 17.0_f32.sqrt()
+                })
+            .powi(2);
+            let t = variance + 1e-4;
+            for (centre, weight) in centres.iter().zip(modes.weights()) {
+                let local = field.local(*centre, 0.01);
+                let off = t * local.score[0].hypot(local.score[1]);
+                assert!(off < 1e-6, "{centre:?} is {off} beside the mode");
+                let density = local.log_density.exp() * std::f32::consts::TAU * t;
+                assert!((density - weight).abs() < 1e-4, "{density}, not {weight}");
+            }
+        }
+    }
+
+    #[test]
+    fn radii_are_those_of_the_exact_field() {
+        let field = Preset::Rings.field();
+        let modes = modes(Preset::Rings).unwrap();
+        let Places::Radii(radii) = &modes.places else {
+            unreachable!("these modes are circles")
+        };
+        let t = (0.08 * radii[0] / 0.75).powi(2) + 1e-4;
+        for radius in radii {
+            // Of Gaussians along a circle the radial score there is (I1/I0(R²/t) - 1) R/t, which is -1/(2R) (1 + t/4R²…).
+            let off = t * (field.local([0.6 * radius, 0.8 * radius], 0.01).score[0] / 0.6 + 0.5 / radius);
+            assert!(off.abs() < 1e-4 * radius, "{radius} is {off} beside the ring");
+        }
+    }
+}

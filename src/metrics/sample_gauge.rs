@@ -14,7 +14,7 @@ use crate::field::ExactScore;
 use crate::sampler::{Parameters, Sampler, build};
 
 /// Pairs of data sets whose distances are averaged to the floor: single ones vary by a third.
-const FLOOR_PAIRS: u64 = 6;
+const FLOOR_PAIRS: u64 = 12;
 
 /// Data sets with which samples are compared.
 const DATA_SETS: u64 = 3;
@@ -167,12 +167,14 @@ impl ExactRun {
             Parameters::ProbabilityFlow { .. } => 2 * PIECE,
             _ => starts.len().max(1),
         };
-        let tensor = |part: &[f32]| {
-            Tensor::from_data(TensorData::new(part.to_vec(), [part.len() / 2, 2]), &Device::flex())
-        };
+        let tensor =
+            |part: &[f32]| Tensor::from_data(TensorData::new(part.to_vec(), [part.len() / 2, 2]), &Device::flex());
         Self {
             field: ExactScore::new(exact.clone()),
-            pieces: starts.chunks(piece).map(|part| (build(sampler), tensor(part))).collect(),
+            pieces: starts
+                .chunks(piece)
+                .map(|part| (build(sampler), tensor(part)))
+                .collect(),
             next: 0,
             steps,
         }

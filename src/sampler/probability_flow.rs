@@ -131,7 +131,11 @@ impl Sampler for ProbabilityFlow {
             }
             None => {
                 self.finished = true;
-                if x.dims()[0] == 0 { x } else { self.final_denoise(field, &x) }
+                if x.dims()[0] == 0 {
+                    x
+                } else {
+                    self.final_denoise(field, &x)
+                }
             }
         };
         self.settle();
