@@ -27,6 +27,9 @@ pub const TILES: usize = 8;
 /// When the data's scale has drifted by this factor, mean and scale of the preconditioning are fitted anew.
 const SCALE_DRIFT: f32 = 1.5;
 
+/// Training steps that are worth a word when they are given up.
+const WORTH_A_WORD: u64 = 300;
+
 /// Everything the engine owns.
 pub struct Lab {
     pub(super) settings: Settings,
@@ -189,10 +192,13 @@ impl Lab {
         if (1.0 / SCALE_DRIFT..SCALE_DRIFT).contains(&drift) {
             trainer.data_changed();
         } else {
-            self.outbox.push(Report::Notice {
-                message: "The data's size changed by more than half, so the network starts anew at the new scale."
-                    .into(),
-            });
+            // While something new is being drawn its size changes all the time; there is nothing to lose yet, nor to say.
+            if trainer.steps() >= WORTH_A_WORD {
+                self.outbox.push(Report::Notice {
+                    message: "The data's size changed by more than half, so the network starts anew at the new scale."
+                        .into(),
+                });
+            }
             self.reset(self.stamp.run);
         }
         if let Some(live) = &mut self.live

@@ -94,13 +94,13 @@ impl Pictures {
             .filter(|job| job.view == 0 || self.views.first().is_some_and(|stage| stage.shows.is_some()));
     }
 
-    /// The data changed: densities and what was painted are out of date.
+    /// The data changed: densities and what was painted are out of date. A picture in the making is still finished,
+    /// or a stroke of the brush would keep the stage waiting to its end.
     pub fn forget_data(&mut self) {
         for view in &mut self.views {
             view.log_density = None;
             view.shows = None;
         }
-        self.job = None;
     }
 
     /// There is a picture to make, now or soon.

@@ -77,6 +77,8 @@ pub struct App {
     tool: Tool,
     /// The pointer is over the stage: whoever is about to draw needs the usual window.
     pointer_inside: bool,
+    /// The pointer is a finger, or the page is as narrow as if it were.
+    coarse_pointer: bool,
     /// The noise level on the stage while a stroke goes on.
     held_sigma: Option<f32>,
     theme: Theme,
@@ -149,19 +151,7 @@ impl App {
         listeners.extend(controls::start(&handle)?);
         listeners.push(keys::start(&handle)?);
         listeners.extend(surroundings::listen(&handle, &board)?);
-        let found = link::read(&dom::window()?.location().hash()?);
-        for error in &found.errors {
-            banner::show(Kind::Error, &error.to_string(), None);
-        }
-        if let Err(error) = link::backend(&dom::window()?.location().search()?) {
-            banner::show(Kind::Error, &error.to_string(), None);
-        }
-        let lab = Lab {
-            settings: found.settings,
-            target: found.target,
-            run: 1,
-            ..Lab::default()
-        };
+        let lab = from_address()?;
         Ok(Self {
             truth: lab.target.field(),
             lab,
@@ -180,6 +170,7 @@ impl App {
             screen: Screen::default(),
             tool: Tool::Look,
             pointer_inside: false,
+            coarse_pointer: coarse_pointer(),
             held_sigma: None,
             theme,
             thumbnails,
@@ -197,7 +188,7 @@ impl App {
     /// First things first: the exact field, then the engine.
     fn begin(&mut self) {
         // A finger begins by scrolling, a mouse by drawing.
-        self.set_tool(if coarse_pointer() { Tool::Look } else { Tool::Draw });
+        self.set_tool(if self.coarse_pointer { Tool::Look } else { Tool::Draw });
         self.take_brush();
         self.look_at_truth();
         self.refit();
@@ -227,7 +218,7 @@ impl App {
             return held;
         }
         let sampler = self.last.sampler.sigma;
-        if self.lab.follows_sampler() && self.runs() && sampler > 0.0 {
+        if self.lab.follows_sampler() && sampler > 0.0 {
             sampler
         } else {
             self.lab.settings.sigma
@@ -342,7 +333,7 @@ impl App {
     /// The window of the stage: that of the noise level shown, or the usual one for those who draw.
     fn window(&self) -> Grid {
         let drawing = matches!(self.tool, Tool::Draw | Tool::Erase);
-        let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || coarse_pointer()));
+        let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || self.coarse_pointer));
         let sigma = if board || self.truth.is_err() {
             0.0
         } else {
@@ -357,7 +348,25 @@ impl App {
     }
 }
 
-/// The pointer is a finger, or the page is as narrow as if it were.
+/// The lab as the address has it; what is wrong with the address is shown.
+fn from_address() -> Result<Lab, JsValue> {
+    let location = dom::window()?.location();
+    let found = link::read(&location.hash()?);
+    for error in &found.errors {
+        banner::show(Kind::Error, &error.to_string(), None);
+    }
+    if let Err(error) = link::backend(&location.search()?) {
+        banner::show(Kind::Error, &error.to_string(), None);
+    }
+    Ok(Lab {
+        settings: found.settings,
+        target: found.target,
+        run: 1,
+        ..Lab::default()
+    })
+}
+
+/// See [`App::coarse_pointer`].
 fn coarse_pointer() -> bool {
     dom::media("(pointer: coarse), (max-width: 760px)")
 }

@@ -27,7 +27,12 @@ pub struct Scene<'a> {
 pub fn stage(lab: &Lab, scene: &Scene<'_>) -> String {
     let shown = sigma_text(scene.sigma);
     let mut text = if !scene.running {
-        format!("the exact field of {}, σ = {shown}", data(&lab.target))
+        let field = match scene.source {
+            Source::Exact => "the exact field",
+            Source::Learned => "the learned field",
+            Source::Error => "the error of the learned field",
+        };
+        format!("{field} of {}, σ = {shown}", data(&lab.target))
     } else if lab.settings.sampler == Sampler::Langevin {
         let doing = if lab.sampling { "Langevin" } else { "paused: Langevin" };
         format!(
@@ -119,7 +124,7 @@ mod tests {
             stage(&lab, &scene),
             "annealing: level 9 of 16, σ = 0.17 · shown: σ = 0.5"
         );
-        scene.running = false;
+        (scene.running, scene.source) = (false, Source::Exact);
         assert_eq!(stage(&lab, &scene), "the exact field of two moons, σ = 0.5");
         let settings = Settings {
             sampler: Sampler::Langevin,

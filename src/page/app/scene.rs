@@ -273,6 +273,7 @@ impl App {
 
     /// After a change of size or colours.
     pub(super) fn redraw_everything(&mut self) {
+        self.coarse_pointer = super::coarse_pointer();
         let colours = Colours::now();
         self.screen.colours = Some(colours);
         let text = colours.text;
