@@ -360,8 +360,8 @@ fn the_exact_score_of_the_moons_has_the_exact_density_of_the_moons() {
 
 #[test]
 fn the_density_of_a_learned_field_is_of_mass_one() {
-    // Whatever has been learned: its flow is a change of variables. The midpoint rule is exact enough for cells of one
-    // sigma_min, which is what the density is at least smooth by once the field is near the truth.
+    // Whatever has been learned, its flow is a change of variables. Cells are two thirds of sigma_min wide, where the
+    // midpoint rule is nearly exact.
     let exact = Preset::Moons.field();
     let preconditioning = Preconditioning {
         mean: exact.mean(),
