@@ -48,6 +48,8 @@ pub struct Lab {
     pub(super) steps: Rate,
     pub(super) evaluations: Rate,
     pub(super) metronome: Metronome,
+    /// While a script waits, the live particles rest until then.
+    pub(super) live_again_at: Option<Instant>,
     pub(super) last_checkpoint: Instant,
     /// Run and step of the last checkpoint.
     pub(super) saved: (u32, u64),
@@ -93,6 +95,7 @@ impl Lab {
             steps: Rate::default(),
             evaluations: Rate::default(),
             metronome: Metronome::new(),
+            live_again_at: None,
             last_checkpoint: Instant::now(),
             saved: (0, 0),
             frame: super::protocol::Frame::default(),
