@@ -15,15 +15,13 @@ use super::pacing::{Metronome, Rate, micro_batch};
 use super::pictures::Pictures;
 use super::progress::Gauge;
 use super::protocol::{Backend, Checkpoint, Command, Floats, Report, Stamp};
-use super::settings::{Network, Sampler, Settings, Source};
+use super::settings::{Network, Settings, Source};
 use crate::distribution::{ExactField, Target};
 use crate::field::{ExactScore, Field};
 use crate::model::{LearnedField, Preconditioning, Shape};
 use crate::noise::NoiseLadder;
 use crate::training::{Plan, Snapshot, Trainer};
 
-/// Tiles of the strip.
-pub const TILES: usize = 8;
 /// When the data's scale has drifted by this factor, mean and scale of the preconditioning are fitted anew.
 const SCALE_DRIFT: f32 = 1.5;
 
@@ -50,6 +48,8 @@ pub struct Lab {
     pub(super) steps: Rate,
     pub(super) evaluations: Rate,
     pub(super) metronome: Metronome,
+    /// While a script waits, the live particles rest until then.
+    pub(super) live_again_at: Option<Instant>,
     pub(super) last_checkpoint: Instant,
     /// Run and step of the last checkpoint.
     pub(super) saved: (u32, u64),
@@ -95,6 +95,7 @@ impl Lab {
             steps: Rate::default(),
             evaluations: Rate::default(),
             metronome: Metronome::new(),
+            live_again_at: None,
             last_checkpoint: Instant::now(),
             saved: (0, 0),
             frame: super::protocol::Frame::default(),
@@ -257,12 +258,7 @@ impl Lab {
 
     /// The ladder in stage units: the settings' multiples of the scale to which the network was fitted.
     pub(super) fn ladder(&self) -> NoiseLadder {
-        let scale = self.scale();
-        NoiseLadder {
-            sigma_max: self.settings.noise_max * scale,
-            sigma_min: self.settings.noise_min * scale,
-            levels: self.settings.levels as usize,
-        }
+        self.settings.ladder(self.scale())
     }
 
     /// Mean to which the network was fitted.
@@ -334,7 +330,7 @@ impl Lab {
     /// The noise level on the stage: the sampler's while it descends the ladder, unless the user pinned another.
     pub(super) fn stage_sigma(&self) -> f32 {
         match &self.live {
-            Some(live) if self.settings.sampler == Sampler::Annealed && !self.settings.pinned => live.state().sigma,
+            Some(live) if self.settings.follows_sampler() => live.state().sigma,
             _ => self.settings.sigma,
         }
     }

@@ -1,6 +1,10 @@
 //! The live particles: their cloud on the device, its latest copy on the host, and the sampler that moves them.
 
+use std::time::Duration;
+
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+
+use web_time::Instant;
 
 use super::protocol::{Backend, SamplerState};
 use super::settings::{Sampler as Choice, Settings};
@@ -83,6 +87,8 @@ pub struct Live {
     /// Where dropped particles take over from, so that each drop replaces other ones.
     drop_at: usize,
     moved: bool,
+    /// When the rest at the end of the descent was first seen.
+    resting_since: Option<Instant>,
 }
 
 impl Live {
@@ -117,6 +123,7 @@ impl Live {
             recycled: 0,
             drop_at: 0,
             moved: true,
+            resting_since: None,
         }
     }
 
@@ -200,6 +207,13 @@ impl Live {
     /// The descent is over.
     pub fn finished(&self) -> bool {
         self.sampler.finished()
+    }
+
+    /// How long the descent has been over; `None` while it goes on.
+    pub fn rested(&mut self) -> Option<Duration> {
+        let finished = self.sampler.finished();
+        self.resting_since = finished.then(|| self.resting_since.unwrap_or_else(Instant::now));
+        self.resting_since.map(|since| since.elapsed())
     }
 
     /// Particles.

@@ -26,7 +26,7 @@ use super::banner::{self, Kind};
 use super::charts::History;
 use super::editor::Editor;
 use super::engine_client::EngineClient;
-use super::lab::{Lab, rungs};
+use super::lab::Lab;
 use super::pictures::{Fit, Pictures};
 use super::script::Requests;
 use super::stage::{Stage, StageEvent, Tool};
@@ -209,7 +209,7 @@ impl App {
 
     /// The ladder of noise levels, stage units.
     pub fn ladder(&self) -> NoiseLadder {
-        self.lab.ladder(self.fit.scale)
+        self.lab.settings.ladder(self.fit.scale)
     }
 
     /// The noise level on the stage.
@@ -218,7 +218,7 @@ impl App {
             return held;
         }
         let sampler = self.last.sampler.sigma;
-        if self.lab.follows_sampler() && sampler > 0.0 {
+        if self.lab.settings.follows_sampler() && sampler > 0.0 {
             sampler
         } else {
             self.lab.settings.sigma
@@ -344,7 +344,7 @@ impl App {
 
     /// The strip's noise levels.
     fn rungs(&self) -> Vec<f32> {
-        rungs(&self.ladder())
+        self.ladder().tiles()
     }
 }
 
