@@ -1,7 +1,7 @@
 //! The app: everything that lives on the page, and the one loop that keeps screen and engine in step with the lab.
 //!
 //! Whatever happens arrives through [`Handle::act`], one thing at a time; nothing is drawn or sent on the spot. Once an
-//! animation frame the app compares what it wants ([`Lab`]) with what the engine was told ([`Told`]) and with what is
+//! animation frame the app compares what it wants ([`Lab`]) with what the engine was told (`Told`) and with what is
 //! on the screen, and makes up the difference.
 
 mod actions;
