@@ -335,6 +335,11 @@ impl Lab {
         }
     }
 
+    /// The stage is on its way down the ladder.
+    pub(super) fn stage_moves(&self) -> bool {
+        self.sampling && self.settings.follows_sampler() && self.live.as_ref().is_some_and(|live| !live.finished())
+    }
+
     /// A checkpoint of the trainer.
     pub(super) async fn checkpoint(&self) -> Result<Option<Checkpoint>, ExecutionError> {
         let Some(trainer) = &self.trainer else { return Ok(None) };

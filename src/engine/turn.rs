@@ -204,8 +204,12 @@ impl Lab {
             return Ok(false);
         }
         let ladder = self.ladder();
-        self.pictures
-            .show(self.stage_sigma(), &ladder.tiles(), self.mean(), self.scale());
+        self.pictures.show(
+            (self.stage_sigma(), self.stage_moves()),
+            &ladder.tiles(),
+            self.mean(),
+            self.scale(),
+        );
         if !self.pictures.wanted(self.stamp) {
             return Ok(false);
         }
