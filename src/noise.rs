@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Rungs of the ladder that are shown side by side in the strip.
+pub const TILES: usize = 8;
+
 /// A geometric ladder `sigma_i = sigma_max (sigma_min / sigma_max)^(i / (levels - 1))`, from the most noise to the
 /// least (Song & Ermon 2019, section 4). Sigmas are in stage units.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,9 +51,14 @@ impl NoiseLadder {
         (u * last as f32).round().clamp(0.0, last as f32) as usize
     }
 
-    /// At most `count` rungs to be shown side by side: evenly spread, the first and the last among them.
-    pub fn tiles(&self, count: usize) -> Vec<usize> {
-        let (levels, count) = (self.levels.max(2), count.clamp(2, self.levels.max(2)));
+    /// The noise levels that are shown side by side, at most [`TILES`]: rungs evenly spread, with both ends.
+    pub fn tiles(&self) -> Vec<f32> {
+        self.tile_levels().into_iter().map(|level| self.sigma(level)).collect()
+    }
+
+    fn tile_levels(&self) -> Vec<usize> {
+        let levels = self.levels.max(2);
+        let count = TILES.min(levels);
         (0..count)
             .map(|i| (i * (levels - 1) + (count - 1) / 2) / (count - 1))
             .collect()
@@ -89,7 +97,7 @@ mod tests {
     #[test]
     fn tiles_keep_both_ends_and_never_repeat_a_rung() {
         for levels in 2..40 {
-            let tiles = NoiseLadder { levels, ..LADDER }.tiles(8);
+            let tiles = NoiseLadder { levels, ..LADDER }.tile_levels();
             assert_eq!((tiles[0], tiles[tiles.len() - 1]), (0, levels - 1));
             assert!(tiles.len() == levels.min(8) && tiles.windows(2).all(|pair| pair[0] < pair[1]));
         }

@@ -171,3 +171,101 @@ async fn the_engine_learns_and_samples_on_webgpu_as_on_the_cpu() {
     let points = sample(&mut gpu, 256, 1).await;
     assert!(points.len() == 512 && points.iter().all(|x| x.is_finite()));
 }
+
+/// Puts the page into the test's document, once, and starts it. No engine lies beside it, so that it will miss one.
+fn page() -> web_sys::Document {
+    thread_local! { static OPEN: std::cell::OnceCell<()> = const { std::cell::OnceCell::new() }; }
+    let document = web_sys::window().unwrap().document().unwrap();
+    OPEN.with(|open| {
+        open.get_or_init(|| {
+            let html = include_str!("../index.html");
+            let body = html.split("<body>").nth(1).unwrap().split("</body>").next().unwrap();
+            let holder = document.create_element("div").unwrap();
+            let style = include_str!("../www/style.css");
+            holder.set_inner_html(&format!("<style>{style}</style>{body}"));
+            document.body().unwrap().append_child(&holder).unwrap();
+            let meta = document.create_element("meta").unwrap();
+            meta.set_attribute("name", "engine").unwrap();
+            meta.set_attribute("content", "no-such-engine").unwrap();
+            holder.append_child(&meta).unwrap();
+            scorefield::page::app::boot().unwrap();
+        });
+    });
+    document
+}
+
+fn pointer(target: &web_sys::Element, kind: &str, x: f64, y: f64) {
+    let init = web_sys::PointerEventInit::new();
+    init.set_bubbles(true);
+    init.set_cancelable(true);
+    init.set_pointer_id(1);
+    init.set_pointer_type("mouse");
+    init.set_is_primary(true);
+    init.set_button(0);
+    init.set_buttons(u16::from(kind != "pointerup"));
+    init.set_client_x(x as i32);
+    init.set_client_y(y as i32);
+    target
+        .dispatch_event(&web_sys::PointerEvent::new_with_event_init_dict(kind, &init).unwrap())
+        .unwrap();
+}
+
+fn points_of_the_drawing() -> u32 {
+    let state = js_sys::eval("scorefield.state()").unwrap();
+    let points = js_sys::Reflect::get(&state, &"points".into()).unwrap();
+    points.as_f64().expect("state().points is a number") as u32
+}
+
+#[wasm_bindgen_test]
+async fn a_drag_of_the_pointer_becomes_data() {
+    let document = page();
+    let button = |selector: &str| {
+        document
+            .query_selector(selector)
+            .unwrap()
+            .unwrap()
+            .unchecked_into::<web_sys::HtmlElement>()
+    };
+    button("[data-action=clear]").click();
+    button("[data-tool=draw]").click();
+    pause(300).await;
+    assert_eq!(points_of_the_drawing(), 0);
+    let stage = document.get_element_by_id("stage").unwrap();
+    let frame = stage.get_bounding_client_rect();
+    let at = |u: f64| (frame.left() + u * frame.width(), frame.top() + 0.5 * frame.height());
+    let top = document
+        .element_from_point(at(0.3).0 as f32, at(0.3).1 as f32)
+        .unwrap_or(stage);
+    pointer(&top, "pointerdown", at(0.3).0, at(0.3).1);
+    for i in 0..20 {
+        let (x, y) = at(0.3 + 0.02 * f64::from(i));
+        pointer(&top, "pointermove", x, y);
+    }
+    pointer(&top, "pointerup", at(0.7).0, at(0.7).1);
+    pause(100).await;
+    let drawn = points_of_the_drawing();
+    assert!(drawn > 20, "a drag over 40 % of the stage made {drawn} points");
+    button("[data-action=undo]").click();
+    pause(100).await;
+    assert_eq!(points_of_the_drawing(), 0, "one drag is one step of undo");
+}
+
+#[wasm_bindgen_test]
+async fn an_engine_that_cannot_be_loaded_is_shown_and_said() {
+    let document = page();
+    for _ in 0..100 {
+        let shown = document
+            .get_element_by_id("banners")
+            .unwrap()
+            .text_content()
+            .unwrap_or_default();
+        if shown.to_lowercase().contains("engine") {
+            let ready: Promise = js_sys::eval("scorefield.ready").unwrap().unchecked_into();
+            let reason = JsFuture::from(ready).await.expect_err("scorefield.ready must reject");
+            console_log!("shown: {shown:?}; ready rejects with {reason:?}");
+            return;
+        }
+        pause(100).await;
+    }
+    panic!("nothing on the page says that the engine is missing");
+}

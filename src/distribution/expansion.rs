@@ -29,23 +29,23 @@ pub(super) struct Polynomial {
 }
 
 impl Expansion {
-    /// Of Gaussians given as offset `d_j` and weight `w_j`.
-    pub fn new(members: impl Iterator<Item = ([f32; 2], f32)>) -> Self {
-        let mut c = [0.0; COUNT];
-        for (d, w) in members {
-            let mut across = w * super::lanes::exp(-(d[0] * d[0] + d[1] * d[1]) / 2.0);
+    /// Of Gaussians given as offsets `d_j`, eight at a time, and weights `w_j`; lanes without a Gaussian weigh nothing.
+    pub fn new(members: impl Iterator<Item = ([Lanes; 2], Lanes)>) -> Self {
+        let mut c = [[0.0; LANES]; COUNT];
+        for ([dx, dy], w) in members {
+            let mut across = lanes(|i| w[i] * super::lanes::exp(-(dx[i] * dx[i] + dy[i] * dy[i]) / 2.0));
             let mut k = 0;
             for a in 0..=ORDER {
                 let mut term = across;
                 for b in 0..=ORDER - a {
-                    c[k] += term;
+                    c[k] = lanes(|i| c[k][i] + term[i]);
                     k += 1;
-                    term *= d[1] * RECIPROCAL[b + 1];
+                    term = lanes(|i| term[i] * (dy[i] * RECIPROCAL[b + 1]));
                 }
-                across *= d[0] * RECIPROCAL[a + 1];
+                across = lanes(|i| across[i] * (dx[i] * RECIPROCAL[a + 1]));
             }
         }
-        Self(c)
+        Self(c.map(|c| c.iter().sum()))
     }
 
     /// Horner's rule in both variables.

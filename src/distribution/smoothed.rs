@@ -3,6 +3,8 @@
 //! Points are taken eight neighbours at a time through the tree of nodes, nearest branch first. A branch is skipped
 //! where its mass cannot matter, taken as one [`Expansion`] where that is accurate enough, and else opened.
 
+use std::sync::OnceLock;
+
 use super::boxes::Boxes;
 use super::exact::{ExactField, Local, TAU};
 use super::expansion::{Expansion, ORDER};
@@ -102,13 +104,14 @@ impl Smoothed {
     }
 }
 
-/// A mixture at one sigma.
+/// A mixture at one sigma. Preparing it is short, because coefficients are computed where they are first needed: of the
+/// thousands of branches that could be expanded, a picture expands a few hundred.
 #[derive(Clone, Debug)]
 struct Prepared {
     mixture: Mixture,
     /// A branch each.
     branches: Vec<Smooth>,
-    expansions: Vec<Expansion>,
+    expansions: Vec<OnceLock<Expansion>>,
 }
 
 /// What of a branch depends on sigma.
@@ -118,42 +121,47 @@ struct Smooth {
     t: f32,
     /// `log(2 pi t)`.
     log_norm: f32,
-    /// Where its coefficients are, if it is ever expanded.
+    /// Where its coefficients have their place, if it may be expanded.
     expansion: Option<u32>,
 }
 
 impl Prepared {
     fn new(mixture: &Mixture, sigma: f32) -> Self {
         let nodes = mixture.nodes();
-        let (mut branches, mut expansions) = (Vec::with_capacity(nodes.branches.len()), Vec::new());
+        let mut branches = Vec::with_capacity(nodes.branches.len());
+        let mut expandable = 0;
         for group in &nodes.groups {
             let t = group.smoothed(sigma);
-            let per_std = 1.0 / t.sqrt();
-            for branch in &nodes.branches[group.branches.clone()] {
+            let (per_std, log_norm) = (1.0 / t.sqrt(), (TAU * t).ln());
+            branches.extend(nodes.branches[group.branches.clone()].iter().map(|branch| {
                 let expand = branch.range.len() >= WORTHWHILE && branch.radius * per_std < WIDEST;
-                let expansion = expand.then(|| {
-                    let members = branch.range.clone().map(|j| {
-                        let d = [nodes.x[j] - branch.centre[0], nodes.y[j] - branch.centre[1]];
-                        (
-                            d.map(|d| d * per_std),
-                            lanes::exp(nodes.log_weight[j] - branch.log_weight),
-                        )
-                    });
-                    expansions.push(Expansion::new(members));
-                    expansions.len() as u32 - 1
-                });
-                branches.push(Smooth {
-                    t,
-                    log_norm: (TAU * t).ln(),
-                    expansion,
-                });
-            }
+                let expansion = expand.then_some(expandable);
+                expandable += u32::from(expand);
+                Smooth { t, log_norm, expansion }
+            }));
         }
         Self {
             mixture: mixture.clone(),
             branches,
-            expansions,
+            expansions: vec![OnceLock::new(); expandable as usize],
         }
+    }
+
+    /// The expansion of a branch, where it has the place `e` among the expansions.
+    fn expansion(&self, e: u32, branch: &Branch, t: f32) -> &Expansion {
+        self.expansions[e as usize].get_or_init(|| {
+            let (nodes, per_std) = (self.mixture.nodes(), 1.0 / t.sqrt());
+            let [cx, cy] = branch.centre;
+            Expansion::new(branch.range.clone().step_by(LANES).map(|first| {
+                // The last lanes of an incomplete pack repeat its last node, without weight.
+                let node = |i: usize| (first + i).min(branch.range.end - 1);
+                let weight = |i: usize| lanes::exp(nodes.log_weight[node(i)] - branch.log_weight);
+                let dx = lanes(|i| (nodes.x[node(i)] - cx) * per_std);
+                let dy = lanes(|i| (nodes.y[node(i)] - cy) * per_std);
+                let there = |i: usize| first + i < branch.range.end;
+                ([dx, dy], lanes(|i| if there(i) { weight(i) } else { 0.0 }))
+            }))
+        })
     }
 
     /// The sums over all nodes at eight points.
@@ -178,7 +186,7 @@ impl Prepared {
                 if let Some(e) = smooth.expansion
                     && sums.accepts(branch, smooth, &share)
                 {
-                    sums.add_expansion(branch, smooth, &self.expansions[e as usize]);
+                    sums.add_expansion(branch, smooth, self.expansion(e, branch, smooth.t));
                 } else if let Some(first) = branch.children {
                     let near = usize::from(sums.nearer(&nodes.branches[first + 1], &nodes.branches[first]));
                     stack[height] = first + 1 - near;

@@ -15,17 +15,19 @@ use super::pacing::{Metronome, Rate};
 use super::pictures::Pictures;
 use super::progress::Gauge;
 use super::protocol::{Backend, Checkpoint, Command, Floats, Report, Stamp};
-use super::settings::{Sampler, Settings, Source};
-use crate::distribution::{ExactField, Target};
+use super::quality::Judge;
+use super::settings::{Settings, Source};
+use crate::distribution::{ExactField, Preset, Target};
 use crate::field::{ExactScore, Field};
 use crate::model::{LearnedField, Preconditioning, Shape};
 use crate::noise::NoiseLadder;
 use crate::training::{Plan, Snapshot, Trainer};
 
-/// Tiles of the strip.
-pub const TILES: usize = 8;
 /// When the data's scale has drifted by this factor, mean and scale of the preconditioning are fitted anew.
 const SCALE_DRIFT: f32 = 1.5;
+
+/// Training steps that are worth a word when they are given up.
+const WORTH_A_WORD: u64 = 300;
 
 /// Everything the engine owns.
 pub struct Lab {
@@ -37,6 +39,7 @@ pub struct Lab {
     pub(super) learned: Option<Learned>,
     pub(super) live: Option<Live>,
     pub(super) pictures: Pictures,
+    pub(super) judge: Judge,
     pub(super) jobs: VecDeque<Job>,
     pub(super) training: bool,
     pub(super) sampling: bool,
@@ -47,6 +50,8 @@ pub struct Lab {
     pub(super) steps: Rate,
     pub(super) evaluations: Rate,
     pub(super) metronome: Metronome,
+    /// While a script waits, the live particles rest until then.
+    pub(super) live_again_at: Option<Instant>,
     pub(super) last_checkpoint: Instant,
     /// Run and step of the last checkpoint.
     pub(super) saved: (u32, u64),
@@ -56,6 +61,8 @@ pub struct Lab {
 
 /// The data as this session of the lab sees them.
 pub(super) struct Data {
+    /// Which named set it is, if one.
+    pub preset: Option<Preset>,
     pub exact: Rc<ExactField>,
     pub score: Rc<ExactScore>,
     pub gauge: Gauge,
@@ -82,6 +89,7 @@ impl Lab {
             learned: None,
             live: None,
             pictures: Pictures::default(),
+            judge: Judge::default(),
             jobs: VecDeque::new(),
             training: false,
             sampling: false,
@@ -92,6 +100,7 @@ impl Lab {
             steps: Rate::default(),
             evaluations: Rate::default(),
             metronome: Metronome::new(),
+            live_again_at: None,
             last_checkpoint: Instant::now(),
             saved: (0, 0),
             frame: super::protocol::Frame::default(),
@@ -168,7 +177,12 @@ impl Lab {
         };
         self.stamp.target = revision;
         let score = Rc::new(ExactScore::new((*exact).clone()));
+        let preset = match target {
+            Target::Preset(preset) => Some(*preset),
+            Target::Drawing(_) => None,
+        };
         self.data = Some(Data {
+            preset,
             gauge: Gauge::new(),
             exact,
             score,
@@ -186,10 +200,13 @@ impl Lab {
         if (1.0 / SCALE_DRIFT..SCALE_DRIFT).contains(&drift) {
             trainer.data_changed();
         } else {
-            self.outbox.push(Report::Notice {
-                message: "The data's size changed by more than half, so the network starts anew at the new scale."
-                    .into(),
-            });
+            // While something new is being drawn its size changes all the time; there is nothing to lose yet, nor to say.
+            if trainer.steps() >= WORTH_A_WORD {
+                self.outbox.push(Report::Notice {
+                    message: "The data's size changed by more than half, so the network starts anew at the new scale."
+                        .into(),
+                });
+            }
             self.reset(self.stamp.run);
         }
         if let Some(live) = &mut self.live
@@ -245,12 +262,7 @@ impl Lab {
 
     /// The ladder in stage units: the settings' multiples of the scale to which the network was fitted.
     pub(super) fn ladder(&self) -> NoiseLadder {
-        let scale = self.scale();
-        NoiseLadder {
-            sigma_max: self.settings.noise_max * scale,
-            sigma_min: self.settings.noise_min * scale,
-            levels: self.settings.levels as usize,
-        }
+        self.settings.ladder(self.scale())
     }
 
     /// Mean to which the network was fitted.
@@ -314,9 +326,14 @@ impl Lab {
     /// The noise level on the stage: the sampler's while it descends the ladder, unless the user pinned another.
     pub(super) fn stage_sigma(&self) -> f32 {
         match &self.live {
-            Some(live) if self.settings.sampler == Sampler::Annealed && !self.settings.pinned => live.state().sigma,
+            Some(live) if self.settings.follows_sampler() => live.state().sigma,
             _ => self.settings.sigma,
         }
+    }
+
+    /// The stage is on its way down the ladder.
+    pub(super) fn stage_moves(&self) -> bool {
+        self.sampling && self.settings.follows_sampler() && self.live.as_ref().is_some_and(|live| !live.finished())
     }
 
     /// A checkpoint of the trainer.

@@ -1,6 +1,10 @@
 //! The live particles: their cloud on the device, its latest copy on the host, and the sampler that moves them.
 
+use std::time::Duration;
+
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+
+use web_time::Instant;
 
 use super::protocol::{Backend, SamplerState};
 use super::settings::{Sampler as Choice, Settings};
@@ -36,6 +40,14 @@ impl Recipe {
             steps_per_level: settings.steps_per_level,
             seed: settings.seed,
             ladder,
+        }
+    }
+
+    /// The noise level at which particles start.
+    fn start_sigma(&self) -> f32 {
+        match self.sampler {
+            Choice::Langevin => self.sigma,
+            Choice::Annealed => self.ladder.sigma(0),
         }
     }
 
@@ -83,16 +95,14 @@ pub struct Live {
     /// Where dropped particles take over from, so that each drop replaces other ones.
     drop_at: usize,
     moved: bool,
+    /// When the rest at the end of the descent was first seen.
+    resting_since: Option<Instant>,
 }
 
 impl Live {
     /// Particles at the start of what the recipe asks for, on the device of `backend`.
     pub fn start(recipe: Recipe, count: usize, exact: &ExactField, backend: Backend, device: &Device) -> Self {
-        let sigma = match recipe.sampler {
-            Choice::Langevin => recipe.sigma,
-            Choice::Annealed => recipe.ladder.sigma(0),
-        };
-        let positions = sampler::start(count, exact.mean(), exact.scale(), sigma, recipe.seed);
+        let positions = sampler::start(count, exact.mean(), exact.scale(), recipe.start_sigma(), recipe.seed);
         Self::start_at(recipe, positions, exact, backend, device)
     }
 
@@ -117,7 +127,24 @@ impl Live {
             recycled: 0,
             drop_at: 0,
             moved: true,
+            resting_since: None,
         }
+    }
+
+    /// The sampler's parameters, with its guard.
+    pub fn parameters(&self) -> Parameters {
+        self.recipe.parameters(self.guard)
+    }
+
+    /// Where the first `count` particles of this recipe start, `[x0, y0, …]`.
+    pub fn starts(&self, count: usize) -> Vec<f32> {
+        sampler::start(
+            count,
+            self.guard.mean,
+            self.guard.scale,
+            self.recipe.start_sigma(),
+            self.recipe.seed,
+        )
     }
 
     /// Where the cloud lives.
@@ -200,6 +227,13 @@ impl Live {
     /// The descent is over.
     pub fn finished(&self) -> bool {
         self.sampler.finished()
+    }
+
+    /// How long the descent has been over; `None` while it goes on.
+    pub fn rested(&mut self) -> Option<Duration> {
+        let finished = self.sampler.finished();
+        self.resting_since = finished.then(|| self.resting_since.unwrap_or_else(Instant::now));
+        self.resting_since.map(|since| since.elapsed())
     }
 
     /// Particles.

@@ -25,6 +25,8 @@ mod plan;
 #[cfg(feature = "engine")]
 mod progress;
 #[cfg(feature = "engine")]
+mod quality;
+#[cfg(feature = "engine")]
 mod turn;
 #[cfg(feature = "engine")]
 pub mod webgpu;

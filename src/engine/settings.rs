@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::noise::NoiseLadder;
+
 /// Which network is trained.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -110,6 +112,8 @@ pub struct Settings {
     pub steps_per_level: u32,
     /// Langevin steps a second that the live sampler aims at.
     pub pace: f32,
+    /// Begin another descent some seconds after one has ended.
+    pub repeat: bool,
     /// The noise level shown on the stage, in stage units; also that of plain Langevin.
     pub sigma: f32,
     /// Keep the shown sigma while annealing, instead of following the sampler.
@@ -123,7 +127,7 @@ pub struct Settings {
     /// Layer: arrows of the score.
     pub arrows: bool,
     /// Layer: points drawn from the data.
-    pub data: bool,
+    pub show_data: bool,
     /// Layer: the particles.
     pub show_particles: bool,
     /// Layer: the particles' trails.
@@ -150,13 +154,14 @@ impl Default for Settings {
             step_size: 0.1,
             steps_per_level: 15,
             pace: 60.0,
+            repeat: true,
             sigma: 0.15,
             pinned: false,
             source: Source::Learned,
             energy: true,
             contours: true,
             arrows: true,
-            data: false,
+            show_data: false,
             show_particles: true,
             trails: true,
         }
@@ -176,6 +181,20 @@ pub struct SettingsError {
 }
 
 impl Settings {
+    /// The ladder of noise levels, stage units, for data of this scale (mean per-axis standard deviation).
+    pub fn ladder(&self, scale: f32) -> NoiseLadder {
+        NoiseLadder {
+            sigma_max: self.noise_max * scale,
+            sigma_min: self.noise_min * scale,
+            levels: self.levels as usize,
+        }
+    }
+
+    /// The stage shows the noise level at which the sampler is, and not one that was chosen.
+    pub fn follows_sampler(&self) -> bool {
+        self.sampler == Sampler::Annealed && !self.pinned
+    }
+
     /// Checks every value against its range.
     ///
     /// # Errors

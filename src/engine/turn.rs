@@ -7,9 +7,11 @@ use burn::tensor::ExecutionError;
 use web_time::Instant;
 
 use super::jobs::{Job, Training};
-use super::lab::{Lab, TILES};
+use super::lab::Lab;
 use super::live::{Live, Recipe};
-use super::pacing::{CHECKPOINT_PERIOD, PICTURE_SLICE, REQUEST_SLICE, SAMPLER_SLICE, TRAINING_SLICE};
+use super::pacing::{
+    CHECKPOINT_PERIOD, JUDGE_SLICE, PICTURE_SLICE, REQUEST_SLICE, REST, SAMPLER_SLICE, TRAINING_SLICE,
+};
 use super::protocol::{Backend, Floats, Report};
 
 /// On a GPU, steps are queued; so many at most before one number is read back, the only brake there is.
@@ -26,6 +28,7 @@ impl Lab {
         busy |= self.advance_training().await?;
         busy |= self.advance_pictures().await?;
         busy |= self.advance_progress().await?;
+        busy |= self.advance_judge();
         busy |= self.advance_devices().await?;
         self.checkpoint_when_due().await?;
         if std::mem::take(&mut self.frame_wanted) {
@@ -39,10 +42,27 @@ impl Lab {
             self.restart_live();
         }
         let due = self.metronome.due(f64::from(self.settings.pace));
-        if !self.sampling || self.hidden || self.live.as_ref().is_none_or(Live::finished) {
+        if !self.sampling || self.hidden {
             return Ok(false);
         }
+        let rested = self
+            .live
+            .as_mut()
+            .and_then(Live::rested)
+            .is_some_and(|rest| rest >= REST);
+        if rested && self.settings.repeat {
+            self.restart_live();
+        }
+        if self.live.as_ref().is_none_or(Live::finished) {
+            return Ok(self.settings.repeat && self.live.is_some());
+        }
+        // On a slow device a single step may take longer than a turn; a script that waits gets half of the time.
+        if !self.jobs.is_empty() && self.live_again_at.is_some_and(|at| Instant::now() < at) {
+            return Ok(true);
+        }
+        let start = Instant::now();
         self.step_live(due).await?;
+        self.live_again_at = Some(start + 2 * start.elapsed());
         Ok(true)
     }
 
@@ -187,13 +207,12 @@ impl Lab {
             return Ok(false);
         }
         let ladder = self.ladder();
-        let tiles: Vec<f32> = ladder
-            .tiles(TILES)
-            .into_iter()
-            .map(|level| ladder.sigma(level))
-            .collect();
-        self.pictures
-            .show(self.stage_sigma(), &tiles, self.mean(), self.scale());
+        self.pictures.show(
+            (self.stage_sigma(), self.stage_moves()),
+            &ladder.tiles(),
+            self.mean(),
+            self.scale(),
+        );
         if !self.pictures.wanted(self.stamp) {
             return Ok(false);
         }
@@ -224,6 +243,22 @@ impl Lab {
             self.frame.progress = Some(progress);
         }
         Ok(true)
+    }
+
+    fn advance_judge(&mut self) -> bool {
+        let Some(data) = &self.data else { return false };
+        if let Some(live) = &self.live {
+            self.judge
+                .look_at(live, &data.exact, self.stamp.target, self.frame.cast);
+        }
+        if self.hidden || !self.judge.is_busy() {
+            return false;
+        }
+        let deadline = Instant::now() + JUDGE_SLICE;
+        if let Some(quality) = self.judge.advance(data.preset, deadline) {
+            self.frame.quality = Some(quality);
+        }
+        true
     }
 
     async fn measure_level(&mut self) -> Result<Option<super::protocol::Progress>, ExecutionError> {

@@ -1,7 +1,7 @@
 //! The app: everything that lives on the page, and the one loop that keeps screen and engine in step with the lab.
 //!
 //! Whatever happens arrives through [`Handle::act`], one thing at a time; nothing is drawn or sent on the spot. Once an
-//! animation frame the app compares what it wants ([`Lab`]) with what the engine was told ([`Told`]) and with what is
+//! animation frame the app compares what it wants ([`Lab`]) with what the engine was told (`Told`) and with what is
 //! on the screen, and makes up the difference.
 
 mod actions;
@@ -26,15 +26,16 @@ use super::banner::{self, Kind};
 use super::charts::History;
 use super::editor::Editor;
 use super::engine_client::EngineClient;
-use super::lab::{Lab, rungs};
+use super::lab::Lab;
 use super::pictures::{Fit, Pictures};
 use super::script::Requests;
 use super::stage::{Stage, StageEvent, Tool};
 use super::strip::Strip;
 use super::theme::Theme;
-use super::{controls, dom, hint, keys, link, script, thumbnails};
+use super::thumbnails::Thumbnails;
+use super::{controls, dom, hint, keys, link, script};
 use crate::distribution::{ExactField, TargetError};
-use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Grid, Progress};
+use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Grid, Progress, SampleQuality};
 use crate::noise::NoiseLadder;
 
 /// While a stroke goes on, the engine hears of it this often.
@@ -62,6 +63,8 @@ pub struct App {
     pub devices: Option<Devices>,
     /// The last measurement against the truth.
     pub progress: Option<Progress>,
+    /// How good the samples of the last descent were, and which data they were compared with.
+    pub quality: Option<(u32, SampleQuality)>,
     /// The last frame's numbers; its pictures and particles have gone their ways.
     pub last: Frame,
     handle: Handle,
@@ -76,15 +79,19 @@ pub struct App {
     tool: Tool,
     /// The pointer is over the stage: whoever is about to draw needs the usual window.
     pointer_inside: bool,
+    /// The pointer is a finger, or the page is as narrow as if it were.
+    coarse_pointer: bool,
     /// The noise level on the stage while a stroke goes on.
     held_sigma: Option<f32>,
     theme: Theme,
+    thumbnails: Thumbnails,
     engine: Option<EngineClient>,
     engine_state: EngineState,
     told: Told,
     waiting_for_frame: bool,
     checkpoint: Option<Box<Checkpoint>>,
-    lost_ms: Option<f64>,
+    /// When the engine was lost last, and why.
+    lost: Option<(f64, String)>,
     dropped: Vec<f32>,
     _listeners: Vec<EventListener>,
 }
@@ -129,7 +136,7 @@ fn animate(handle: Handle) -> Result<(), JsValue> {
 
 impl App {
     fn build(handle: Handle) -> Result<Self, JsValue> {
-        thumbnails::build()?;
+        let thumbnails = Thumbnails::new()?;
         let theme = Theme::remembered();
         theme.apply()?;
         let board: HtmlElement = dom::element("stage")?;
@@ -146,19 +153,7 @@ impl App {
         listeners.extend(controls::start(&handle)?);
         listeners.push(keys::start(&handle)?);
         listeners.extend(surroundings::listen(&handle, &board)?);
-        let found = link::read(&dom::window()?.location().hash()?);
-        for error in &found.errors {
-            banner::show(Kind::Error, &error.to_string(), None);
-        }
-        if let Err(error) = link::backend(&dom::window()?.location().search()?) {
-            banner::show(Kind::Error, &error.to_string(), None);
-        }
-        let lab = Lab {
-            settings: found.settings,
-            target: found.target,
-            run: 1,
-            ..Lab::default()
-        };
+        let lab = from_address()?;
         Ok(Self {
             truth: lab.target.field(),
             lab,
@@ -166,6 +161,7 @@ impl App {
             requests: Requests::default(),
             devices: None,
             progress: None,
+            quality: None,
             last: Frame::default(),
             handle,
             truth_of: None,
@@ -177,14 +173,16 @@ impl App {
             screen: Screen::default(),
             tool: Tool::Look,
             pointer_inside: false,
+            coarse_pointer: coarse_pointer(),
             held_sigma: None,
             theme,
+            thumbnails,
             engine: None,
             engine_state: EngineState::Loading(0.0),
             told: Told::default(),
             waiting_for_frame: false,
             checkpoint: None,
-            lost_ms: None,
+            lost: None,
             dropped: Vec::new(),
             _listeners: listeners,
         })
@@ -193,7 +191,7 @@ impl App {
     /// First things first: the exact field, then the engine.
     fn begin(&mut self) {
         // A finger begins by scrolling, a mouse by drawing.
-        self.set_tool(if coarse_pointer() { Tool::Look } else { Tool::Draw });
+        self.set_tool(if self.coarse_pointer { Tool::Look } else { Tool::Draw });
         self.take_brush();
         self.look_at_truth();
         self.refit();
@@ -214,7 +212,7 @@ impl App {
 
     /// The ladder of noise levels, stage units.
     pub fn ladder(&self) -> NoiseLadder {
-        self.lab.ladder(self.fit.scale)
+        self.lab.settings.ladder(self.fit.scale)
     }
 
     /// The noise level on the stage.
@@ -223,7 +221,7 @@ impl App {
             return held;
         }
         let sampler = self.last.sampler.sigma;
-        if self.lab.follows_sampler() && self.runs() && sampler > 0.0 {
+        if self.lab.settings.follows_sampler() && sampler > 0.0 {
             sampler
         } else {
             self.lab.settings.sigma
@@ -338,7 +336,7 @@ impl App {
     /// The window of the stage: that of the noise level shown, or the usual one for those who draw.
     fn window(&self) -> Grid {
         let drawing = matches!(self.tool, Tool::Draw | Tool::Erase);
-        let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || coarse_pointer()));
+        let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || self.coarse_pointer));
         let sigma = if board || self.truth.is_err() {
             0.0
         } else {
@@ -349,11 +347,29 @@ impl App {
 
     /// The strip's noise levels.
     fn rungs(&self) -> Vec<f32> {
-        rungs(&self.ladder())
+        self.ladder().tiles()
     }
 }
 
-/// The pointer is a finger, or the page is as narrow as if it were.
+/// The lab as the address has it; what is wrong with the address is shown.
+fn from_address() -> Result<Lab, JsValue> {
+    let location = dom::window()?.location();
+    let found = link::read(&location.hash()?);
+    for error in &found.errors {
+        banner::show(Kind::Error, &error.to_string(), None);
+    }
+    if let Err(error) = link::backend(&location.search()?) {
+        banner::show(Kind::Error, &error.to_string(), None);
+    }
+    Ok(Lab {
+        settings: found.settings,
+        target: found.target,
+        run: 1,
+        ..Lab::default()
+    })
+}
+
+/// See [`App::coarse_pointer`].
 fn coarse_pointer() -> bool {
-    dom::media("(hover: none), (pointer: coarse), (max-width: 760px)")
+    dom::media("(pointer: coarse), (max-width: 760px)")
 }

@@ -80,7 +80,7 @@ impl Sheet {
 }
 
 /// Room for the labels at the left, and below, in CSS pixels.
-const LEFT: f64 = 34.0;
+const LEFT: f64 = 38.0;
 const BELOW: f64 = 15.0;
 const ABOVE: f64 = 7.0;
 

@@ -24,6 +24,8 @@ pub struct Editor {
     pub softness: f32,
     stroke: bool,
     strokes: u32,
+    /// The empty drawing under the strokes was asked for, and so is a place where undo stops.
+    cleared: bool,
     past: Vec<Target>,
     future: Vec<Target>,
 }
@@ -35,6 +37,7 @@ impl Default for Editor {
             softness: 0.04,
             stroke: false,
             strokes: 0,
+            cleared: false,
             past: Vec::new(),
             future: Vec::new(),
         }
@@ -52,6 +55,7 @@ impl Editor {
             self.past.remove(0);
         }
         self.future.clear();
+        self.cleared = false;
         lab.aim(target);
     }
 
@@ -133,6 +137,7 @@ impl Editor {
             }
             Target::Preset(_) => self.replace(lab, Target::Drawing(Drawing::new())),
         }
+        self.cleared = true;
     }
 
     /// Takes the last stroke back, or the last replacement of the target.
@@ -142,8 +147,8 @@ impl Editor {
             && drawing.undo()
         {
             lab.target_revision += 1;
-            // The empty drawing between a named set and the first stroke is no place to stop at.
-            if !drawing.is_empty() || drawing.can_undo() {
+            // The empty drawing between a named set and the first stroke is no place to stop at, unless it was asked for.
+            if !drawing.is_empty() || drawing.can_undo() || self.cleared {
                 return;
             }
         }

@@ -58,24 +58,6 @@ pub enum FlatError {
     OutOfRange(#[from] SettingsError),
 }
 
-/// The layer of data points is the field `data` of the settings; in links and scripts `data` names the distribution,
-/// so that the layer has another name there.
-const OUTSIDE_NAMES: [(&str, &str); 1] = [("data", "showData")];
-
-fn outside(field: &'static str) -> &'static str {
-    OUTSIDE_NAMES
-        .iter()
-        .find(|(inside, _)| *inside == field)
-        .map_or(field, |(_, outside)| outside)
-}
-
-fn inside(key: &str) -> &str {
-    OUTSIDE_NAMES
-        .iter()
-        .find(|(_, outside)| *outside == key)
-        .map_or(key, |(inside, _)| inside)
-}
-
 /// All settings as pairs, in the order of their fields.
 pub fn pairs(settings: &Settings) -> Vec<(&'static str, Value)> {
     // Cannot fail for a struct of plain values; every kind of value that `Settings` has is covered by the tests.
@@ -107,7 +89,7 @@ fn replaced(settings: &Settings, key: &str, text: &str) -> Result<Settings, Flat
     for (name, value) in pairs(settings) {
         found |= name == key;
         all.push((
-            inside(name),
+            name,
             Text(if name == key {
                 text.to_owned()
             } else {
@@ -149,7 +131,7 @@ impl SerializeStruct for Fields {
     type Error = Error;
     fn serialize_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
         match value.serialize(Flat)? {
-            Tree::One(value) => self.0.push((outside(key), value)),
+            Tree::One(value) => self.0.push((key, value)),
             Tree::Struct(_) => return nested(),
         }
         Ok(())

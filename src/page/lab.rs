@@ -3,11 +3,7 @@
 
 use crate::distribution::{Preset, Target};
 use crate::engine::protocol::Stamp;
-use crate::engine::settings::{Sampler, Settings};
-use crate::noise::NoiseLadder;
-
-/// How many rungs of the ladder the strip shows.
-pub const RUNGS: usize = 8;
+use crate::engine::settings::Settings;
 
 /// Two noise levels within this ratio of each other are the same one that took different roads through `f32`.
 const SAME_SIGMA: f32 = 1.01;
@@ -82,32 +78,6 @@ impl Lab {
     pub fn is_of_these_data(&self, stamp: &Stamp) -> bool {
         self.is_of_this_network(stamp) && stamp.target == self.target_revision
     }
-
-    /// The ladder in stage units, for data of this scale.
-    pub fn ladder(&self, scale: f32) -> NoiseLadder {
-        NoiseLadder {
-            sigma_max: self.settings.noise_max * scale,
-            sigma_min: self.settings.noise_min * scale,
-            levels: self.settings.levels as usize,
-        }
-    }
-
-    /// The stage shows the noise level at which the sampler is, and not one that was chosen.
-    pub fn follows_sampler(&self) -> bool {
-        self.settings.sampler == Sampler::Annealed && !self.settings.pinned
-    }
-}
-
-/// Up to [`RUNGS`] levels of the ladder, evenly spread, with both ends; most noise first.
-pub fn rungs(ladder: &NoiseLadder) -> Vec<f32> {
-    let shown = RUNGS.min(ladder.levels);
-    let last = ladder.levels.saturating_sub(1);
-    (0..shown)
-        .map(|k| {
-            let u = k as f32 / (shown.max(2) - 1) as f32;
-            ladder.sigma((u * last as f32).round() as usize)
-        })
-        .collect()
 }
 
 /// The same noise level, up to rounding.
@@ -122,21 +92,17 @@ pub fn nearest(sigmas: &[f32], sigma: f32) -> Option<usize> {
 }
 
 /// Choices of the design that the engine does not offer yet, by setting. They are known names, not mistakes.
-const LATER: [(&str, &[&str]); 3] = [
-    ("network", &["energy"]),
-    ("objective", &["implicit", "sliced", "stable-target", "explicit"]),
-    (
-        "sampler",
-        &[
-            "averaged-noise",
-            "mala",
-            "hmc",
-            "underdamped",
-            "reverse-sde",
-            "probability-flow",
-        ],
-    ),
-];
+const LATER: [(&str, &[&str]); 1] = [(
+    "sampler",
+    &[
+        "averaged-noise",
+        "mala",
+        "hmc",
+        "underdamped",
+        "reverse-sde",
+        "probability-flow",
+    ],
+)];
 
 /// What a script or a link is told when it asks for a choice that is still to come.
 pub fn still_to_come(key: &str, value: &str) -> Option<String> {
@@ -168,22 +134,6 @@ pub fn sigma_text(sigma: f32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rungs_are_levels_of_the_ladder_with_both_ends() {
-        for levels in [2, 3, 8, 9, 16, 40] {
-            let ladder = NoiseLadder {
-                sigma_max: 3.0,
-                sigma_min: 0.01,
-                levels,
-            };
-            let shown = rungs(&ladder);
-            assert_eq!(shown.len(), levels.min(RUNGS));
-            assert!(same_sigma(shown[0], 3.0) && same_sigma(shown[shown.len() - 1], 0.01));
-            assert!(shown.windows(2).all(|pair| pair[0] > pair[1]));
-            assert!(shown.iter().all(|&s| same_sigma(ladder.sigma(ladder.nearest(s)), s)));
-        }
-    }
 
     #[test]
     fn the_nearest_level_is_nearest_in_ratio_and_none_is_needed() {

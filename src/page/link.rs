@@ -169,7 +169,7 @@ mod tests {
             sampler: Sampler::Langevin,
             sigma: 0.0123,
             contours: false,
-            data: true,
+            show_data: true,
             ..Settings::default()
         };
         for preset in Preset::ALL {

@@ -13,57 +13,65 @@ const SAMPLES: usize = 420;
 /// Half the width of the window that is shown, stage units.
 const HALF_WIDTH: f32 = 1.4;
 
-/// Builds the buttons.
-///
-/// # Errors
-/// What the browser says when it cannot.
-pub fn build() -> Result<(), JsValue> {
-    let (document, list) = (dom::document()?, dom::element::<Element>("sets")?);
-    for preset in Preset::ALL {
-        let button = document.create_element("button")?;
-        button.set_attribute("type", "button")?;
-        button.set_attribute("data-preset", preset.name())?;
-        button.set_attribute("aria-label", preset.title())?;
-        button.set_attribute(
-            "data-hint",
-            &format!("Learn {}. Undo brings back what was there.", preset.title()),
-        )?;
-        let canvas = document.create_element("canvas")?;
-        canvas.set_attribute("aria-hidden", "true")?;
-        button.append_child(&canvas)?;
-        list.append_child(&button)?;
-    }
-    Ok(())
+/// The buttons and what they show.
+pub struct Thumbnails {
+    /// Samples of each set, `[x0, y0, …]`.
+    samples: Vec<Vec<f32>>,
 }
 
-/// Draws all pictures in a colour (`rgb(…)`).
-///
-/// # Errors
-/// What the browser says when it cannot draw.
-pub fn draw(colour: &str) -> Result<(), JsValue> {
-    let ratio = dom::window()?.device_pixel_ratio();
-    for (preset, canvas) in Preset::ALL.iter().zip(dom::all::<HtmlCanvasElement>("#sets canvas")) {
-        let side = f64::from(canvas.client_width()) * ratio;
-        if side < 2.0 {
-            continue;
+impl Thumbnails {
+    /// Draws the samples and builds the buttons.
+    ///
+    /// # Errors
+    /// What the browser says when it cannot.
+    pub fn new() -> Result<Self, JsValue> {
+        let (document, list) = (dom::document()?, dom::element::<Element>("sets")?);
+        let mut samples = Vec::new();
+        for preset in Preset::ALL {
+            let button = document.create_element("button")?;
+            button.set_attribute("type", "button")?;
+            button.set_attribute("data-preset", preset.name())?;
+            button.set_attribute("aria-label", preset.title())?;
+            let hint = format!("Learn {}. Undo brings back what was there.", preset.title());
+            button.set_attribute("data-hint", &hint)?;
+            let canvas = document.create_element("canvas")?;
+            canvas.set_attribute("aria-hidden", "true")?;
+            button.append_child(&canvas)?;
+            list.append_child(&button)?;
+            let mut points = vec![0.0; 2 * SAMPLES];
+            preset.field().sample(&mut StdRng::seed_from_u64(7), &mut points);
+            samples.push(points);
         }
-        canvas.set_width(side as u32);
-        canvas.set_height(side as u32);
-        let Some(context) = canvas.get_context("2d")? else {
-            continue;
-        };
-        let context: CanvasRenderingContext2d = context.unchecked_into();
-        context.set_fill_style_str(colour);
-        context.set_global_alpha(0.7);
-        let mut points = vec![0.0; 2 * SAMPLES];
-        preset.field().sample(&mut StdRng::seed_from_u64(7), &mut points);
-        let dot = 1.2 * ratio;
-        for x in points.chunks_exact(2) {
-            let place = |v: f32| f64::from((v / HALF_WIDTH + 1.0) * 0.5) * side - 0.5 * dot;
-            context.fill_rect(place(x[0]), place(-x[1]), dot, dot);
-        }
+        Ok(Self { samples })
     }
-    Ok(())
+
+    /// Draws all pictures in a colour (`rgb(…)`).
+    ///
+    /// # Errors
+    /// What the browser says when it cannot draw.
+    pub fn draw(&self, colour: &str) -> Result<(), JsValue> {
+        let ratio = dom::window()?.device_pixel_ratio();
+        for (points, canvas) in self.samples.iter().zip(dom::all::<HtmlCanvasElement>("#sets canvas")) {
+            let side = f64::from(canvas.client_width()) * ratio;
+            if side < 2.0 {
+                continue;
+            }
+            canvas.set_width(side as u32);
+            canvas.set_height(side as u32);
+            let Some(context) = canvas.get_context("2d")? else {
+                continue;
+            };
+            let context: CanvasRenderingContext2d = context.unchecked_into();
+            context.set_fill_style_str(colour);
+            context.set_global_alpha(0.7);
+            let dot = 1.2 * ratio;
+            for x in points.chunks_exact(2) {
+                let place = |v: f32| f64::from((v / HALF_WIDTH + 1.0) * 0.5) * side - 0.5 * dot;
+                context.fill_rect(place(x[0]), place(-x[1]), dot, dot);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Marks the set that is learned now.

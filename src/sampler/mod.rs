@@ -11,18 +11,20 @@ mod annealed;
 mod guard;
 mod langevin;
 mod noise;
+mod probability_flow;
 
 pub use annealed::Annealed;
 pub use guard::Guard;
 pub use langevin::Langevin;
 pub use noise::{Stream, start, stream};
+pub use probability_flow::{ProbabilityFlow, Scheme, karras};
 
 use burn::tensor::Tensor;
 
 use crate::field::Field;
 use crate::noise::NoiseLadder;
 
-/// A Markov chain that moves a cloud of particles with the help of a score field.
+/// What moves a cloud of particles with the help of a score field: a Markov chain, or a flow.
 pub trait Sampler {
     /// One step of every particle.
     ///
@@ -82,6 +84,21 @@ pub enum Parameters {
         /// Denoiser clipping; `None` follows the field blindly.
         guard: Option<Guard>,
     },
+    /// See [`ProbabilityFlow`].
+    ProbabilityFlow {
+        /// The noise level at the start, in stage units.
+        sigma_max: f32,
+        /// The noise level at the end.
+        sigma_min: f32,
+        /// Noise levels from one to the other, ends included, at least 2.
+        nodes: usize,
+        /// How an interval between two of them is crossed.
+        scheme: Scheme,
+        /// Whether a last step denoises.
+        denoise: bool,
+        /// Denoiser clipping; by default `None`, since it bends the flow.
+        guard: Option<Guard>,
+    },
 }
 
 /// The sampler with these parameters, at its first step.
@@ -100,5 +117,18 @@ pub fn build(parameters: &Parameters) -> Box<dyn Sampler> {
             seed,
             guard,
         } => Box::new(Annealed::new(ladder, step_size, steps_per_level, seed, guard)),
+        Parameters::ProbabilityFlow {
+            sigma_max,
+            sigma_min,
+            nodes,
+            scheme,
+            denoise,
+            guard,
+        } => Box::new(ProbabilityFlow::new(
+            karras(sigma_max, sigma_min, nodes),
+            scheme,
+            denoise,
+            guard,
+        )),
     }
 }

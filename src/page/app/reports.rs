@@ -46,6 +46,13 @@ impl App {
             Report::Ready { .. } => {
                 self.engine_state = EngineState::Running;
                 banner::clear(Kind::Lost);
+                if let Some((_, message)) = &self.lost {
+                    banner::show(
+                        Kind::Notice,
+                        &format!("The engine is back. It was lost: {message}."),
+                        None,
+                    );
+                }
                 self.tell(false);
             }
             Report::Devices(devices) => {
@@ -108,6 +115,9 @@ impl App {
         let pictures = std::mem::take(&mut frame.pictures);
         let progress = frame.progress.take();
         let current = self.lab.is_of_these_data(&frame.stamp);
+        if let Some(quality) = frame.quality.take() {
+            self.quality = Some((frame.stamp.target, quality));
+        }
         self.last = frame;
         let (rungs, shown) = (self.rungs(), self.shown_sigma());
         for picture in pictures
@@ -128,10 +138,13 @@ impl App {
     fn on_loss(&mut self, message: &str) {
         self.engine_state = EngineState::Lost;
         let now_ms = dom::now_ms();
-        let again = self.lost_ms.is_some_and(|before| now_ms - before < LOST_AGAIN_MS);
+        let again = self
+            .lost
+            .as_ref()
+            .is_some_and(|(before, _)| now_ms - before < LOST_AGAIN_MS);
         self.requests.lose(message, again);
         (self.told, self.waiting_for_frame) = (Told::default(), false);
-        self.lost_ms = Some(now_ms);
+        self.lost = Some((now_ms, message.to_owned()));
         let kept = if self.checkpoint.is_some() {
             " and what was learned up to two seconds before"
         } else {

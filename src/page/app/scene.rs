@@ -15,7 +15,7 @@ use crate::page::layers::GridField;
 use crate::page::pictures::Wanted;
 use crate::page::stage::Tool;
 use crate::page::theme::Colours;
-use crate::page::{charts, controls, dom, thumbnails};
+use crate::page::{charts, controls, dom};
 
 /// Time in a frame for exact pictures, milliseconds.
 const EXACT_MS: f64 = 6.0;
@@ -184,7 +184,11 @@ impl App {
     fn draw_strip(&mut self, source: Source, sigma: f32, rungs: &[f32], empty: bool) -> Result<(), JsValue> {
         if !self.strip.sigmas().eq(rungs.iter().copied()) {
             self.strip.set_rungs(rungs)?;
-            self.screen.tiles = vec![None; rungs.len()];
+            // Until their own pictures are in, rungs that only moved a little keep those they had.
+            self.screen.tiles.resize(rungs.len(), None);
+            for (k, old) in self.screen.tiles.iter().enumerate() {
+                self.strip.set_picture(k, old.clone());
+            }
         }
         self.strip.set_source(source);
         for (k, &rung) in rungs.iter().enumerate() {
@@ -200,7 +204,7 @@ impl App {
                 self.screen.tiles[k] = picture;
             }
         }
-        let annealing = self.lab.follows_sampler() && self.lab.sampling && !self.last.sampler.finished;
+        let annealing = self.lab.settings.follows_sampler() && self.lab.sampling && !self.last.sampler.finished;
         self.strip.set_lit(nearest(rungs, sigma), annealing && self.runs())?;
         self.strip.frame()
     }
@@ -269,10 +273,11 @@ impl App {
 
     /// After a change of size or colours.
     pub(super) fn redraw_everything(&mut self) {
+        self.coarse_pointer = super::coarse_pointer();
         let colours = Colours::now();
         self.screen.colours = Some(colours);
         let text = colours.text;
-        if let Err(error) = thumbnails::draw(&format!("rgb({},{},{})", text.0, text.1, text.2)) {
+        if let Err(error) = self.thumbnails.draw(&format!("rgb({},{},{})", text.0, text.1, text.2)) {
             log(&error);
         }
         self.screen.settings_changed();

@@ -7,8 +7,8 @@ pub const SPACING: f32 = 1.0;
 const EMPHASIS: f32 = 4.0;
 /// Opacity of a plain line relative to an emphasised one.
 const PLAIN: f32 = 0.62;
-/// Lines fade out between these energies: the far field says little and would fill with lines.
-const FADE: [f32; 2] = [9.0, 14.0];
+/// Lines fade out between these energies: further out a learned energy means little, and the void would fill with lines.
+const FADE: [f32; 2] = [7.0, 10.0];
 /// Lines this close, in line widths, have faded out; see [`crowding`].
 const CROWDED: f32 = 2.2;
 

@@ -29,7 +29,7 @@ impl From<&Settings> for Layers {
             heat: settings.energy,
             contours: settings.contours,
             arrows: settings.arrows,
-            data: settings.data,
+            data: settings.show_data,
         }
     }
 }
