@@ -11,6 +11,8 @@ mod constructors;
 #[cfg(feature = "engine")]
 mod devices;
 #[cfg(feature = "engine")]
+mod islands;
+#[cfg(feature = "engine")]
 mod jobs;
 #[cfg(feature = "engine")]
 pub mod lab;
