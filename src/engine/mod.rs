@@ -23,6 +23,8 @@ mod pacing;
 #[cfg(feature = "engine")]
 mod pictures;
 #[cfg(feature = "engine")]
+mod plan;
+#[cfg(feature = "engine")]
 mod progress;
 #[cfg(feature = "engine")]
 mod quality;

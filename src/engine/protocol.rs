@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::settings::{Sampler, Settings, Source};
+use super::settings::{Network, Sampler, Settings, Source};
 use crate::distribution::Target;
 
 /// Changes whenever this file or the package's version does, so that a page and an engine of different builds refuse
@@ -423,6 +423,8 @@ pub struct Progress {
 pub struct Checkpoint {
     /// What it belongs to.
     pub stamp: Stamp,
+    /// What the network puts out.
+    pub network: Network,
     /// Hidden width of the network.
     pub width: u32,
     /// Hidden layers of the network.

@@ -92,21 +92,17 @@ pub fn nearest(sigmas: &[f32], sigma: f32) -> Option<usize> {
 }
 
 /// Choices of the design that the engine does not offer yet, by setting. They are known names, not mistakes.
-const LATER: [(&str, &[&str]); 3] = [
-    ("network", &["energy"]),
-    ("objective", &["implicit", "sliced", "stable-target", "explicit"]),
-    (
-        "sampler",
-        &[
-            "averaged-noise",
-            "mala",
-            "hmc",
-            "underdamped",
-            "reverse-sde",
-            "probability-flow",
-        ],
-    ),
-];
+const LATER: [(&str, &[&str]); 1] = [(
+    "sampler",
+    &[
+        "averaged-noise",
+        "mala",
+        "hmc",
+        "underdamped",
+        "reverse-sde",
+        "probability-flow",
+    ],
+)];
 
 /// What a script or a link is told when it asks for a choice that is still to come.
 pub fn still_to_come(key: &str, value: &str) -> Option<String> {
