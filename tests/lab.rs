@@ -326,3 +326,38 @@ fn messages_survive_the_journey_and_garbage_is_an_error() {
     );
     assert!(protocol::decode::<Report>(&[0xff; 64]).is_err());
 }
+
+#[test]
+fn a_finished_descent_is_judged_against_the_exact_sampler() {
+    let settings = Settings {
+        particles: 600,
+        pace: 10_000.0,
+        follow: Source::Exact,
+        ..small()
+    };
+    let mut lab = lab_on(Target::Preset(Preset::TwoG), settings);
+    tell(
+        &mut lab,
+        vec![Command::Play {
+            training: false,
+            sampling: true,
+        }],
+    );
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(60) {
+        tell(&mut lab, vec![Command::Frame { hidden: false }]);
+        let frame: Frame = until(&mut lab, |report| match report {
+            Report::Frame(frame) => Some((**frame).clone()),
+            _ => None,
+        });
+        if let Some(quality) = frame.quality {
+            // The live particles follow the exact score from the same start with the same noise, as the reference does;
+            // only the guard may have drawn a few of them anew.
+            assert!((quality.over_exact - 1.0).abs() < 0.05, "{:?}", quality.over_exact);
+            assert_eq!(quality.weights, [0.2, 0.8]);
+            assert!((quality.shares.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            return;
+        }
+    }
+    panic!("no judgement");
+}

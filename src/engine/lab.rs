@@ -15,8 +15,9 @@ use super::pacing::{Metronome, Rate, micro_batch};
 use super::pictures::Pictures;
 use super::progress::Gauge;
 use super::protocol::{Backend, Checkpoint, Command, Floats, Report, Stamp};
+use super::quality::Judge;
 use super::settings::{Network, Settings, Source};
-use crate::distribution::{ExactField, Target};
+use crate::distribution::{ExactField, Preset, Target};
 use crate::field::{ExactScore, Field};
 use crate::model::{LearnedField, Preconditioning, Shape};
 use crate::noise::NoiseLadder;
@@ -38,6 +39,7 @@ pub struct Lab {
     pub(super) learned: Option<Learned>,
     pub(super) live: Option<Live>,
     pub(super) pictures: Pictures,
+    pub(super) judge: Judge,
     pub(super) jobs: VecDeque<Job>,
     pub(super) training: bool,
     pub(super) sampling: bool,
@@ -59,6 +61,8 @@ pub struct Lab {
 
 /// The data as this session of the lab sees them.
 pub(super) struct Data {
+    /// Which named set it is, if one.
+    pub preset: Option<Preset>,
     pub exact: Rc<ExactField>,
     pub score: Rc<ExactScore>,
     pub gauge: Gauge,
@@ -85,6 +89,7 @@ impl Lab {
             learned: None,
             live: None,
             pictures: Pictures::default(),
+            judge: Judge::default(),
             jobs: VecDeque::new(),
             training: false,
             sampling: false,
@@ -177,7 +182,12 @@ impl Lab {
         };
         self.stamp.target = revision;
         let score = Rc::new(ExactScore::new((*exact).clone()));
+        let preset = match target {
+            Target::Preset(preset) => Some(*preset),
+            Target::Drawing(_) => None,
+        };
         self.data = Some(Data {
+            preset,
             gauge: Gauge::new(),
             exact,
             score,
@@ -335,6 +345,11 @@ impl Lab {
             Some(live) if self.settings.follows_sampler() => live.state().sigma,
             _ => self.settings.sigma,
         }
+    }
+
+    /// The stage is on its way down the ladder.
+    pub(super) fn stage_moves(&self) -> bool {
+        self.sampling && self.settings.follows_sampler() && self.live.as_ref().is_some_and(|live| !live.finished())
     }
 
     /// A checkpoint of the trainer.

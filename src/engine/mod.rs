@@ -23,6 +23,8 @@ mod pictures;
 #[cfg(feature = "engine")]
 mod progress;
 #[cfg(feature = "engine")]
+mod quality;
+#[cfg(feature = "engine")]
 mod turn;
 #[cfg(feature = "engine")]
 pub mod webgpu;

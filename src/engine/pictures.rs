@@ -17,6 +17,10 @@ use crate::potential::Potential;
 const STAGE_PERIOD: f64 = 0.3;
 /// Seconds between two pictures of one tile of the strip.
 const TILE_PERIOD: f64 = 1.8;
+/// Most points an axis of the stage.
+const FINEST_SIDE: u32 = 176;
+/// The same while the stage's level changes several times a second.
+const MOVING_SIDE: u32 = 80;
 /// Points an axis of a tile.
 const TILE_SIDE: u32 = 48;
 /// Points evaluated at a time: about 2 ms on one core.
@@ -54,9 +58,11 @@ pub struct Pictures {
 
 impl Pictures {
     /// Says what is shown: the stage's noise level and those of the strip, around data of this mean and scale.
-    /// What is unchanged keeps what it knows.
-    pub fn show(&mut self, stage: f32, tiles: &[f32], mean: [f32; 2], scale: f32) {
-        let wanted = std::iter::once((stage, stage_grid(mean, scale, stage))).chain(
+    /// What is unchanged keeps what it knows. `moving`: the stage's level changes several times a second, so that a
+    /// coarser picture in time is worth more than a fine one too late.
+    pub fn show(&mut self, (stage, moving): (f32, bool), tiles: &[f32], mean: [f32; 2], scale: f32) {
+        let finest = if moving { MOVING_SIDE } else { FINEST_SIDE };
+        let wanted = std::iter::once((stage, stage_grid(mean, scale, stage, finest))).chain(
             tiles
                 .iter()
                 .map(|&sigma| (sigma, Grid::window(mean, scale, sigma, TILE_SIDE))),
@@ -209,11 +215,11 @@ fn log_density(exact: &ExactField, sigma: f32, points: &[f32]) -> Vec<f32> {
 }
 
 /// Fine enough for the potential where that is affordable.
-fn stage_grid(mean: [f32; 2], scale: f32, sigma: f32) -> Grid {
+fn stage_grid(mean: [f32; 2], scale: f32, sigma: f32, finest: u32) -> Grid {
     let grid = Grid::window(mean, scale, sigma, 2);
     let needed = (2.0 * grid.half_width * 1.5 / sigma).ceil() as u32 + 1;
     Grid {
-        side: needed.next_multiple_of(16).clamp(64, 176),
+        side: needed.next_multiple_of(16).clamp(64, finest),
         ..grid
     }
 }

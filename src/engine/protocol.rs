@@ -330,10 +330,27 @@ pub struct Frame {
     pub pictures: Vec<Picture>,
     /// Errors against the exact score, when newly measured.
     pub progress: Option<Progress>,
+    /// How good the samples of the last descent are, when newly judged.
+    pub quality: Option<SampleQuality>,
     /// Training steps a second, over the last second; 0 while paused.
     pub steps_per_second: f32,
     /// Score evaluations a second by the live sampler.
     pub evaluations_per_second: f32,
+}
+
+/// How far the samples of a descent are from the data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SampleQuality {
+    /// Sliced Wasserstein distance of the first 2,048 particles from the data, stage units.
+    pub distance: f32,
+    /// The same in units of what two sets of true data are apart.
+    pub over_floor: f32,
+    /// The same in units of what the exact score makes of the same start; 1 is perfect.
+    pub over_exact: f32,
+    /// Share of the samples at each mode, for named sets that have modes.
+    pub shares: Vec<f32>,
+    /// True weights of these modes.
+    pub weights: Vec<f32>,
 }
 
 /// Where the live sampler is.

@@ -1,7 +1,7 @@
 //! The app: everything that lives on the page, and the one loop that keeps screen and engine in step with the lab.
 //!
 //! Whatever happens arrives through [`Handle::act`], one thing at a time; nothing is drawn or sent on the spot. Once an
-//! animation frame the app compares what it wants ([`Lab`]) with what the engine was told ([`Told`]) and with what is
+//! animation frame the app compares what it wants ([`Lab`]) with what the engine was told (`Told`) and with what is
 //! on the screen, and makes up the difference.
 
 mod actions;
@@ -35,7 +35,7 @@ use super::theme::Theme;
 use super::thumbnails::Thumbnails;
 use super::{controls, dom, hint, keys, link, script};
 use crate::distribution::{ExactField, TargetError};
-use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Grid, Progress};
+use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Grid, Progress, SampleQuality};
 use crate::noise::NoiseLadder;
 
 /// While a stroke goes on, the engine hears of it this often.
@@ -63,6 +63,8 @@ pub struct App {
     pub devices: Option<Devices>,
     /// The last measurement against the truth.
     pub progress: Option<Progress>,
+    /// How good the samples of the last descent were, and which data they were compared with.
+    pub quality: Option<(u32, SampleQuality)>,
     /// The last frame's numbers; its pictures and particles have gone their ways.
     pub last: Frame,
     handle: Handle,
@@ -159,6 +161,7 @@ impl App {
             requests: Requests::default(),
             devices: None,
             progress: None,
+            quality: None,
             last: Frame::default(),
             handle,
             truth_of: None,

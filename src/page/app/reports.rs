@@ -115,6 +115,9 @@ impl App {
         let pictures = std::mem::take(&mut frame.pictures);
         let progress = frame.progress.take();
         let current = self.lab.is_of_these_data(&frame.stamp);
+        if let Some(quality) = frame.quality.take() {
+            self.quality = Some((frame.stamp.target, quality));
+        }
         self.last = frame;
         let (rungs, shown) = (self.rungs(), self.shown_sigma());
         for picture in pictures

@@ -54,6 +54,14 @@ impl App {
         dom::set_text("evaluations", &last.sampler.evaluations.to_string());
         dom::set_text("evaluations-per-second", &captions::count(last.evaluations_per_second));
         dom::set_text("recycled", &last.sampler.recycled.to_string());
+        let judged = self
+            .quality
+            .as_ref()
+            .filter(|(target, _)| *target == self.lab.target_revision);
+        let (distance, modes) = judged.map_or_else(Default::default, |(_, quality)| captions::quality(quality));
+        dom::set_text("sampled", &distance);
+        dom::set_hidden("modes-row", modes.is_empty());
+        dom::set_text("modes", &modes);
     }
 
     fn write_badge(&self) {
