@@ -68,23 +68,43 @@ pub fn check_length(bytes: f64) -> Result<(), String> {
 }
 
 impl App {
-    /// Asks the site for the weights shipped for the set that is to be learned, if they are wanted. Whatever goes wrong
-    /// on the way, the network starts from its seed.
+    /// Asks the site for the weights shipped for the set that is to be learned, if they are wanted.
     pub(super) fn fetch_shipped(&mut self) {
         let Some(preset) = self.shipped_set() else { return };
+        // The number tells builds apart, which a cache could mix up.
+        let address = format!("weights/{}.bpk?{:x}", preset.name(), protocol::VERSION);
+        if let Ok(window) = dom::window() {
+            self.read(window.fetch_with_str(&address), Some(preset));
+        }
+    }
+
+    /// Reads a file on its way (the promise of a response), shipped for a set or the user's own.
+    fn read(&self, response: Promise, shipped: Option<Preset>) {
         let handle = self.handle.clone();
         spawn_local(async move {
-            // The number tells builds apart, which a cache could mix up.
-            let address = format!("weights/{}.bpk?{:x}", preset.name(), protocol::VERSION);
-            let Ok(bytes) = fetch(&address).await else { return };
-            handle.act(move |app| {
-                if app.shipped_set() == Some(preset) {
-                    let request = app.requests.number();
-                    app.weights.shipped = Some(request);
-                    app.load_weights(request, bytes);
-                }
-            });
+            let read = bytes_of(response).await.ok();
+            handle.act(move |app| app.receive(read, shipped));
         });
+    }
+
+    /// Loads a file that is here. Without shipped weights, whatever the reason, the network starts from its seed.
+    fn receive(&mut self, bytes: Option<Vec<u8>>, shipped: Option<Preset>) {
+        if shipped.is_some() && shipped != self.shipped_set() {
+            return;
+        }
+        let Some(bytes) = bytes else {
+            if shipped.is_none() {
+                banner::show(Kind::Error, "This file could not be read.", None);
+            }
+            return;
+        };
+        let request = self.requests.number();
+        if shipped.is_some() {
+            self.weights.shipped = Some(request);
+        } else {
+            self.weights.touch();
+        }
+        self.load_weights(request, bytes);
     }
 
     /// The set whose shipped weights are wanted.
@@ -149,17 +169,10 @@ impl App {
         if let Err(message) = check_length(file.size()) {
             return banner::show(Kind::Error, &message, None);
         }
-        let (handle, reading) = (self.handle.clone(), file.array_buffer());
-        spawn_local(async move {
-            match bytes(reading).await {
-                Ok(bytes) => handle.act(move |app| {
-                    app.weights.untouched = false;
-                    let request = app.requests.number();
-                    app.load_weights(request, bytes);
-                }),
-                Err(_) => banner::show(Kind::Error, "This file could not be read.", None),
-            }
-        });
+        match Response::new_with_opt_blob(Some(file)) {
+            Ok(response) => self.read(Promise::resolve(&JsValue::from(response)), None),
+            Err(error) => log(&error),
+        }
     }
 }
 
@@ -187,17 +200,14 @@ pub(super) fn take_dropped_files(app: &Handle, document: &Document) -> [EventLis
     })
 }
 
-async fn fetch(address: &str) -> Result<Vec<u8>, JsValue> {
-    let response: Response = JsFuture::from(dom::window()?.fetch_with_str(address)).await?.into();
+/// The bytes of a response.
+async fn bytes_of(response: Promise) -> Result<Vec<u8>, JsValue> {
+    let response: Response = JsFuture::from(response).await?.into();
     if !response.ok() {
         return Err(JsValue::NULL);
     }
-    bytes(response.array_buffer()?).await
-}
-
-/// The bytes of a buffer that is still being read.
-async fn bytes(buffer: Promise) -> Result<Vec<u8>, JsValue> {
-    Ok(Uint8Array::new(&JsFuture::from(buffer).await?).to_vec())
+    let buffer = JsFuture::from(response.array_buffer()?).await?;
+    Ok(Uint8Array::new(&buffer).to_vec())
 }
 
 /// Offers bytes for download under a name.
