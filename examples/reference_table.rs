@@ -77,16 +77,11 @@ async fn row(set: Preset, reference: [f32; 3], options: &Options) -> Result<Opti
         scale: exact.scale(),
     };
     let ladder = NoiseLadder::for_scale(exact.scale());
-    let plan = Plan {
-        batch: 512,
-        learning_rate: 1e-2,
-        ladder,
-        micro_batch: 512,
-    };
+    let plan = Plan::usual(ladder);
     let gauge = FisherGauge::new(&exact, &levels(exact.scale()), EVALUATION_POINTS, 1000, &device);
     let (mut columns, mut nats, mut seconds) = (vec![Vec::new(); gauge.len()], Vec::new(), 0.0);
     for seed in 0..options.seeds {
-        let mut trainer = Trainer::new(Shape { width: 64, depth: 3 }, pre, seed, &device);
+        let mut trainer = Trainer::new(Shape::default(), pre, seed, &device);
         let start = Instant::now();
         (0..options.steps).for_each(|_| trainer.step(&exact, &plan));
         seconds += start.elapsed().as_secs_f64();

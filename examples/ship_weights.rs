@@ -13,9 +13,9 @@ use burn::tensor::Device;
 use scorefield::distribution::Preset;
 use scorefield::engine::settings::Settings;
 use scorefield::metrics::fisher::{FisherGauge, levels};
+use scorefield::model::Preconditioning;
 use scorefield::model::weights_file::{self, Content};
-use scorefield::model::{Preconditioning, Shape};
-use scorefield::training::{Plan, Trainer};
+use scorefield::training::Trainer;
 
 /// Training steps if none are asked for.
 const STEPS: u64 = 6_000;
@@ -51,17 +51,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn train(set: Preset, steps: u64) -> Trainer {
     let (settings, exact) = (Settings::default(), set.field());
     let (mean, scale) = (exact.mean(), exact.scale());
-    let plan = Plan {
-        batch: settings.batch as usize,
-        learning_rate: settings.learning_rate,
-        ladder: settings.ladder(scale),
-        micro_batch: settings.batch as usize,
-    };
-    let shape = Shape {
-        width: settings.width as usize,
-        depth: settings.depth as usize,
-    };
-    let mut trainer = Trainer::new(shape, Preconditioning { mean, scale }, settings.seed, &Device::flex());
+    let shape = settings.shape();
+    let plan = settings.plan(settings.ladder(scale), shape);
+    let pre = Preconditioning { mean, scale };
+    let mut trainer = Trainer::new(shape, pre, settings.seed, &Device::flex());
     (0..steps).for_each(|_| trainer.step(&exact, &plan));
     trainer
 }

@@ -11,7 +11,7 @@ use scorefield::engine::protocol::{Backend, Checkpoint, Command, Floats, Report}
 use scorefield::engine::settings::{Network, Settings, Source};
 use scorefield::field::Field;
 use scorefield::model::weights_file::{self, Content, WeightsError};
-use scorefield::model::{Preconditioning, Shape};
+use scorefield::model::{Head, Kind, Preconditioning, Shape};
 use scorefield::noise::NoiseLadder;
 use scorefield::training::{Plan, Snapshot, Trainer};
 
@@ -25,27 +25,33 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-const PLAN: Plan = Plan {
-    batch: 64,
-    learning_rate: 1e-2,
-    ladder: NoiseLadder {
-        sigma_max: 3.0,
-        sigma_min: 0.01,
-        levels: 16,
-    },
-    micro_batch: 64,
+const LADDER: NoiseLadder = NoiseLadder {
+    sigma_max: 3.0,
+    sigma_min: 0.01,
+    levels: 16,
 };
 
-fn trained(steps: u64) -> Trainer {
+fn plan() -> Plan {
+    Plan {
+        batch: 64,
+        ..Plan::usual(LADDER)
+    }
+}
+
+fn trained_of(kind: Kind, steps: u64) -> Trainer {
     let data = Preset::Rings.field();
-    let shape = Shape { width: 8, depth: 2 };
+    let (width, depth) = (8, 2);
     let pre = Preconditioning {
         mean: data.mean(),
         scale: data.scale(),
     };
-    let mut trainer = Trainer::new(shape, pre, 11, &Device::flex());
-    (0..steps).for_each(|_| trainer.step(&data, &PLAN));
+    let mut trainer = Trainer::new(Shape { kind, width, depth }, pre, 11, &Device::flex());
+    (0..steps).for_each(|_| trainer.step(&data, &plan()));
     trainer
+}
+
+fn trained(steps: u64) -> Trainer {
+    trained_of(Kind::Score, steps)
 }
 
 fn snapshot(steps: u64) -> Snapshot {
@@ -53,10 +59,12 @@ fn snapshot(steps: u64) -> Snapshot {
 }
 
 #[test]
-fn a_run_comes_back_from_its_file_bit_for_bit() {
-    let snapshot = snapshot(5);
-    let bytes = weights_file::to_bytes(&snapshot, Content::Everything).unwrap();
-    assert_eq!(weights_file::from_bytes(&bytes), Ok(snapshot));
+fn a_run_of_every_kind_comes_back_from_its_file_bit_for_bit() {
+    for kind in [Kind::Score, Kind::Energy(Head::Linear), Kind::Energy(Head::Quadratic)] {
+        let snapshot = now(trained_of(kind, 5).checkpoint()).unwrap();
+        let bytes = weights_file::to_bytes(&snapshot, Content::Everything).unwrap();
+        assert_eq!(weights_file::from_bytes(&bytes), Ok(snapshot));
+    }
 }
 
 #[test]
@@ -76,7 +84,7 @@ fn training_goes_on_from_a_file_as_if_it_had_never_stopped() {
     let bytes = weights_file::to_bytes(&now(straight.checkpoint()).unwrap(), Content::Everything).unwrap();
     let mut resumed = Trainer::restore(weights_file::from_bytes(&bytes).unwrap(), &Device::flex()).unwrap();
     for trainer in [&mut straight, &mut resumed] {
-        (0..5).for_each(|_| trainer.step(&data, &PLAN));
+        (0..5).for_each(|_| trainer.step(&data, &plan()));
     }
     assert_eq!(now(straight.checkpoint()).unwrap(), now(resumed.checkpoint()).unwrap());
 }
@@ -375,10 +383,7 @@ fn the_shipped_networks_are_of_the_default_settings_and_good() {
         assert!(bytes.len() < 41_000, "{path} has {} bytes", bytes.len());
         let snapshot = weights_file::from_bytes(&bytes).unwrap();
         let exact = set.field();
-        assert_eq!(
-            (snapshot.shape.width as u32, snapshot.shape.depth as u32, snapshot.seed),
-            (settings.width, settings.depth, settings.seed)
-        );
+        assert_eq!((snapshot.shape, snapshot.seed), (settings.shape(), settings.seed));
         let (mean, scale) = (exact.mean(), exact.scale());
         assert_eq!(snapshot.preconditioning, Preconditioning { mean, scale }, "{path}");
         let trainer = Trainer::restore(snapshot, &Device::flex()).unwrap();

@@ -11,12 +11,12 @@ use web_time::Instant;
 use super::devices::Devices;
 use super::jobs::Job;
 use super::live::{Live, Recipe};
-use super::pacing::{Metronome, Rate, micro_batch};
+use super::pacing::{Metronome, Rate};
 use super::pictures::Pictures;
 use super::progress::Gauge;
 use super::protocol::{Backend, Checkpoint, Command, Floats, Report, Stamp};
 use super::quality::Judge;
-use super::settings::{Network, Settings, Source};
+use super::settings::{Settings, Source};
 use crate::distribution::{ExactField, Preset, Target};
 use crate::field::{ExactScore, Field};
 use crate::model::{LearnedField, Preconditioning, Shape};
@@ -153,9 +153,6 @@ impl Lab {
         if let Err(error) = settings.check() {
             return self.refuse(None, error.to_string());
         }
-        if settings.network != Network::Score {
-            return self.refuse(None, "not available yet: energy networks".into());
-        }
         let before = std::mem::replace(&mut self.settings, settings);
         self.stamp.settings = revision;
         let now = &self.settings;
@@ -228,10 +225,7 @@ impl Lab {
                 "there is nothing to learn yet: draw something or choose a set".into(),
             );
         };
-        let shape = Shape {
-            width: self.settings.width as usize,
-            depth: self.settings.depth as usize,
-        };
+        let shape = self.settings.shape();
         let pre = Preconditioning {
             mean: data.exact.mean(),
             scale: data.exact.scale(),
@@ -289,16 +283,8 @@ impl Lab {
 
     /// How the next training step is made.
     pub(super) fn plan(&self) -> Plan {
-        let shape = self
-            .trainer
-            .as_ref()
-            .map_or(Shape { width: 64, depth: 3 }, Trainer::shape);
-        Plan {
-            batch: self.settings.batch as usize,
-            learning_rate: self.settings.learning_rate,
-            ladder: self.ladder(),
-            micro_batch: micro_batch(shape.parameters()),
-        }
+        let shape = self.trainer.as_ref().map_or_else(Shape::default, Trainer::shape);
+        self.settings.plan(self.ladder(), shape)
     }
 
     /// The learned field on the sampling device, copied there anew when training has moved on.
@@ -359,6 +345,7 @@ impl Lab {
         Ok(Some(Checkpoint {
             stamp: self.stamp,
             seed: snapshot.seed,
+            network: snapshot.shape.kind.into(),
             width: snapshot.shape.width as u32,
             depth: snapshot.shape.depth as u32,
             mean: snapshot.preconditioning.mean,
@@ -376,6 +363,7 @@ impl Lab {
 fn snapshot(checkpoint: Checkpoint) -> Snapshot {
     Snapshot {
         shape: Shape {
+            kind: checkpoint.network.into(),
             width: checkpoint.width as usize,
             depth: checkpoint.depth as usize,
         },

@@ -11,6 +11,8 @@ mod constructors;
 #[cfg(feature = "engine")]
 mod devices;
 #[cfg(feature = "engine")]
+mod islands;
+#[cfg(feature = "engine")]
 mod jobs;
 #[cfg(feature = "engine")]
 pub mod lab;
@@ -20,6 +22,8 @@ mod live;
 mod pacing;
 #[cfg(feature = "engine")]
 mod pictures;
+#[cfg(feature = "engine")]
+mod plan;
 #[cfg(feature = "engine")]
 mod progress;
 #[cfg(feature = "engine")]

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
 use web_time::Instant;
 
+use super::islands;
 use super::protocol::{Floats, Grid, Picture, Stamp};
 use crate::distribution::ExactField;
 use crate::field::Field;
@@ -170,6 +171,10 @@ impl Pictures {
         let job = self.job.take()?;
         let view = &mut self.views[job.view];
         let potential = job.potential?;
+        let mut energy = potential.energy();
+        if let Some(density) = &view.log_density {
+            islands::level(&mut energy, density, view.grid.side as usize);
+        }
         view.energy = Some(potential.unmasked());
         view.shows = Some(job.stamp);
         view.finished = Some(Instant::now());
@@ -178,7 +183,7 @@ impl Pictures {
             sigma: view.sigma,
             grid: view.grid,
             score: Floats(job.score),
-            energy: Floats(potential.energy()),
+            energy: Floats(energy),
             coarse: view.grid.spacing() > view.sigma / 1.5,
         })
     }

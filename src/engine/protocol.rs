@@ -381,8 +381,8 @@ pub struct Picture {
     pub grid: Grid,
     /// Scores at the grid's points, `[s0x, s0y, …]`, rows from low to high y.
     pub score: Floats,
-    /// Energy in nats above its lowest value: the least-squares potential of the score; NaN where the data are over
-    /// 12 nats away and the potential means nothing.
+    /// Energy in nats above its lowest value: the least-squares potential of the score, wells that are apart by void
+    /// levelled by the data; NaN where the density is over 12 nats below its maximum and the potential means nothing.
     pub energy: Floats,
     /// The grid is too coarse for this sigma (spacing over sigma / 1.5), so that the energy is only roughly right.
     pub coarse: bool,
@@ -466,6 +466,8 @@ pub struct Checkpoint {
     pub stamp: Stamp,
     /// Seeds batches.
     pub seed: u32,
+    /// What the network puts out.
+    pub network: Network,
     /// Hidden width of the network.
     pub width: u32,
     /// Hidden layers of the network.

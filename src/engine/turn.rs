@@ -306,7 +306,7 @@ impl Lab {
         let shape = self
             .trainer
             .as_ref()
-            .map_or_else(|| crate::model::Shape { width: 64, depth: 3 }, |t| t.shape());
+            .map_or_else(|| self.settings.shape(), |trainer| trainer.shape());
         if self
             .devices
             .poll(shape, self.settings.batch as usize, self.settings.particles as usize)

@@ -4,7 +4,6 @@ use burn::tensor::ExecutionError;
 
 use super::lab::Lab;
 use super::protocol::Report;
-use super::settings::Network;
 use crate::model::weights_file::{self, Content};
 use crate::training::{Snapshot, Trainer};
 
@@ -62,7 +61,7 @@ impl Lab {
             request,
             run,
             step: steps,
-            network: Network::Score,
+            network: shape.kind.into(),
             width: shape.width as u32,
             depth: shape.depth as u32,
             seed,

@@ -3,7 +3,7 @@
 //! | part | content |
 //! |---|---|
 //! | metadata `format` | `scorefield` |
-//! | metadata `network` | what the network puts out: `score` |
+//! | metadata `network` | what the network puts out: `score`, `energy` or `energy-quadratic` |
 //! | scalars `version`, `width`, `depth`, `seed`, `steps`, `clock` | whole numbers; `version` is [`VERSION`] |
 //! | scalars `mean_x`, `mean_y`, `scale` | the preconditioning |
 //! | scalar `checksum` | FNV-1a of all that follows from the file, see [`checksum`] |
@@ -18,7 +18,7 @@
 use burn_pack::{Bytes, DType, Reader, Scalar, Tensor, Writer};
 use thiserror::Error;
 
-use super::{Preconditioning, Shape};
+use super::{Head, Kind, Preconditioning, Shape};
 use crate::training::Snapshot;
 
 /// Version of the content. It changes with what the numbers mean: input features, layout, preconditioning.
@@ -27,8 +27,11 @@ pub const VERSION: u64 = 1;
 /// Longest file that is looked at, in bytes: twice what the largest network needs.
 pub const LONGEST: usize = 64 << 20;
 
-/// Largest sizes, those that the settings allow.
-const LARGEST: Shape = Shape { width: 512, depth: 8 };
+/// Most units in a layer and most layers, those that the settings allow.
+const LARGEST: [usize; 2] = [512, 8];
+
+/// All kinds of network.
+const KINDS: [Kind; 3] = [Kind::Score, Kind::Energy(Head::Linear), Kind::Energy(Head::Quadratic)];
 
 /// Numbers of this size and more are of no use to any network.
 const ABSURD: f32 = 1e6;
@@ -95,7 +98,7 @@ pub fn to_bytes(snapshot: &Snapshot, content: Content) -> Result<Vec<u8>, Weight
     });
     let mut writer = Writer::new(tensors.collect())
         .with_metadata("format", FORMAT)
-        .with_metadata("network", network(snapshot.shape))
+        .with_metadata("network", name_of(snapshot.shape.kind))
         .with_scalar("checksum", Scalar::from(checksum(snapshot, content)));
     for (name, value) in whole_numbers(snapshot) {
         writer = writer.with_scalar(name, Scalar::from(value));
@@ -122,7 +125,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Snapshot, WeightsError> {
     if reader.metadata().get("format").map(String::as_str) != Some(FORMAT) {
         return Err(WeightsError::Foreign);
     }
-    let head = Head(&reader);
+    let head = Fields(&reader);
     let version = head.whole("version", u64::MAX)?;
     if version != VERSION {
         return Err(WeightsError::OtherVersion(version));
@@ -151,9 +154,13 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Snapshot, WeightsError> {
     Ok(snapshot)
 }
 
-/// The name of what a network puts out.
-fn network(_: Shape) -> &'static str {
-    "score"
+/// The name of a kind of network.
+fn name_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Score => "score",
+        Kind::Energy(Head::Linear) => "energy",
+        Kind::Energy(Head::Quadratic) => "energy-quadratic",
+    }
 }
 
 /// The vectors that a file holds, by name.
@@ -194,7 +201,7 @@ fn checksum(snapshot: &Snapshot, content: Content) -> u64 {
             hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
     };
-    eat(network(snapshot.shape).as_bytes());
+    eat(name_of(snapshot.shape.kind).as_bytes());
     whole_numbers(snapshot)
         .iter()
         .for_each(|(_, value)| eat(&value.to_le_bytes()));
@@ -208,22 +215,22 @@ fn checksum(snapshot: &Snapshot, content: Content) -> u64 {
 }
 
 /// What stands in a file before its vectors.
-struct Head<'a>(&'a Reader);
+struct Fields<'a>(&'a Reader);
 
-impl Head<'_> {
+impl Fields<'_> {
     fn snapshot(&self) -> Result<Snapshot, WeightsError> {
         let name = self
             .0
             .metadata()
             .get("network")
             .ok_or(WeightsError::Missing("network"))?;
+        let kind = KINDS.into_iter().find(|kind| name_of(*kind) == name);
+        let unknown = || WeightsError::UnknownNetwork(name.chars().take(40).collect());
         let shape = Shape {
-            width: self.positive("width", LARGEST.width)?,
-            depth: self.positive("depth", LARGEST.depth)?,
+            kind: kind.ok_or_else(unknown)?,
+            width: self.positive("width", LARGEST[0])?,
+            depth: self.positive("depth", LARGEST[1])?,
         };
-        if name != network(shape) {
-            return Err(WeightsError::UnknownNetwork(name.chars().take(40).collect()));
-        }
         let scale = self.fraction("scale")?;
         if scale < 1e-6 {
             return Err(WeightsError::OutOfRange("scale"));
