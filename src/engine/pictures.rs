@@ -46,6 +46,8 @@ struct Job {
     stamp: Stamp,
     points: Vec<f32>,
     score: Vec<f32>,
+    /// Of a network that has an energy of its own; empty for others.
+    energy: Vec<f32>,
     potential: Option<Potential>,
 }
 
@@ -135,6 +137,7 @@ impl Pictures {
                 stamp,
                 points: self.views[view].grid.points(),
                 score: Vec::new(),
+                energy: Vec::new(),
                 potential: None,
             });
         }
@@ -146,12 +149,18 @@ impl Pictures {
             let x = Tensor::<2>::from_data(TensorData::new(chunk, [(end - job.score.len()) / 2, 2]), device);
             let scores = field.score(&x, view.sigma).into_data_async().await?;
             job.score.extend(scores.iter::<f32>());
+            if let Some(energy) = field.energy(&x, view.sigma) {
+                job.energy.extend(energy.into_data_async().await?.iter::<f32>());
+            }
             if Instant::now() >= deadline {
                 return Ok(None);
             }
         }
         if view.log_density.is_none() {
             view.log_density = Some(Rc::new(log_density(exact, view.sigma, &job.points)));
+        }
+        if !job.energy.is_empty() {
+            return Ok(self.finish());
         }
         if let (None, Some(density)) = (&job.potential, &view.log_density) {
             job.potential = Some(Potential::new(view.grid, &job.score, density, view.energy.as_deref()));
@@ -170,12 +179,16 @@ impl Pictures {
     fn finish(&mut self) -> Option<Picture> {
         let job = self.job.take()?;
         let view = &mut self.views[job.view];
-        let potential = job.potential?;
-        let mut energy = potential.energy();
-        if let Some(density) = &view.log_density {
-            islands::level(&mut energy, density, view.grid.side as usize);
-        }
-        view.energy = Some(potential.unmasked());
+        let density = view.log_density.clone()?;
+        let (energy, coarse) = match job.potential {
+            Some(potential) => {
+                let mut energy = potential.energy();
+                islands::level(&mut energy, &density, view.grid.side as usize);
+                view.energy = Some(potential.unmasked());
+                (energy, view.grid.spacing() > view.sigma / 1.5)
+            }
+            None => (above_the_data(job.energy, &density), false),
+        };
         view.shows = Some(job.stamp);
         view.finished = Some(Instant::now());
         Some(Picture {
@@ -184,7 +197,7 @@ impl Pictures {
             grid: view.grid,
             score: Floats(job.score),
             energy: Floats(energy),
-            coarse: view.grid.spacing() > view.sigma / 1.5,
+            coarse,
         })
     }
 
@@ -205,6 +218,19 @@ impl Pictures {
             .filter(|&index| ripe(index, TILE_PERIOD))
             .max_by(|&a, &b| age(&self.views[a]).total_cmp(&age(&self.views[b])))
     }
+}
+
+/// An energy net's own energies, counted from the lowest one where the data are: what it makes up in the void may lie
+/// lower, and is shown as it is.
+fn above_the_data(mut energy: Vec<f32>, log_density: &[f32]) -> Vec<f32> {
+    let highest = log_density.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let known = energy
+        .iter()
+        .zip(log_density)
+        .filter(|(_, density)| **density > highest - 12.0);
+    let lowest = known.map(|(energy, _)| *energy).fold(f32::INFINITY, f32::min);
+    energy.iter_mut().for_each(|e| *e -= lowest);
+    energy
 }
 
 fn is_stale(view: &View, stamp: Stamp) -> bool {
