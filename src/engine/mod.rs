@@ -33,4 +33,6 @@ mod turn;
 #[cfg(feature = "engine")]
 pub mod webgpu;
 #[cfg(feature = "engine")]
+mod weights;
+#[cfg(feature = "engine")]
 pub mod worker;

@@ -25,7 +25,7 @@ impl App {
             coarse: self.pictures.is_coarse(sigma),
         };
         let caption = match &self.truth {
-            Ok(_) => captions::stage(&self.lab, &scene),
+            Ok(_) => captions::stage(&self.lab, &scene) + &self.weights.caption(),
             Err(error) => error.to_string(),
         };
         dom::set_text("caption", &caption);
