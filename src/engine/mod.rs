@@ -9,6 +9,8 @@ pub mod settings;
 #[cfg(feature = "engine")]
 mod constructors;
 #[cfg(feature = "engine")]
+mod curl;
+#[cfg(feature = "engine")]
 mod devices;
 #[cfg(feature = "engine")]
 mod islands;

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
 use web_time::Instant;
 
-use super::islands;
 use super::protocol::{Floats, Grid, Picture, Stamp};
+use super::{curl, islands};
 use crate::distribution::ExactField;
 use crate::field::Field;
 use crate::potential::Potential;
@@ -48,6 +48,8 @@ struct Job {
     score: Vec<f32>,
     /// Of a network that has an energy of its own; empty for others.
     energy: Vec<f32>,
+    /// See [`curl::relative`]; on the stage only.
+    curl: Option<f32>,
     potential: Option<Potential>,
 }
 
@@ -138,6 +140,7 @@ impl Pictures {
                 points: self.views[view].grid.points(),
                 score: Vec::new(),
                 energy: Vec::new(),
+                curl: None,
                 potential: None,
             });
         }
@@ -147,17 +150,23 @@ impl Pictures {
             let end = (job.score.len() + 2 * CHUNK).min(job.points.len());
             let chunk = job.points[job.score.len()..end].to_vec();
             let x = Tensor::<2>::from_data(TensorData::new(chunk, [(end - job.score.len()) / 2, 2]), device);
-            let scores = field.score(&x, view.sigma).into_data_async().await?;
-            job.score.extend(scores.iter::<f32>());
-            if let Some(energy) = field.energy(&x, view.sigma) {
-                job.energy.extend(energy.into_data_async().await?.iter::<f32>());
-            }
+            let score = match field.energy_and_score(&x, view.sigma) {
+                None => field.score(&x, view.sigma),
+                Some((energy, score)) => {
+                    job.energy.extend(energy.into_data_async().await?.iter::<f32>());
+                    score
+                }
+            };
+            job.score.extend(score.into_data_async().await?.iter::<f32>());
             if Instant::now() >= deadline {
                 return Ok(None);
             }
         }
         if view.log_density.is_none() {
             view.log_density = Some(Rc::new(log_density(exact, view.sigma, &job.points)));
+        }
+        if let (0, None, Some(density)) = (job.view, job.curl, &view.log_density) {
+            job.curl = Some(curl::relative(field, device, view.sigma, &view.grid, &job.score, density).await?);
         }
         if !job.energy.is_empty() {
             return Ok(self.finish());
@@ -197,6 +206,7 @@ impl Pictures {
             grid: view.grid,
             score: Floats(job.score),
             energy: Floats(energy),
+            curl: job.curl,
             coarse,
         })
     }

@@ -384,6 +384,8 @@ pub struct Picture {
     /// Energy in nats above its lowest value: the least-squares potential of the score, wells that are apart by void
     /// levelled by the data; NaN where the density is over 12 nats below its maximum and the potential means nothing.
     pub energy: Floats,
+    /// Root mean square of the learned field's curl over that of its slope, where the data are; on the stage only.
+    pub curl: Option<f32>,
     /// The grid is too coarse for this sigma (spacing over sigma / 1.5), so that the energy is only roughly right.
     pub coarse: bool,
 }

@@ -67,6 +67,8 @@ pub struct App {
     pub progress: Option<Progress>,
     /// How good the samples of the last descent were, and which data they were compared with.
     pub quality: Option<(u32, SampleQuality)>,
+    /// Curl of the learned field relative to its slope, and the noise level at which.
+    pub curl: Option<(f32, f32)>,
     /// The last frame's numbers; its pictures and particles have gone their ways.
     pub last: Frame,
     handle: Handle,
@@ -168,6 +170,7 @@ impl App {
             devices: None,
             progress: None,
             quality: None,
+            curl: None,
             last: Frame::default(),
             handle,
             truth_of: None,

@@ -155,6 +155,7 @@ impl App {
             .filter(|picture| self.lab.is_of_this_network(&picture.stamp))
         {
             self.pictures.learned(picture, &rungs, shown);
+            self.curl = picture.curl.map(|curl| (curl, picture.sigma)).or(self.curl);
         }
         if let Some(progress) = progress.filter(|_| current) {
             self.history.push(progress.step, progress.nats);
