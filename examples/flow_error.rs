@@ -1,6 +1,7 @@
 //! Where the probability flow of a learned score goes wrong: at which noise levels, and with which particles.
 //!
-//! `cargo run --release --example flow_error [-- --steps 3000 --sets 8gaussians --objective stable-target]`
+//! `cargo run --release --example flow_error [-- --steps 3000 --sets 8gaussians --networks
+//! score,energy,energy-quadratic --objective stable-target]`
 //!
 //! The learned and the exact flow move the same 4 x 4096 starting points, and every figure compares the two. Distances
 //! are sliced Wasserstein distances from three data sets, over those of the exact flow:
@@ -11,9 +12,11 @@
 //! | `<3.5` | without the starting points more than 3.5 standard deviations out |
 //! | `shift` | with the samples moved back by their mean displacement |
 //! | `from 1` | flows that start at sigma 1 instead of 3, from the exact flow's particles |
-//! | `>1`, `>.2` | the learned score above this sigma only, the exact one below |
+//! | `>1`, `>.2`, `>.05` | the learned score above this sigma only, the exact one below |
+//! | `guard` | the learned flow with its denoiser clipped to the data's box |
 //! | `rms`, `median`, `mean` | displacement from the exact flow's particles, in thousandths of a stage unit |
 //! | `top 1%` | share of the 1 % most displaced particles in the mean square displacement |
+//! | `out` | how far out the 20 most displaced started, mean, standard deviations |
 //! | `b(1)`, `b(2)`, `b(3)` | length of the mean of `sigma² (s - s*)`, the drift that all particles share, and `r(·)` its root mean square, same units |
 #![allow(clippy::print_stdout)]
 
@@ -28,7 +31,7 @@ use scorefield::{
     model::{Head, Kind, Preconditioning, Shape},
     noise::NoiseLadder,
     objective::Objective,
-    sampler::{Parameters, Scheme, build, start},
+    sampler::{Guard, Parameters, Scheme, build, start},
     training::{Plan, Trainer},
 };
 
@@ -88,24 +91,25 @@ struct Bench {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (mut steps, mut sets) = (3000, vec![Preset::EightGaussians]);
-    let mut objective = Objective::StableTarget;
+    let (mut objective, mut networks) = (Objective::StableTarget, NETWORKS.to_vec());
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
         match (name.as_str(), value.as_str()) {
             ("--steps", value) => steps = value.parse()?,
             ("--sets", value) => sets = value.split(',').map(Preset::from_name).collect::<Result<_, _>>()?,
+            ("--networks", names) => networks.retain(|(name, _)| names.split(',').any(|n| n == *name)),
             ("--objective", "denoising") => objective = Objective::Denoising,
             ("--objective", "stable-target") => objective = Objective::StableTarget,
             _ => return Err(format!("{name} {value}: see the head of this example").into()),
         }
     }
-    println!(
-        "{:13}{:17}{:>6}{:>6}{:>7}{:>8}{:>6}{:>6}{:>7}{:>8}{:>7}{:>8}  b(1)  r(1)  b(2)  r(2)  b(3)  r(3)",
-        "set", "network", "all", "<3.5", "shift", "from 1", ">1", ">.2", "rms", "median", "mean", "top 1%"
-    );
+    print!("{:13}{:17}{:>6}{:>6}{:>7}", "set", "network", "all", "<3.5", "shift");
+    print!("{:>8}{:>6}{:>6}{:>6}{:>7}", "from 1", ">1", ">.2", ">.05", "guard");
+    print!("{:>7}{:>8}{:>7}{:>8}{:>6}", "rms", "median", "mean", "top 1%", "out");
+    println!("  b(1)  r(1)  b(2)  r(2)  b(3)  r(3)");
     for set in sets {
         let bench = Bench::new(&set.field())?;
-        for (name, kind) in NETWORKS {
+        for &(name, kind) in &networks {
             print!("{:13}{name:17}", set.name());
             bench.examine(&bench.trained(kind, objective, steps))?;
         }
@@ -165,7 +169,7 @@ impl Bench {
     /// Prints what is wrong with this field.
     fn examine(&self, field: &dyn Field) -> Result<(), Box<dyn Error>> {
         let (top, bottom) = (self.ladder.sigma_max, self.ladder.sigma_min);
-        let (mut ratios, mut moved) = ([0.0; 6], Vec::new());
+        let (mut ratios, mut moved) = ([0.0; 8], Vec::new());
         for course in &self.courses {
             let whole = flow(field, &course.starts, top, bottom)?;
             let inner = |points: &[f32]| self.without_tail(&course.starts, points);
@@ -188,6 +192,8 @@ impl Bench {
                 of(&lower, &exact_lower),
                 of(&upper(1.0)?, &course.end),
                 of(&upper(0.2)?, &course.end),
+                of(&upper(0.05)?, &course.end),
+                of(&self.guarded(field, &course.starts)?, &course.end),
             ];
             ratios
                 .iter_mut()
@@ -195,15 +201,43 @@ impl Bench {
                 .for_each(|(sum, r)| *sum += r / STARTS as f32);
             moved.extend(displacements(&whole, &course.end));
         }
-        let [all, inner, shift, from, above, further] = ratios;
-        print!("{all:6.2}{inner:6.2}{shift:7.2}{from:8.2}{above:6.2}{further:6.2}");
-        print_displacements(&moved);
+        let [all, inner, shift, from, above, further, most, guarded] = ratios;
+        print!("{all:6.2}{inner:6.2}{shift:7.2}{from:8.2}{above:6.2}{further:6.2}{most:6.2}{guarded:7.2}");
+        self.print_displacements(&moved);
         for sigma in [1.0, 2.0, 3.0] {
             let [shared, all] = self.drift(field, sigma * 2.0 * self.scale)?;
             print!("{shared:6.1}{all:6.1}");
         }
         println!();
         Ok(())
+    }
+
+    /// Displacements of all particles, course by course.
+    fn print_displacements(&self, moved: &[f32]) {
+        let (_, [shared, rms]) = mean_and_rms(moved);
+        let starts = self.courses.iter().flat_map(|course| course.starts.chunks_exact(2));
+        let square = |d: &[f32], from: [f32; 2]| (d[0] - from[0]).powi(2) + (d[1] - from[1]).powi(2);
+        let both = moved.chunks_exact(2).zip(starts);
+        let mut squares: Vec<[f32; 2]> = both.map(|(d, x)| [square(d, [0.0; 2]), square(x, self.mean)]).collect();
+        squares.sort_unstable_by(|a, b| b[0].total_cmp(&a[0]));
+        let sum = |of: &[[f32; 2]]| of.iter().map(|s| s[0]).sum::<f32>();
+        let share = sum(&squares[..squares.len() / 100]) / sum(&squares);
+        let median = squares[squares.len() / 2][0].sqrt();
+        let spread = self.ladder.sigma_max.hypot(self.scale);
+        let out = squares[..20].iter().map(|s| s[1].sqrt() / spread).sum::<f32>() / 20.0;
+        print!("{:7.1}{:8.1}{:7.1}", 1000.0 * rms, 1000.0 * median, 1000.0 * shared);
+        print!("{share:8.2}{out:6.1}");
+    }
+
+    /// Where the flow takes these starting points with its denoiser clipped.
+    fn guarded(&self, field: &dyn Field, starts: &[f32]) -> Result<Vec<f32>, Box<dyn Error>> {
+        let guard = Guard::new(self.mean, self.scale, Some(self.exact.exact().bounds()));
+        flow_by(
+            field,
+            starts,
+            [self.ladder.sigma_max, self.ladder.sigma_min],
+            Some(guard),
+        )
     }
 
     /// Mean sliced Wasserstein distance from the data; from as many of them as there are samples.
@@ -232,13 +266,22 @@ impl Bench {
 
 /// Where the flow takes these particles from one noise level to another.
 fn flow(field: &dyn Field, starts: &[f32], from: f32, to: f32) -> Result<Vec<f32>, Box<dyn Error>> {
+    flow_by(field, starts, [from, to], None)
+}
+
+fn flow_by(
+    field: &dyn Field,
+    starts: &[f32],
+    [sigma_max, sigma_min]: [f32; 2],
+    guard: Option<Guard>,
+) -> Result<Vec<f32>, Box<dyn Error>> {
     let mut sampler = build(&Parameters::ProbabilityFlow {
-        sigma_max: from,
-        sigma_min: to,
+        sigma_max,
+        sigma_min,
         nodes: 16,
         scheme: Scheme::Heun,
         denoise: false,
-        guard: None,
+        guard,
     });
     let mut x = tensor(starts);
     while !sampler.finished() {
@@ -268,20 +311,4 @@ fn mean_and_rms(vectors: &[f32]) -> ([f32; 2], [f32; 2]) {
     let mean = [0, 1].map(|k| vectors.iter().skip(k).step_by(2).sum::<f32>() / n);
     let square = vectors.iter().map(|v| v * v).sum::<f32>() / n;
     (mean, [mean[0].hypot(mean[1]), square.sqrt()])
-}
-
-fn print_displacements(moved: &[f32]) {
-    let (_, [shared, rms]) = mean_and_rms(moved);
-    let mut squares: Vec<f32> = moved.chunks_exact(2).map(|d| d[0] * d[0] + d[1] * d[1]).collect();
-    squares.sort_unstable_by(f32::total_cmp);
-    let median = squares[squares.len() / 2].sqrt();
-    let top: f32 = squares[squares.len() - squares.len() / 100..].iter().sum();
-    let share = top / squares.iter().sum::<f32>();
-    print!(
-        "{:7.1}{:8.1}{:7.1}{:8.2}",
-        1000.0 * rms,
-        1000.0 * median,
-        1000.0 * shared,
-        share
-    );
 }
