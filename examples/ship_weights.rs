@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
         let error = runtime.block_on(gauge.measure(&trainer.field()))?;
         let snapshot = runtime.block_on(trainer.checkpoint())?;
-        let bytes = weights_file::to_bytes(&snapshot, Content::Average)?;
+        let bytes = weights_file::to_bytes(&snapshot, Content::Average);
         std::fs::write(folder.join(format!("{}.bpk", set.name())), &bytes)?;
         println!("{:12} {:.4} nats, {} bytes", set.name(), error.nats, bytes.len());
     }

@@ -62,7 +62,7 @@ fn snapshot(steps: u64) -> Snapshot {
 fn a_run_of_every_kind_comes_back_from_its_file_bit_for_bit() {
     for kind in [Kind::Score, Kind::Energy(Head::Linear), Kind::Energy(Head::Quadratic)] {
         let snapshot = now(trained_of(kind, 5).checkpoint()).unwrap();
-        let bytes = weights_file::to_bytes(&snapshot, Content::Everything).unwrap();
+        let bytes = weights_file::to_bytes(&snapshot, Content::Everything);
         assert_eq!(weights_file::from_bytes(&bytes), Ok(snapshot));
     }
 }
@@ -70,7 +70,7 @@ fn a_run_of_every_kind_comes_back_from_its_file_bit_for_bit() {
 #[test]
 fn a_file_of_the_average_alone_is_the_average_with_no_moments() {
     let snapshot = snapshot(5);
-    let bytes = weights_file::to_bytes(&snapshot, Content::Average).unwrap();
+    let bytes = weights_file::to_bytes(&snapshot, Content::Average);
     let back = weights_file::from_bytes(&bytes).unwrap();
     assert_eq!(back.average, snapshot.average);
     assert_eq!(back.weights, snapshot.average);
@@ -81,7 +81,7 @@ fn a_file_of_the_average_alone_is_the_average_with_no_moments() {
 #[test]
 fn training_goes_on_from_a_file_as_if_it_had_never_stopped() {
     let (mut straight, data) = (trained(5), Preset::Rings.field());
-    let bytes = weights_file::to_bytes(&now(straight.checkpoint()).unwrap(), Content::Everything).unwrap();
+    let bytes = weights_file::to_bytes(&now(straight.checkpoint()).unwrap(), Content::Everything);
     let mut resumed = Trainer::restore(weights_file::from_bytes(&bytes).unwrap(), &Device::flex()).unwrap();
     for trainer in [&mut straight, &mut resumed] {
         (0..5).for_each(|_| trainer.step(&data, &plan()));
@@ -99,7 +99,7 @@ fn the_field_of_a_loaded_network_is_bitwise_that_of_the_saved_one() {
         score.iter::<f32>().map(f32::to_bits).collect::<Vec<_>>()
     };
     for content in [Content::Average, Content::Everything] {
-        let bytes = weights_file::to_bytes(&now(trainer.checkpoint()).unwrap(), content).unwrap();
+        let bytes = weights_file::to_bytes(&now(trainer.checkpoint()).unwrap(), content);
         let loaded = Trainer::restore(weights_file::from_bytes(&bytes).unwrap(), &Device::flex()).unwrap();
         assert_eq!(scores(&loaded), scores(&trainer));
     }
@@ -107,7 +107,7 @@ fn the_field_of_a_loaded_network_is_bitwise_that_of_the_saved_one() {
 
 #[test]
 fn no_truncated_file_is_a_network() {
-    let bytes = weights_file::to_bytes(&snapshot(2), Content::Average).unwrap();
+    let bytes = weights_file::to_bytes(&snapshot(2), Content::Average);
     for length in 0..bytes.len() {
         assert!(
             weights_file::from_bytes(&bytes[..length]).is_err(),
@@ -121,7 +121,7 @@ fn no_truncated_file_is_a_network() {
 #[test]
 fn a_flipped_bit_is_noticed_or_without_effect() {
     for content in [Content::Average, Content::Everything] {
-        let bytes = weights_file::to_bytes(&snapshot(2), content).unwrap();
+        let bytes = weights_file::to_bytes(&snapshot(2), content);
         let whole = weights_file::from_bytes(&bytes).unwrap();
         let (mut noticed, mut tried) = (0, 0);
         for place in 0..bytes.len() {
@@ -175,7 +175,7 @@ fn what_is_wrong_with_a_file_is_said() {
     let error = |change: &dyn Fn(&mut Snapshot)| {
         let mut bent = snapshot.clone();
         change(&mut bent);
-        let bytes = weights_file::to_bytes(&bent, Content::Everything).unwrap();
+        let bytes = weights_file::to_bytes(&bent, Content::Everything);
         weights_file::from_bytes(&bytes).unwrap_err()
     };
     assert_eq!(error(&|s| s.average[3] = f32::NAN), WeightsError::OutOfRange("average"));
@@ -352,7 +352,7 @@ fn a_file_that_is_no_network_leaves_the_model_as_it_was() {
 #[test]
 fn a_lab_without_data_has_nothing_to_save_and_takes_no_weights() {
     let mut lab = Lab::new(Some(Backend::Cpu));
-    let bytes = weights_file::to_bytes(&snapshot(1), Content::Everything).unwrap();
+    let bytes = weights_file::to_bytes(&snapshot(1), Content::Everything);
     for command in [
         Command::SaveWeights { request: 1 },
         Command::LoadWeights {

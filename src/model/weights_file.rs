@@ -1,4 +1,4 @@
-//! Networks in files: a burnpack (header, CBOR metadata, aligned little-endian tensors) with flat vectors.
+//! Networks in files: a burnpack with flat vectors.
 //!
 //! | part | content |
 //! |---|---|
@@ -15,9 +15,11 @@
 //! Files come from strangers. Reading one takes time and memory in proportion to its length, which is bounded, and ends
 //! in a network of checked size and finite numbers or in an error that says what is wrong.
 
-use burn_pack::{Bytes, DType, Reader, Scalar, Tensor, Writer};
+mod burnpack;
+
 use thiserror::Error;
 
+use self::burnpack::{Pack, Scalar};
 use super::{Head, Kind, Preconditioning, Shape};
 use crate::training::Snapshot;
 
@@ -52,7 +54,7 @@ pub enum Content {
 pub enum WeightsError {
     /// No burnpack, or a broken one.
     #[error("this is no file of network weights, or it is damaged: {0}")]
-    Unreadable(String),
+    Unreadable(&'static str),
     /// Longer than any file of this page.
     #[error("this file has {0} bytes, and no file of weights here has more than {LONGEST}")]
     TooLong(usize),
@@ -87,29 +89,14 @@ pub enum WeightsError {
 }
 
 /// The file of a run.
-///
-/// # Errors
-/// When the writer fails, which no snapshot of a trainer should cause.
-pub fn to_bytes(snapshot: &Snapshot, content: Content) -> Result<Vec<u8>, WeightsError> {
-    let tensors = parts(snapshot, content).map(|(name, values)| {
-        let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let bytes = Bytes::from_bytes_vec(bytes);
-        Tensor::new(name.into(), DType::F32, [values.len()], None, bytes)
-    });
-    let mut writer = Writer::new(tensors.collect())
-        .with_metadata("format", FORMAT)
-        .with_metadata("network", name_of(snapshot.shape.kind))
-        .with_scalar("checksum", Scalar::from(checksum(snapshot, content)));
-    for (name, value) in whole_numbers(snapshot) {
-        writer = writer.with_scalar(name, Scalar::from(value));
-    }
-    for (name, value) in fractions(snapshot) {
-        writer = writer.with_scalar(name, Scalar::from(value));
-    }
-    let bytes = writer
-        .into_bytes()
-        .map_err(|error| WeightsError::Unreadable(error.to_string()))?;
-    Ok(bytes.to_vec())
+pub fn to_bytes(snapshot: &Snapshot, content: Content) -> Vec<u8> {
+    let texts = [("format", FORMAT), ("network", name_of(snapshot.shape.kind))];
+    let checksum = ("checksum", Scalar::Whole(checksum(snapshot, content)));
+    let whole = whole_numbers(snapshot).map(|(name, value)| (name, Scalar::Whole(value)));
+    let fractions = fractions(snapshot).map(|(name, value)| (name, Scalar::Fraction(value)));
+    let scalars: Vec<_> = whole.into_iter().chain(fractions).chain([checksum]).collect();
+    let tensors: Vec<_> = parts(snapshot, content).collect();
+    burnpack::write(&texts, &scalars, &tensors)
 }
 
 /// The run in a file. Of a file that holds the average alone, the average is taken for the weights as well.
@@ -120,35 +107,33 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Snapshot, WeightsError> {
     if bytes.len() > LONGEST {
         return Err(WeightsError::TooLong(bytes.len()));
     }
-    let unreadable = |error: burn_pack::Error| WeightsError::Unreadable(error.to_string());
-    let reader = Reader::from_bytes(Bytes::from_bytes_vec(bytes.to_vec())).map_err(unreadable)?;
-    if reader.metadata().get("format").map(String::as_str) != Some(FORMAT) {
+    let file = File(Pack::read(bytes).map_err(WeightsError::Unreadable)?);
+    if file.0.text("format") != Some(FORMAT) {
         return Err(WeightsError::Foreign);
     }
-    let head = Fields(&reader);
-    let version = head.whole("version", u64::MAX)?;
+    let version = file.whole("version", u64::MAX)?;
     if version != VERSION {
         return Err(WeightsError::OtherVersion(version));
     }
-    let checksum_there = head.whole("checksum", u64::MAX)?;
-    let mut snapshot = head.snapshot()?;
-    let mut vectors = Vectors::new(reader.into_tensors().map_err(unreadable)?, snapshot.shape)?;
-    snapshot.average = vectors.take("average")?;
-    let content = if vectors.is_empty() {
-        snapshot.weights = snapshot.average.clone();
-        snapshot.first_moment = vec![0.0; snapshot.average.len()];
-        snapshot.second_moment = snapshot.first_moment.clone();
-        Content::Average
-    } else {
-        snapshot.weights = vectors.take("weights")?;
-        snapshot.first_moment = vectors.take("first_moment")?;
-        snapshot.second_moment = vectors.take("second_moment")?;
+    let mut snapshot = file.head()?;
+    let wanted = snapshot.shape.parameters();
+    snapshot.average = file.vector("average", wanted)?;
+    let rest = ["weights", "first_moment", "second_moment"];
+    let content = if rest.iter().any(|name| file.0.has(name)) {
+        snapshot.weights = file.vector("weights", wanted)?;
+        snapshot.first_moment = file.vector("first_moment", wanted)?;
+        snapshot.second_moment = file.vector("second_moment", wanted)?;
         Content::Everything
+    } else {
+        snapshot.weights = snapshot.average.clone();
+        snapshot.first_moment = vec![0.0; wanted];
+        snapshot.second_moment = vec![0.0; wanted];
+        Content::Average
     };
     if snapshot.second_moment.iter().any(|v| *v < 0.0) {
         return Err(WeightsError::OutOfRange("second_moment"));
     }
-    if checksum(&snapshot, content) != checksum_there {
+    if checksum(&snapshot, content) != file.whole("checksum", u64::MAX)? {
         return Err(WeightsError::Damaged);
     }
     Ok(snapshot)
@@ -214,22 +199,19 @@ fn checksum(snapshot: &Snapshot, content: Content) -> u64 {
     hash
 }
 
-/// What stands in a file before its vectors.
-struct Fields<'a>(&'a Reader);
+/// A file of whose content nothing is certain yet.
+struct File<'a>(Pack<'a>);
 
-impl Fields<'_> {
-    fn snapshot(&self) -> Result<Snapshot, WeightsError> {
-        let name = self
-            .0
-            .metadata()
-            .get("network")
-            .ok_or(WeightsError::Missing("network"))?;
+impl File<'_> {
+    /// All but the vectors.
+    fn head(&self) -> Result<Snapshot, WeightsError> {
+        let name = self.0.text("network").ok_or(WeightsError::Missing("network"))?;
         let kind = KINDS.into_iter().find(|kind| name_of(*kind) == name);
         let unknown = || WeightsError::UnknownNetwork(name.chars().take(40).collect());
         let shape = Shape {
             kind: kind.ok_or_else(unknown)?,
-            width: self.positive("width", LARGEST[0])?,
-            depth: self.positive("depth", LARGEST[1])?,
+            width: self.size("width", LARGEST[0])?,
+            depth: self.size("depth", LARGEST[1])?,
         };
         let scale = self.fraction("scale")?;
         if scale < 1e-6 {
@@ -252,67 +234,33 @@ impl Fields<'_> {
         })
     }
 
-    fn scalar(&self, name: &'static str) -> Result<Scalar, WeightsError> {
-        self.0.scalars().get(name).copied().ok_or(WeightsError::Missing(name))
-    }
-
     fn whole(&self, name: &'static str, most: u64) -> Result<u64, WeightsError> {
-        u64::try_from(self.scalar(name)?)
-            .ok()
-            .filter(|value| *value <= most)
-            .ok_or(WeightsError::OutOfRange(name))
+        match self.0.scalar(name).ok_or(WeightsError::Missing(name))? {
+            Scalar::Whole(value) if value <= most => Ok(value),
+            _ => Err(WeightsError::OutOfRange(name)),
+        }
     }
 
-    fn positive(&self, name: &'static str, most: usize) -> Result<usize, WeightsError> {
-        let value = self.whole(name, most as u64)? as usize;
-        if value == 0 {
-            return Err(WeightsError::OutOfRange(name));
+    fn size(&self, name: &'static str, most: usize) -> Result<usize, WeightsError> {
+        match self.whole(name, most as u64)? {
+            0 => Err(WeightsError::OutOfRange(name)),
+            value => Ok(value as usize),
         }
-        Ok(value)
     }
 
     fn fraction(&self, name: &'static str) -> Result<f32, WeightsError> {
-        f32::try_from(self.scalar(name)?)
-            .ok()
-            .filter(|value| value.abs() < ABSURD)
-            .ok_or(WeightsError::OutOfRange(name))
-    }
-}
-
-/// The vectors of a file that are still to be taken.
-struct Vectors {
-    tensors: Vec<(String, DType, Bytes)>,
-    wanted: usize,
-}
-
-impl Vectors {
-    fn new(tensors: Vec<Tensor>, shape: Shape) -> Result<Self, WeightsError> {
-        let unreadable = |error: burn_pack::Error| WeightsError::Unreadable(error.to_string());
-        let tensors = tensors.into_iter().map(|tensor| {
-            let (name, kind, _, _, bytes) = tensor.into_parts().map_err(unreadable)?;
-            Ok((name, kind, bytes))
-        });
-        Ok(Self {
-            tensors: tensors.collect::<Result<_, _>>()?,
-            wanted: shape.parameters(),
-        })
+        match self.0.scalar(name).ok_or(WeightsError::Missing(name))? {
+            Scalar::Fraction(value) if value.abs() < ABSURD => Ok(value),
+            _ => Err(WeightsError::OutOfRange(name)),
+        }
     }
 
-    fn is_empty(&self) -> bool {
-        self.tensors.is_empty()
-    }
-
-    fn take(&mut self, part: &'static str) -> Result<Vec<f32>, WeightsError> {
-        let place = self.tensors.iter().position(|(name, ..)| name == part);
-        let (_, kind, bytes) = self.tensors.swap_remove(place.ok_or(WeightsError::Missing(part))?);
-        let (got, wanted) = (bytes.len() / 4, self.wanted);
-        if kind != DType::F32 || bytes.len() != 4 * wanted {
+    fn vector(&self, part: &'static str, wanted: usize) -> Result<Vec<f32>, WeightsError> {
+        let values = self.0.floats(part).ok_or(WeightsError::Missing(part))?;
+        let got = values.len();
+        if got != wanted {
             return Err(WeightsError::WrongLength { part, got, wanted });
         }
-        let values: Vec<f32> = bytes
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect();
         // Written so that NaN is refused too.
         if !values.iter().all(|value| value.abs() < ABSURD) {
             return Err(WeightsError::OutOfRange(part));

@@ -54,6 +54,7 @@ impl App {
         dom::set_text("evaluations", &last.sampler.evaluations.to_string());
         dom::set_text("evaluations-per-second", &captions::count(last.evaluations_per_second));
         dom::set_text("recycled", &last.sampler.recycled.to_string());
+        dom::set_text("curl", &captions::curl(self.curl));
         let judged = self
             .quality
             .as_ref()
