@@ -150,7 +150,7 @@ fn frames_bring_particles_pictures_of_every_tile_and_progress() {
             sampling: true,
         }],
     );
-    let (mut particles, mut progress, mut sigmas) = (0, false, Vec::<f32>::new());
+    let (mut particles, mut progress, mut curl, mut sigmas) = (0, false, false, Vec::<f32>::new());
     for _ in 0..4000 {
         tell(&mut lab, vec![Command::Frame { hidden: false }]);
         let frame: Frame = until(&mut lab, |report| match report {
@@ -165,15 +165,16 @@ fn frames_bring_particles_pictures_of_every_tile_and_progress() {
             assert_eq!(picture.score.0.len(), 2 * picture.energy.0.len());
             assert_eq!(picture.energy.0.len(), (picture.grid.side as usize).pow(2));
             assert!(picture.energy.0.iter().any(|energy| energy.is_finite()));
+            curl |= picture.curl.is_some_and(f32::is_finite);
             if !sigmas.contains(&picture.sigma) {
                 sigmas.push(picture.sigma);
             }
         }
-        if particles == 600 && progress && sigmas.len() >= 8 {
+        if particles == 600 && progress && curl && sigmas.len() >= 8 {
             return;
         }
     }
-    panic!("{particles} numbers of particles, progress {progress}, pictures at {sigmas:?}");
+    panic!("{particles} numbers of particles, progress {progress}, curl {curl}, pictures at {sigmas:?}");
 }
 
 #[test]

@@ -143,6 +143,8 @@ impl Lab {
                 self.restore(*checkpoint);
                 self.restart_live();
             }
+            Command::SaveWeights { request } => self.save_weights(request).await?,
+            Command::LoadWeights { request, run, bytes } => self.load_weights(request, run, &bytes).await?,
         }
         Ok(())
     }
@@ -240,7 +242,7 @@ impl Lab {
     /// Takes up a run where a checkpoint left it, on the training device of now.
     pub(super) fn restore(&mut self, checkpoint: Checkpoint) {
         let (stamp, seconds) = (checkpoint.stamp, checkpoint.seconds);
-        match Trainer::restore(snapshot(checkpoint, self.settings.seed), self.devices.training()) {
+        match Trainer::restore(snapshot(checkpoint), self.devices.training()) {
             Ok(trainer) => {
                 self.trainer = Some(trainer);
                 self.stamp = Stamp {
@@ -342,6 +344,7 @@ impl Lab {
         let snapshot = trainer.checkpoint().await?;
         Ok(Some(Checkpoint {
             stamp: self.stamp,
+            seed: snapshot.seed,
             network: snapshot.shape.kind.into(),
             width: snapshot.shape.width as u32,
             depth: snapshot.shape.depth as u32,
@@ -357,7 +360,7 @@ impl Lab {
     }
 }
 
-fn snapshot(checkpoint: Checkpoint, seed: u32) -> Snapshot {
+fn snapshot(checkpoint: Checkpoint) -> Snapshot {
     Snapshot {
         shape: Shape {
             kind: checkpoint.network.into(),
@@ -368,7 +371,7 @@ fn snapshot(checkpoint: Checkpoint, seed: u32) -> Snapshot {
             mean: checkpoint.mean,
             scale: checkpoint.scale,
         },
-        seed,
+        seed: checkpoint.seed,
         steps: checkpoint.stamp.step,
         clock: checkpoint.clock,
         weights: checkpoint.weights.0,

@@ -9,7 +9,11 @@ pub mod settings;
 #[cfg(feature = "engine")]
 mod constructors;
 #[cfg(feature = "engine")]
+mod curl;
+#[cfg(feature = "engine")]
 mod devices;
+#[cfg(feature = "engine")]
+mod islands;
 #[cfg(feature = "engine")]
 mod jobs;
 #[cfg(feature = "engine")]
@@ -30,5 +34,7 @@ mod quality;
 mod turn;
 #[cfg(feature = "engine")]
 pub mod webgpu;
+#[cfg(feature = "engine")]
+mod weights;
 #[cfg(feature = "engine")]
 pub mod worker;

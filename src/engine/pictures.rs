@@ -9,6 +9,7 @@ use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
 use web_time::Instant;
 
 use super::protocol::{Floats, Grid, Picture, Stamp};
+use super::{curl, islands};
 use crate::distribution::ExactField;
 use crate::field::Field;
 use crate::potential::Potential;
@@ -45,6 +46,10 @@ struct Job {
     stamp: Stamp,
     points: Vec<f32>,
     score: Vec<f32>,
+    /// Of a network that has an energy of its own; empty for others.
+    energy: Vec<f32>,
+    /// See [`curl::relative`]; on the stage only.
+    curl: Option<f32>,
     potential: Option<Potential>,
 }
 
@@ -134,6 +139,8 @@ impl Pictures {
                 stamp,
                 points: self.views[view].grid.points(),
                 score: Vec::new(),
+                energy: Vec::new(),
+                curl: None,
                 potential: None,
             });
         }
@@ -143,14 +150,26 @@ impl Pictures {
             let end = (job.score.len() + 2 * CHUNK).min(job.points.len());
             let chunk = job.points[job.score.len()..end].to_vec();
             let x = Tensor::<2>::from_data(TensorData::new(chunk, [(end - job.score.len()) / 2, 2]), device);
-            let scores = field.score(&x, view.sigma).into_data_async().await?;
-            job.score.extend(scores.iter::<f32>());
+            let score = match field.energy_and_score(&x, view.sigma) {
+                None => field.score(&x, view.sigma),
+                Some((energy, score)) => {
+                    job.energy.extend(energy.into_data_async().await?.iter::<f32>());
+                    score
+                }
+            };
+            job.score.extend(score.into_data_async().await?.iter::<f32>());
             if Instant::now() >= deadline {
                 return Ok(None);
             }
         }
         if view.log_density.is_none() {
             view.log_density = Some(Rc::new(log_density(exact, view.sigma, &job.points)));
+        }
+        if let (0, None, Some(density)) = (job.view, job.curl, &view.log_density) {
+            job.curl = Some(curl::relative(field, device, view.sigma, &view.grid, &job.score, density).await?);
+        }
+        if !job.energy.is_empty() {
+            return Ok(self.finish());
         }
         if let (None, Some(density)) = (&job.potential, &view.log_density) {
             job.potential = Some(Potential::new(view.grid, &job.score, density, view.energy.as_deref()));
@@ -169,8 +188,16 @@ impl Pictures {
     fn finish(&mut self) -> Option<Picture> {
         let job = self.job.take()?;
         let view = &mut self.views[job.view];
-        let potential = job.potential?;
-        view.energy = Some(potential.unmasked());
+        let density = view.log_density.clone()?;
+        let (energy, coarse) = match job.potential {
+            Some(potential) => {
+                let mut energy = potential.energy();
+                islands::level(&mut energy, &density, view.grid.side as usize);
+                view.energy = Some(potential.unmasked());
+                (energy, view.grid.spacing() > view.sigma / 1.5)
+            }
+            None => (above_the_data(job.energy, &density), false),
+        };
         view.shows = Some(job.stamp);
         view.finished = Some(Instant::now());
         Some(Picture {
@@ -178,8 +205,9 @@ impl Pictures {
             sigma: view.sigma,
             grid: view.grid,
             score: Floats(job.score),
-            energy: Floats(potential.energy()),
-            coarse: view.grid.spacing() > view.sigma / 1.5,
+            energy: Floats(energy),
+            curl: job.curl,
+            coarse,
         })
     }
 
@@ -200,6 +228,19 @@ impl Pictures {
             .filter(|&index| ripe(index, TILE_PERIOD))
             .max_by(|&a, &b| age(&self.views[a]).total_cmp(&age(&self.views[b])))
     }
+}
+
+/// An energy net's own energies, counted from the lowest one where the data are: what it makes up in the void may lie
+/// lower, and is shown as it is.
+fn above_the_data(mut energy: Vec<f32>, log_density: &[f32]) -> Vec<f32> {
+    let highest = log_density.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let known = energy
+        .iter()
+        .zip(log_density)
+        .filter(|(_, density)| **density > highest - 12.0);
+    let lowest = known.map(|(energy, _)| *energy).fold(f32::INFINITY, f32::min);
+    energy.iter_mut().for_each(|e| *e -= lowest);
+    energy
 }
 
 fn is_stale(view: &View, stamp: Stamp) -> bool {

@@ -39,7 +39,7 @@ impl From<settings::Weighting> for Weighting {
 
 impl Settings {
     /// The network that these settings ask for.
-    pub(super) fn shape(&self) -> Shape {
+    pub fn shape(&self) -> Shape {
         Shape {
             kind: self.network.into(),
             width: self.width as usize,
@@ -48,7 +48,7 @@ impl Settings {
     }
 
     /// How a training step of a network of this shape is made. ladder: stage units.
-    pub(super) fn plan(&self, ladder: NoiseLadder, shape: Shape) -> Plan {
+    pub fn plan(&self, ladder: NoiseLadder, shape: Shape) -> Plan {
         Plan {
             batch: self.batch as usize,
             learning_rate: self.learning_rate,

@@ -139,6 +139,21 @@ pub enum Command {
         /// What [`Report::Checkpoint`] carried.
         checkpoint: Box<Checkpoint>,
     },
+    /// Report [`Report::Weights`]: a file from which [`Command::LoadWeights`] goes on as if nothing had happened.
+    SaveWeights {
+        /// Names the request in the answer.
+        request: u32,
+    },
+    /// Go on from a file of weights and then report [`Report::WeightsLoaded`]. The network in the file takes over with
+    /// its kind, size and seed, whatever the settings say; the page's settings have to follow.
+    LoadWeights {
+        /// Names the request in the answer.
+        request: u32,
+        /// The number of the network from then on, as in [`Command::Reset`].
+        run: u32,
+        /// The file.
+        bytes: Vec<u8>,
+    },
 }
 
 /// A request for samples. `None` means the sampler's own default.
@@ -206,6 +221,32 @@ pub enum Report {
         divergence: Floats,
         /// Curl of the score, a value a point.
         curl: Floats,
+    },
+    /// The answer to [`Command::SaveWeights`].
+    Weights {
+        /// The request.
+        request: u32,
+        /// Training steps since the last reset.
+        step: u64,
+        /// The file.
+        bytes: Vec<u8>,
+    },
+    /// The answer to [`Command::LoadWeights`]: the network of the file runs.
+    WeightsLoaded {
+        /// The request.
+        request: u32,
+        /// The run that the command named.
+        run: u32,
+        /// Training steps that the network had behind it.
+        step: u64,
+        /// What it puts out.
+        network: Network,
+        /// Units in each hidden layer.
+        width: u32,
+        /// Hidden layers.
+        depth: u32,
+        /// Seeds its batches.
+        seed: u32,
     },
     /// A request could not be carried out; nothing was changed.
     Failed {
@@ -340,9 +381,11 @@ pub struct Picture {
     pub grid: Grid,
     /// Scores at the grid's points, `[s0x, s0y, …]`, rows from low to high y.
     pub score: Floats,
-    /// Energy in nats above its lowest value: the least-squares potential of the score; NaN where the data are over
-    /// 12 nats away and the potential means nothing.
+    /// Energy in nats above its lowest value: the least-squares potential of the score, wells that are apart by void
+    /// levelled by the data; NaN where the density is over 12 nats below its maximum and the potential means nothing.
     pub energy: Floats,
+    /// Root mean square of the learned field's curl over that of its slope, where the data are; on the stage only.
+    pub curl: Option<f32>,
     /// The grid is too coarse for this sigma (spacing over sigma / 1.5), so that the energy is only roughly right.
     pub coarse: bool,
 }
@@ -423,6 +466,8 @@ pub struct Progress {
 pub struct Checkpoint {
     /// What it belongs to.
     pub stamp: Stamp,
+    /// Seeds batches.
+    pub seed: u32,
     /// What the network puts out.
     pub network: Network,
     /// Hidden width of the network.

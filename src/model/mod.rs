@@ -4,7 +4,8 @@
 //! into an output `F` of unit size; the preconditioning turns `F` into a score. A score network puts `F` out itself, an
 //! energy network puts out a number of which `F` is the negative gradient ([`Kind`]). [`LearnedField`] does all of it
 //! for given weights, with divergence, curl and energy. All parameters live in one flat vector, whose layout [`Shape`]
-//! defines; how they are found is the business of [`training`](crate::training).
+//! defines; how they are found is the business of [`training`](crate::training), and how they are kept that of
+//! [`weights_file`].
 //!
 //! Derivatives by the position are forward operations ([`Along`], and the backward pass of an energy spelled out), so
 //! that autodiff of first order, the only kind there is, can train by them.
@@ -21,6 +22,7 @@ mod preconditioning;
 mod score_net;
 mod shape;
 mod tangents;
+pub mod weights_file;
 
 pub use learned::LearnedField;
 pub use network::Network;

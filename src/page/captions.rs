@@ -110,6 +110,22 @@ pub fn quality(quality: &SampleQuality) -> (String, String) {
     (distance, modes)
 }
 
+/// The learned field's curl (relative, sigma): 8.2 % of the slope at σ = 0.2.
+pub fn curl(measured: Option<(f32, f32)>) -> String {
+    match measured {
+        Some((curl, sigma)) if curl.is_finite() => {
+            let share = 100.0 * curl;
+            let share = if share < 0.05 {
+                "0".to_owned()
+            } else {
+                format!("{share:.1}")
+            };
+            format!("{share} % of the slope at σ = {}", sigma_text(sigma))
+        }
+        _ => "–".to_owned(),
+    }
+}
+
 /// A count in at most four characters and a letter: 950, 12 k, 1.9 M.
 pub fn count(value: f32) -> String {
     match value {

@@ -25,7 +25,7 @@ impl App {
             coarse: self.pictures.is_coarse(sigma),
         };
         let caption = match &self.truth {
-            Ok(_) => captions::stage(&self.lab, &scene),
+            Ok(_) => captions::stage(&self.lab, &scene) + &self.weights.caption(),
             Err(error) => error.to_string(),
         };
         dom::set_text("caption", &caption);
@@ -54,6 +54,7 @@ impl App {
         dom::set_text("evaluations", &last.sampler.evaluations.to_string());
         dom::set_text("evaluations-per-second", &captions::count(last.evaluations_per_second));
         dom::set_text("recycled", &last.sampler.recycled.to_string());
+        dom::set_text("curl", &captions::curl(self.curl));
         let judged = self
             .quality
             .as_ref()
