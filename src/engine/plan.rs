@@ -53,9 +53,21 @@ impl Settings {
             batch: self.batch as usize,
             learning_rate: self.learning_rate,
             ladder,
-            micro_batch: micro_batch(shape.parameters()),
+            micro_batch: micro_batch(shape.parameters() * self.passes(shape.kind)),
             objective: self.problem(),
             weighting: self.weighting.into(),
+        }
+    }
+
+    /// How often a step uses each parameter for a row, in forward passes: the gradient of an energy costs one more, and
+    /// derivatives by the position one each.
+    fn passes(&self, kind: Kind) -> usize {
+        match (kind, self.objective) {
+            (Kind::Score, settings::Objective::Implicit) => 3,
+            (Kind::Score, settings::Objective::Sliced) => 2,
+            (Kind::Score, _) => 1,
+            (Kind::Energy(_), settings::Objective::Implicit | settings::Objective::Sliced) => 4,
+            (Kind::Energy(_), _) => 2,
         }
     }
 
