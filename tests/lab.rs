@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use scorefield::distribution::{Drawing, Preset, Target};
 use scorefield::engine::lab::Lab;
 use scorefield::engine::protocol::{self, Backend, Checkpoint, Command, Floats, Frame, Report, SampleJob};
-use scorefield::engine::settings::{Sampler, Settings, Source};
+use scorefield::engine::settings::{Network, Objective, Sampler, Settings, Source, Weighting};
 
 /// Natively no future ever waits.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -213,6 +213,39 @@ fn a_new_lab_takes_up_a_checkpoint_where_the_old_one_left_it() {
     assert_eq!(train(&mut new, 10).0, 40);
     let job = || sample_job(Source::Learned, 2);
     assert_eq!(samples(&mut old, job()).unwrap(), samples(&mut new, job()).unwrap());
+}
+
+/// The objective may change in mid-run; the kind of network is that of the last reset.
+#[test]
+fn every_network_learns_by_every_objective_and_is_taken_up_from_a_checkpoint_as_what_it_is() {
+    let objectives = [
+        Objective::Denoising,
+        Objective::Implicit,
+        Objective::Sliced,
+        Objective::StableTarget,
+        Objective::Explicit,
+        Objective::DenoisingOneLevel,
+    ];
+    for network in [Network::Score, Network::Energy, Network::EnergyQuadratic] {
+        let settings = Settings { network, ..small() };
+        let mut lab = lab_on(Target::Preset(Preset::Moons), settings.clone());
+        let (_, before) = train(&mut lab, 1);
+        for objective in objectives {
+            let settings = Settings {
+                objective,
+                weighting: Weighting::SigmaSquared,
+                ..settings.clone()
+            };
+            let command = Command::Configure {
+                settings: Box::new(settings),
+                revision: 2,
+            };
+            tell(&mut lab, vec![command]);
+            let (_, nats) = train(&mut lab, 40);
+            assert!(nats.is_finite() && nats < before, "{network:?}, {objective:?}: {nats}");
+        }
+        assert_eq!(checkpoint(&mut lab).network, network);
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub mod denoising;
 pub mod explicit;
 pub mod implicit;
 mod noised;
+mod reference;
 pub mod sliced;
 pub mod stable_target;
 mod weighting;
