@@ -1,7 +1,8 @@
 # Two commands do everything on a fresh machine that has rustup's stable toolchain, make and a C compiler:
 #   make serve   builds the page and serves it at http://127.0.0.1:8080
 #   make test    runs every test, native and in a headless Chromium
-# Also: make site (the static site in dist/), make check (format and lints), make table (the reference table).
+# Also: make site (the static site in dist/), make check (format and lints), make table (the reference table), make
+# weights (trains the networks from which the page starts).
 
 # The command-line tool and the crate must be of exactly the same version.
 WASM_BINDGEN := 0.2.130
@@ -10,7 +11,7 @@ WASM_PACK    := 0.15.1
 TRUNK        := 0.21.14
 TARGET       := wasm32-unknown-unknown
 
-.PHONY: serve site test check table setup-site setup-test clean
+.PHONY: serve site test check table weights setup-site setup-test clean
 
 serve: setup-site
 	@echo "The page will be at http://127.0.0.1:8080 (the first build takes about ten minutes)."
@@ -33,6 +34,9 @@ check: setup-site
 
 table:
 	cargo run --release --example reference_table
+
+weights:
+	cargo run --release --example ship_weights
 
 setup-site:
 	@rustup target list --installed | grep -qx $(TARGET) \

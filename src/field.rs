@@ -2,6 +2,8 @@
 //!
 //! Samplers, metrics and pictures take any [`Field`] and do not know which of the two they follow.
 
+pub mod density;
+
 use std::cell::RefCell;
 
 use burn::tensor::{Tensor, TensorData};

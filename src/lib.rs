@@ -14,10 +14,10 @@
 //! | [`noise`] | the ladder of noise levels, one definition for training, sampling and pictures |
 //! | [`field`] | the questions that an exact and a learned field both answer |
 //! | [`model`] | the networks: preconditioning, features, parameters |
-//! | [`objective`] | what a network is asked to fit: a batch and its regression target |
+//! | [`objective`] | what a network is asked to fit: a batch and what is asked at its points |
 //! | [`training`] | the trainer: batch, loss, Adam, schedule, EMA |
-//! | [`sampler`] | Langevin dynamics, plain and annealed, one file each behind one trait |
-//! | [`metrics`] | errors against the truth: Fisher error and nats, sliced Wasserstein |
+//! | [`sampler`] | Langevin dynamics, plain and annealed, and the probability flow, one file each behind one trait |
+//! | [`metrics`] | errors against the truth: Fisher error and nats, distances of samples, likelihood, mode weights |
 //! | [`potential`] | the energy of a score net: the least-squares potential of a field on a grid |
 //! | [`engine`] | settings and protocol (no burn in them), devices, the lab, its pacing |
 //! | [`page`] | the DOM: stage, layers, strip, charts, controls, link, script API. Never imports burn |

@@ -4,15 +4,22 @@
 //! operations whatever the depth. Nothing here waits for the device: only [`Trainer::checkpoint`] reads back, and that
 //! asynchronously. On the CPU device the weights are, bit for bit, a function of seed, settings and step.
 
-use burn::tensor::{Device, ExecutionError, Tensor, TensorData, Transaction};
+mod loss;
+mod snapshot;
+
+use burn::tensor::{Device, ExecutionError, Tensor};
 use rand::{SeedableRng, rngs::StdRng};
-use thiserror::Error;
+
+pub use self::{
+    loss::gradient,
+    snapshot::{RestoreError, Snapshot},
+};
 
 use crate::{
     distribution::ExactField,
-    model::{LearnedField, Network, Preconditioning, Shape, features, upload},
+    model::{LearnedField, Network, Preconditioning, Shape, upload},
     noise::NoiseLadder,
-    objective::{Batch, denoising},
+    objective::{Objective, Problem, Weighting},
 };
 
 /// Adam's decay of the gradients' mean and of their mean square (Kingma & Ba 2015).
@@ -39,6 +46,24 @@ pub struct Plan {
     pub ladder: NoiseLadder,
     /// At most this many rows at a time; a larger batch is accumulated.
     pub micro_batch: usize,
+    /// What the network is asked to fit.
+    pub objective: Objective,
+    /// How much each noise level counts.
+    pub weighting: Weighting,
+}
+
+impl Plan {
+    /// Denoising in batches of 512, in one piece, over this ladder.
+    pub fn usual(ladder: NoiseLadder) -> Self {
+        Self {
+            batch: 512,
+            learning_rate: 1e-2,
+            ladder,
+            micro_batch: 512,
+            objective: Objective::default(),
+            weighting: Weighting::default(),
+        }
+    }
 }
 
 /// A network in training.
@@ -56,41 +81,6 @@ pub struct Trainer {
     average: Tensor<1>,
     first_moment: Tensor<1>,
     second_moment: Tensor<1>,
-}
-
-/// All there is to know of a run, in host memory.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
-    /// The network's size.
-    pub shape: Shape,
-    /// Mean and scale in its inputs and outputs.
-    pub preconditioning: Preconditioning,
-    /// Seeds initialisation and batches.
-    pub seed: u32,
-    /// Steps taken.
-    pub steps: u64,
-    /// The schedule's and the average's clock.
-    pub clock: u64,
-    /// The weights, flat.
-    pub weights: Vec<f32>,
-    /// Their moving average.
-    pub average: Vec<f32>,
-    /// Adam's mean of the gradients.
-    pub first_moment: Vec<f32>,
-    /// Adam's mean square of the gradients.
-    pub second_moment: Vec<f32>,
-}
-
-/// A snapshot that is not one of a network of its shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the {part} of a checkpoint hold {got} numbers and not {wanted}")]
-pub struct RestoreError {
-    /// Which vector.
-    pub part: &'static str,
-    /// Its length.
-    pub got: usize,
-    /// The length that goes with the shape.
-    pub wanted: usize,
 }
 
 /// What a stream of random numbers is for; streams of different purposes are independent.
@@ -134,7 +124,13 @@ impl Trainer {
         self.steps += 1;
         self.clock += 1;
         let mut rng = stream(self.seed, Purpose::Batch, self.steps);
-        let batch = denoising::batch(data, &self.preconditioning, &plan.ladder, plan.batch, &mut rng);
+        let problem = Problem {
+            data,
+            preconditioning: &self.preconditioning,
+            ladder: &plan.ladder,
+            size: plan.batch,
+        };
+        let batch = plan.objective.batch(plan.weighting, &problem, &mut rng);
         let gradient = gradient(
             self.shape,
             &self.weights,
@@ -212,7 +208,7 @@ impl Trainer {
     /// # Errors
     /// When the device fails.
     pub async fn field_on(&self, device: &Device) -> Result<LearnedField, ExecutionError> {
-        let average = floats(Some(self.average.clone().into_data_async().await?))?;
+        let average = snapshot::floats(Some(self.average.clone().into_data_async().await?))?;
         Ok(LearnedField::new(
             Network::new(self.shape, &upload(average, device)),
             self.preconditioning,
@@ -227,99 +223,8 @@ impl Trainer {
         self.weights.clone().slice(0..1).into_data_async().await.map(drop)
     }
 
-    /// All of the run, read from the device.
-    ///
-    /// # Errors
-    /// When the device fails.
-    pub async fn checkpoint(&self) -> Result<Snapshot, ExecutionError> {
-        let parts = [&self.weights, &self.average, &self.first_moment, &self.second_moment];
-        let transaction = parts
-            .into_iter()
-            .fold(Transaction::default(), |t, part| t.register(part.clone()));
-        let mut read = transaction.execute_async().await?.into_iter();
-        let mut next = || floats(read.next());
-        Ok(Snapshot {
-            shape: self.shape,
-            preconditioning: self.preconditioning,
-            seed: self.seed,
-            steps: self.steps,
-            clock: self.clock,
-            weights: next()?,
-            average: next()?,
-            first_moment: next()?,
-            second_moment: next()?,
-        })
-    }
-
-    /// Takes up a run where a snapshot left it.
-    ///
-    /// # Errors
-    /// When one of the vectors has not the length that goes with the shape.
-    pub fn restore(snapshot: Snapshot, device: &Device) -> Result<Self, RestoreError> {
-        let wanted = snapshot.shape.parameters();
-        let load = |part: &'static str, values: Vec<f32>| {
-            if values.len() == wanted {
-                Ok(upload(values, device))
-            } else {
-                Err(RestoreError {
-                    part,
-                    got: values.len(),
-                    wanted,
-                })
-            }
-        };
-        Ok(Self {
-            shape: snapshot.shape,
-            preconditioning: snapshot.preconditioning,
-            seed: snapshot.seed,
-            device: device.clone(),
-            steps: snapshot.steps,
-            clock: snapshot.clock,
-            weights: load("weights", snapshot.weights)?,
-            average: load("averaged weights", snapshot.average)?,
-            first_moment: load("first moments", snapshot.first_moment)?,
-            second_moment: load("second moments", snapshot.second_moment)?,
-        })
-    }
-
     /// The device that trains.
     pub fn device(&self) -> &Device {
         &self.device
     }
-}
-
-/// Gradient of the batch's mean of `|F - target|²` by all weights, flat.
-///
-/// Taken in chunks of at most `micro_batch` rows (at least 1), which changes nothing but the order of additions.
-pub fn gradient(
-    shape: Shape,
-    weights: &Tensor<1>,
-    pre: &Preconditioning,
-    batch: &Batch,
-    micro_batch: usize,
-) -> Tensor<1> {
-    let (device, rows) = (weights.device(), micro_batch.max(1));
-    let inputs = batch.features(pre);
-    let chunks = inputs
-        .chunks(rows * features::COUNT)
-        .zip(batch.targets.chunks(rows * 2));
-    let gradients = chunks.map(|(input, target)| {
-        let n = target.len() / 2;
-        let input = Tensor::<2>::from_data(TensorData::new(input.to_vec(), [n, features::COUNT]), &device);
-        let target = Tensor::<2>::from_data(TensorData::new(target.to_vec(), [n, 2]), &device);
-        let network = Network::on_tape(shape, weights);
-        let miss = network.forward_on_tape(input) - target;
-        let loss = (miss.clone() * miss).sum().div_scalar(batch.len() as f32);
-        network.gradient(&loss)
-    });
-    gradients
-        .reduce(|sum, gradient| sum + gradient)
-        .unwrap_or_else(|| weights.zeros_like())
-}
-
-/// The numbers of a vector that was read from a device.
-fn floats(data: Option<TensorData>) -> Result<Vec<f32>, ExecutionError> {
-    let broken = |reason: String| ExecutionError::WithContext { reason };
-    let data = data.ok_or_else(|| broken("the device sent fewer vectors than were asked for".into()))?;
-    data.try_into_vec_as::<f32>().map_err(|error| broken(error.to_string()))
 }

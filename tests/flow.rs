@@ -367,12 +367,20 @@ fn the_density_of_a_learned_field_is_of_mass_one() {
         mean: exact.mean(),
         scale: exact.scale(),
     };
-    let mut trainer = Trainer::new(Shape { width: 32, depth: 2 }, preconditioning, 3, &Device::flex());
+    let mut trainer = Trainer::new(
+        Shape {
+            width: 32,
+            depth: 2,
+            ..Shape::default()
+        },
+        preconditioning,
+        3,
+        &Device::flex(),
+    );
     let plan = Plan {
         batch: 256,
-        learning_rate: 1e-2,
-        ladder: NoiseLadder::for_scale(0.5),
         micro_batch: 256,
+        ..Plan::usual(NoiseLadder::for_scale(0.5))
     };
     (0..300).for_each(|_| trainer.step(&exact, &plan));
     const SIDE: usize = 48;

@@ -150,7 +150,7 @@ fn frames_bring_particles_pictures_of_every_tile_and_progress() {
             sampling: true,
         }],
     );
-    let (mut particles, mut progress, mut sigmas) = (0, false, Vec::<f32>::new());
+    let (mut particles, mut progress, mut curl, mut sigmas) = (0, false, false, Vec::<f32>::new());
     for _ in 0..4000 {
         tell(&mut lab, vec![Command::Frame { hidden: false }]);
         let frame: Frame = until(&mut lab, |report| match report {
@@ -165,15 +165,16 @@ fn frames_bring_particles_pictures_of_every_tile_and_progress() {
             assert_eq!(picture.score.0.len(), 2 * picture.energy.0.len());
             assert_eq!(picture.energy.0.len(), (picture.grid.side as usize).pow(2));
             assert!(picture.energy.0.iter().any(|energy| energy.is_finite()));
+            curl |= picture.curl.is_some_and(f32::is_finite);
             if !sigmas.contains(&picture.sigma) {
                 sigmas.push(picture.sigma);
             }
         }
-        if particles == 600 && progress && sigmas.len() >= 8 {
+        if particles == 600 && progress && curl && sigmas.len() >= 8 {
             return;
         }
     }
-    panic!("{particles} numbers of particles, progress {progress}, pictures at {sigmas:?}");
+    panic!("{particles} numbers of particles, progress {progress}, curl {curl}, pictures at {sigmas:?}");
 }
 
 #[test]
@@ -325,4 +326,39 @@ fn messages_survive_the_journey_and_garbage_is_an_error() {
         Report::Frame(Box::new(frame))
     );
     assert!(protocol::decode::<Report>(&[0xff; 64]).is_err());
+}
+
+#[test]
+fn a_finished_descent_is_judged_against_the_exact_sampler() {
+    let settings = Settings {
+        particles: 600,
+        pace: 10_000.0,
+        follow: Source::Exact,
+        ..small()
+    };
+    let mut lab = lab_on(Target::Preset(Preset::TwoG), settings);
+    tell(
+        &mut lab,
+        vec![Command::Play {
+            training: false,
+            sampling: true,
+        }],
+    );
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(60) {
+        tell(&mut lab, vec![Command::Frame { hidden: false }]);
+        let frame: Frame = until(&mut lab, |report| match report {
+            Report::Frame(frame) => Some((**frame).clone()),
+            _ => None,
+        });
+        if let Some(quality) = frame.quality {
+            // The live particles follow the exact score from the same start with the same noise, as the reference does;
+            // only the guard may have drawn a few of them anew.
+            assert!((quality.over_exact - 1.0).abs() < 0.05, "{:?}", quality.over_exact);
+            assert_eq!(quality.weights, [0.2, 0.8]);
+            assert!((quality.shares.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            return;
+        }
+    }
+    panic!("no judgement");
 }

@@ -44,14 +44,31 @@ pub struct Dot {
 }
 
 /// A dot in steps of 1/1024 stage unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Grain {
     pub softness: u16,
     pub x: i16,
     pub y: i16,
 }
 
+/// Turns the order of signed numbers into that of their bits.
+const SIGN: u16 = 0x8000;
+
 impl Grain {
+    /// All of a dot in a number, ordered by softness, x and y.
+    fn key(self) -> u64 {
+        let ordered = |value: i16| u64::from(value as u16 ^ SIGN);
+        u64::from(self.softness) << 32 | ordered(self.x) << 16 | ordered(self.y)
+    }
+
+    fn of_key(key: u64) -> Self {
+        Self {
+            softness: (key >> 32) as u16,
+            x: ((key >> 16) as u16 ^ SIGN) as i16,
+            y: (key as u16 ^ SIGN) as i16,
+        }
+    }
+
     /// The nearest dot within reach. The coordinates must be finite.
     fn new(at: [f32; 2], softness: f32) -> Self {
         let steps = |value: f32| (value.clamp(-REACH, REACH) * STEPS).round();
@@ -365,9 +382,9 @@ impl Drawing {
     }
 
     fn sorted(&self) -> Vec<Grain> {
-        let mut dots = self.dots.clone();
-        dots.sort_unstable();
-        dots
+        let mut keys: Vec<u64> = self.dots.iter().map(|dot| dot.key()).collect();
+        keys.sort_unstable();
+        keys.into_iter().map(Grain::of_key).collect()
     }
 }
 

@@ -20,16 +20,17 @@ const MAX_LENGTH: usize = MAX_DOTS * 11 * 4 / 3 + 8;
 const LIMIT: i32 = REACH as i32 * 1024;
 
 pub(super) fn encode(dots: &[Grain]) -> String {
-    let mut keys: Vec<(u16, u32)> = dots.iter().map(|dot| (dot.softness, interleave(*dot))).collect();
+    let key = |dot: &Grain| u64::from(dot.softness) << 32 | u64::from(interleave(*dot));
+    let mut keys: Vec<u64> = dots.iter().map(key).collect();
     keys.sort_unstable();
     let mut bytes = Vec::new();
-    for run in keys.chunk_by(|a, b| a.0 == b.0) {
-        put(&mut bytes, u32::from(run[0].0));
+    for run in keys.chunk_by(|a, b| a >> 32 == b >> 32) {
+        put(&mut bytes, (run[0] >> 32) as u32);
         put(&mut bytes, run.len() as u32);
         let mut last = 0;
-        for (_, key) in run {
-            put(&mut bytes, key - last);
-            last = *key;
+        for key in run {
+            put(&mut bytes, *key as u32 - last);
+            last = *key as u32;
         }
     }
     format!("{VERSION}{}", URL_SAFE_NO_PAD.encode(bytes))

@@ -86,8 +86,13 @@ impl Mixture {
         let total: f64 = weights.iter().map(|w| f64::from(*w)).sum();
         let weights: Vec<f32> = weights.iter().map(|w| (f64::from(*w) / total) as f32).collect();
         // Nodes of next to no weight are left out, so that every logarithm is finite.
-        let mut order: Vec<usize> = (0..nodes.len()).filter(|j| weights[*j] > 1e-30).collect();
-        order.sort_by(|i, j| variances[*i].total_cmp(&variances[*j]));
+        let kept = (0..nodes.len()).filter(|j| weights[*j] > 1e-30);
+        // By variance, then by index; the bits of positive numbers are ordered as the numbers are.
+        let mut keys: Vec<u64> = kept
+            .map(|j| u64::from(variances[j].to_bits()) << 32 | j as u64)
+            .collect();
+        keys.sort_unstable();
+        let mut order: Vec<usize> = keys.into_iter().map(|key| key as u32 as usize).collect();
         let mut branches = Vec::new();
         let groups = plant(
             &Points {

@@ -11,7 +11,7 @@ mod drawing;
 mod drawing_code;
 mod exact;
 mod expansion;
-mod lanes;
+pub(crate) mod lanes;
 mod mixture;
 mod order;
 mod presets;

@@ -248,9 +248,8 @@ impl Contender {
         let scale = data.scale();
         let plan = Plan {
             batch,
-            learning_rate: 1e-2,
-            ladder: NoiseLadder::for_scale(scale),
             micro_batch: batch,
+            ..Plan::usual(NoiseLadder::for_scale(scale))
         };
         let mut trainer = Trainer::new(
             shape,

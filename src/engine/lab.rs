@@ -11,12 +11,13 @@ use web_time::Instant;
 use super::devices::Devices;
 use super::jobs::Job;
 use super::live::{Live, Recipe};
-use super::pacing::{Metronome, Rate, micro_batch};
+use super::pacing::{Metronome, Rate};
 use super::pictures::Pictures;
 use super::progress::Gauge;
 use super::protocol::{Backend, Checkpoint, Command, Floats, Report, Stamp};
-use super::settings::{Network, Settings, Source};
-use crate::distribution::{ExactField, Target};
+use super::quality::Judge;
+use super::settings::{Settings, Source};
+use crate::distribution::{ExactField, Preset, Target};
 use crate::field::{ExactScore, Field};
 use crate::model::{LearnedField, Preconditioning, Shape};
 use crate::noise::NoiseLadder;
@@ -38,6 +39,7 @@ pub struct Lab {
     pub(super) learned: Option<Learned>,
     pub(super) live: Option<Live>,
     pub(super) pictures: Pictures,
+    pub(super) judge: Judge,
     pub(super) jobs: VecDeque<Job>,
     pub(super) training: bool,
     pub(super) sampling: bool,
@@ -59,6 +61,8 @@ pub struct Lab {
 
 /// The data as this session of the lab sees them.
 pub(super) struct Data {
+    /// Which named set it is, if one.
+    pub preset: Option<Preset>,
     pub exact: Rc<ExactField>,
     pub score: Rc<ExactScore>,
     pub gauge: Gauge,
@@ -85,6 +89,7 @@ impl Lab {
             learned: None,
             live: None,
             pictures: Pictures::default(),
+            judge: Judge::default(),
             jobs: VecDeque::new(),
             training: false,
             sampling: false,
@@ -138,6 +143,8 @@ impl Lab {
                 self.restore(*checkpoint);
                 self.restart_live();
             }
+            Command::SaveWeights { request } => self.save_weights(request).await?,
+            Command::LoadWeights { request, run, bytes } => self.load_weights(request, run, &bytes).await?,
         }
         Ok(())
     }
@@ -145,9 +152,6 @@ impl Lab {
     fn configure(&mut self, settings: Settings, revision: u32) {
         if let Err(error) = settings.check() {
             return self.refuse(None, error.to_string());
-        }
-        if settings.network != Network::Score {
-            return self.refuse(None, "not available yet: energy networks".into());
         }
         let before = std::mem::replace(&mut self.settings, settings);
         self.stamp.settings = revision;
@@ -175,7 +179,12 @@ impl Lab {
         };
         self.stamp.target = revision;
         let score = Rc::new(ExactScore::new((*exact).clone()));
+        let preset = match target {
+            Target::Preset(preset) => Some(*preset),
+            Target::Drawing(_) => None,
+        };
         self.data = Some(Data {
+            preset,
             gauge: Gauge::new(),
             exact,
             score,
@@ -216,10 +225,7 @@ impl Lab {
                 "there is nothing to learn yet: draw something or choose a set".into(),
             );
         };
-        let shape = Shape {
-            width: self.settings.width as usize,
-            depth: self.settings.depth as usize,
-        };
+        let shape = self.settings.shape();
         let pre = Preconditioning {
             mean: data.exact.mean(),
             scale: data.exact.scale(),
@@ -236,7 +242,7 @@ impl Lab {
     /// Takes up a run where a checkpoint left it, on the training device of now.
     pub(super) fn restore(&mut self, checkpoint: Checkpoint) {
         let (stamp, seconds) = (checkpoint.stamp, checkpoint.seconds);
-        match Trainer::restore(snapshot(checkpoint, self.settings.seed), self.devices.training()) {
+        match Trainer::restore(snapshot(checkpoint), self.devices.training()) {
             Ok(trainer) => {
                 self.trainer = Some(trainer);
                 self.stamp = Stamp {
@@ -277,16 +283,8 @@ impl Lab {
 
     /// How the next training step is made.
     pub(super) fn plan(&self) -> Plan {
-        let shape = self
-            .trainer
-            .as_ref()
-            .map_or(Shape { width: 64, depth: 3 }, Trainer::shape);
-        Plan {
-            batch: self.settings.batch as usize,
-            learning_rate: self.settings.learning_rate,
-            ladder: self.ladder(),
-            micro_batch: micro_batch(shape.parameters()),
-        }
+        let shape = self.trainer.as_ref().map_or_else(Shape::default, Trainer::shape);
+        self.settings.plan(self.ladder(), shape)
     }
 
     /// The learned field on the sampling device, copied there anew when training has moved on.
@@ -335,12 +333,19 @@ impl Lab {
         }
     }
 
+    /// The stage is on its way down the ladder.
+    pub(super) fn stage_moves(&self) -> bool {
+        self.sampling && self.settings.follows_sampler() && self.live.as_ref().is_some_and(|live| !live.finished())
+    }
+
     /// A checkpoint of the trainer.
     pub(super) async fn checkpoint(&self) -> Result<Option<Checkpoint>, ExecutionError> {
         let Some(trainer) = &self.trainer else { return Ok(None) };
         let snapshot = trainer.checkpoint().await?;
         Ok(Some(Checkpoint {
             stamp: self.stamp,
+            seed: snapshot.seed,
+            network: snapshot.shape.kind.into(),
             width: snapshot.shape.width as u32,
             depth: snapshot.shape.depth as u32,
             mean: snapshot.preconditioning.mean,
@@ -355,9 +360,10 @@ impl Lab {
     }
 }
 
-fn snapshot(checkpoint: Checkpoint, seed: u32) -> Snapshot {
+fn snapshot(checkpoint: Checkpoint) -> Snapshot {
     Snapshot {
         shape: Shape {
+            kind: checkpoint.network.into(),
             width: checkpoint.width as usize,
             depth: checkpoint.depth as usize,
         },
@@ -365,7 +371,7 @@ fn snapshot(checkpoint: Checkpoint, seed: u32) -> Snapshot {
             mean: checkpoint.mean,
             scale: checkpoint.scale,
         },
-        seed,
+        seed: checkpoint.seed,
         steps: checkpoint.stamp.step,
         clock: checkpoint.clock,
         weights: checkpoint.weights.0,

@@ -43,6 +43,14 @@ impl Recipe {
         }
     }
 
+    /// The noise level at which particles start.
+    fn start_sigma(&self) -> f32 {
+        match self.sampler {
+            Choice::Langevin => self.sigma,
+            Choice::Annealed => self.ladder.sigma(0),
+        }
+    }
+
     /// The sampler's parameters, with its guard.
     pub fn parameters(&self, guard: Guard) -> Parameters {
         let (step_size, seed, guard) = (self.step_size, self.seed, Some(guard));
@@ -94,11 +102,7 @@ pub struct Live {
 impl Live {
     /// Particles at the start of what the recipe asks for, on the device of `backend`.
     pub fn start(recipe: Recipe, count: usize, exact: &ExactField, backend: Backend, device: &Device) -> Self {
-        let sigma = match recipe.sampler {
-            Choice::Langevin => recipe.sigma,
-            Choice::Annealed => recipe.ladder.sigma(0),
-        };
-        let positions = sampler::start(count, exact.mean(), exact.scale(), sigma, recipe.seed);
+        let positions = sampler::start(count, exact.mean(), exact.scale(), recipe.start_sigma(), recipe.seed);
         Self::start_at(recipe, positions, exact, backend, device)
     }
 
@@ -125,6 +129,22 @@ impl Live {
             moved: true,
             resting_since: None,
         }
+    }
+
+    /// The sampler's parameters, with its guard.
+    pub fn parameters(&self) -> Parameters {
+        self.recipe.parameters(self.guard)
+    }
+
+    /// Where the first `count` particles of this recipe start, `[x0, y0, …]`.
+    pub fn starts(&self, count: usize) -> Vec<f32> {
+        sampler::start(
+            count,
+            self.guard.mean,
+            self.guard.scale,
+            self.recipe.start_sigma(),
+            self.recipe.seed,
+        )
     }
 
     /// Where the cloud lives.

@@ -9,7 +9,11 @@ pub mod settings;
 #[cfg(feature = "engine")]
 mod constructors;
 #[cfg(feature = "engine")]
+mod curl;
+#[cfg(feature = "engine")]
 mod devices;
+#[cfg(feature = "engine")]
+mod islands;
 #[cfg(feature = "engine")]
 mod jobs;
 #[cfg(feature = "engine")]
@@ -21,10 +25,16 @@ mod pacing;
 #[cfg(feature = "engine")]
 mod pictures;
 #[cfg(feature = "engine")]
+mod plan;
+#[cfg(feature = "engine")]
 mod progress;
+#[cfg(feature = "engine")]
+mod quality;
 #[cfg(feature = "engine")]
 mod turn;
 #[cfg(feature = "engine")]
 pub mod webgpu;
+#[cfg(feature = "engine")]
+mod weights;
 #[cfg(feature = "engine")]
 pub mod worker;

@@ -9,6 +9,7 @@ use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
 use web_time::Instant;
 
 use super::protocol::{Floats, Grid, Picture, Stamp};
+use super::{curl, islands};
 use crate::distribution::ExactField;
 use crate::field::Field;
 use crate::potential::Potential;
@@ -17,6 +18,10 @@ use crate::potential::Potential;
 const STAGE_PERIOD: f64 = 0.3;
 /// Seconds between two pictures of one tile of the strip.
 const TILE_PERIOD: f64 = 1.8;
+/// Most points an axis of the stage.
+const FINEST_SIDE: u32 = 176;
+/// The same while the stage's level changes several times a second.
+const MOVING_SIDE: u32 = 80;
 /// Points an axis of a tile.
 const TILE_SIDE: u32 = 48;
 /// Points evaluated at a time: about 2 ms on one core.
@@ -41,6 +46,10 @@ struct Job {
     stamp: Stamp,
     points: Vec<f32>,
     score: Vec<f32>,
+    /// Of a network that has an energy of its own; empty for others.
+    energy: Vec<f32>,
+    /// See [`curl::relative`]; on the stage only.
+    curl: Option<f32>,
     potential: Option<Potential>,
 }
 
@@ -54,9 +63,11 @@ pub struct Pictures {
 
 impl Pictures {
     /// Says what is shown: the stage's noise level and those of the strip, around data of this mean and scale.
-    /// What is unchanged keeps what it knows.
-    pub fn show(&mut self, stage: f32, tiles: &[f32], mean: [f32; 2], scale: f32) {
-        let wanted = std::iter::once((stage, stage_grid(mean, scale, stage))).chain(
+    /// What is unchanged keeps what it knows. `moving`: the stage's level changes several times a second, so that a
+    /// coarser picture in time is worth more than a fine one too late.
+    pub fn show(&mut self, (stage, moving): (f32, bool), tiles: &[f32], mean: [f32; 2], scale: f32) {
+        let finest = if moving { MOVING_SIDE } else { FINEST_SIDE };
+        let wanted = std::iter::once((stage, stage_grid(mean, scale, stage, finest))).chain(
             tiles
                 .iter()
                 .map(|&sigma| (sigma, Grid::window(mean, scale, sigma, TILE_SIDE))),
@@ -128,6 +139,8 @@ impl Pictures {
                 stamp,
                 points: self.views[view].grid.points(),
                 score: Vec::new(),
+                energy: Vec::new(),
+                curl: None,
                 potential: None,
             });
         }
@@ -137,14 +150,26 @@ impl Pictures {
             let end = (job.score.len() + 2 * CHUNK).min(job.points.len());
             let chunk = job.points[job.score.len()..end].to_vec();
             let x = Tensor::<2>::from_data(TensorData::new(chunk, [(end - job.score.len()) / 2, 2]), device);
-            let scores = field.score(&x, view.sigma).into_data_async().await?;
-            job.score.extend(scores.iter::<f32>());
+            let score = match field.energy_and_score(&x, view.sigma) {
+                None => field.score(&x, view.sigma),
+                Some((energy, score)) => {
+                    job.energy.extend(energy.into_data_async().await?.iter::<f32>());
+                    score
+                }
+            };
+            job.score.extend(score.into_data_async().await?.iter::<f32>());
             if Instant::now() >= deadline {
                 return Ok(None);
             }
         }
         if view.log_density.is_none() {
             view.log_density = Some(Rc::new(log_density(exact, view.sigma, &job.points)));
+        }
+        if let (0, None, Some(density)) = (job.view, job.curl, &view.log_density) {
+            job.curl = Some(curl::relative(field, device, view.sigma, &view.grid, &job.score, density).await?);
+        }
+        if !job.energy.is_empty() {
+            return Ok(self.finish());
         }
         if let (None, Some(density)) = (&job.potential, &view.log_density) {
             job.potential = Some(Potential::new(view.grid, &job.score, density, view.energy.as_deref()));
@@ -163,8 +188,16 @@ impl Pictures {
     fn finish(&mut self) -> Option<Picture> {
         let job = self.job.take()?;
         let view = &mut self.views[job.view];
-        let potential = job.potential?;
-        view.energy = Some(potential.unmasked());
+        let density = view.log_density.clone()?;
+        let (energy, coarse) = match job.potential {
+            Some(potential) => {
+                let mut energy = potential.energy();
+                islands::level(&mut energy, &density, view.grid.side as usize);
+                view.energy = Some(potential.unmasked());
+                (energy, view.grid.spacing() > view.sigma / 1.5)
+            }
+            None => (above_the_data(job.energy, &density), false),
+        };
         view.shows = Some(job.stamp);
         view.finished = Some(Instant::now());
         Some(Picture {
@@ -172,8 +205,9 @@ impl Pictures {
             sigma: view.sigma,
             grid: view.grid,
             score: Floats(job.score),
-            energy: Floats(potential.energy()),
-            coarse: view.grid.spacing() > view.sigma / 1.5,
+            energy: Floats(energy),
+            curl: job.curl,
+            coarse,
         })
     }
 
@@ -196,6 +230,19 @@ impl Pictures {
     }
 }
 
+/// An energy net's own energies, counted from the lowest one where the data are: what it makes up in the void may lie
+/// lower, and is shown as it is.
+fn above_the_data(mut energy: Vec<f32>, log_density: &[f32]) -> Vec<f32> {
+    let highest = log_density.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let known = energy
+        .iter()
+        .zip(log_density)
+        .filter(|(_, density)| **density > highest - 12.0);
+    let lowest = known.map(|(energy, _)| *energy).fold(f32::INFINITY, f32::min);
+    energy.iter_mut().for_each(|e| *e -= lowest);
+    energy
+}
+
 fn is_stale(view: &View, stamp: Stamp) -> bool {
     view.shows
         .is_none_or(|shown| (shown.run, shown.step, shown.target) != (stamp.run, stamp.step, stamp.target))
@@ -209,11 +256,11 @@ fn log_density(exact: &ExactField, sigma: f32, points: &[f32]) -> Vec<f32> {
 }
 
 /// Fine enough for the potential where that is affordable.
-fn stage_grid(mean: [f32; 2], scale: f32, sigma: f32) -> Grid {
+fn stage_grid(mean: [f32; 2], scale: f32, sigma: f32, finest: u32) -> Grid {
     let grid = Grid::window(mean, scale, sigma, 2);
     let needed = (2.0 * grid.half_width * 1.5 / sigma).ceil() as u32 + 1;
     Grid {
-        side: needed.next_multiple_of(16).clamp(64, 176),
+        side: needed.next_multiple_of(16).clamp(64, finest),
         ..grid
     }
 }

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::settings::{Sampler, Settings, Source};
+use super::settings::{Network, Sampler, Settings, Source};
 use crate::distribution::Target;
 
 /// Changes whenever this file or the package's version does, so that a page and an engine of different builds refuse
@@ -139,6 +139,21 @@ pub enum Command {
         /// What [`Report::Checkpoint`] carried.
         checkpoint: Box<Checkpoint>,
     },
+    /// Report [`Report::Weights`]: a file from which [`Command::LoadWeights`] goes on as if nothing had happened.
+    SaveWeights {
+        /// Names the request in the answer.
+        request: u32,
+    },
+    /// Go on from a file of weights and then report [`Report::WeightsLoaded`]. The network in the file takes over with
+    /// its kind, size and seed, whatever the settings say; the page's settings have to follow.
+    LoadWeights {
+        /// Names the request in the answer.
+        request: u32,
+        /// The number of the network from then on, as in [`Command::Reset`].
+        run: u32,
+        /// The file.
+        bytes: Vec<u8>,
+    },
 }
 
 /// A request for samples. `None` means the sampler's own default.
@@ -206,6 +221,32 @@ pub enum Report {
         divergence: Floats,
         /// Curl of the score, a value a point.
         curl: Floats,
+    },
+    /// The answer to [`Command::SaveWeights`].
+    Weights {
+        /// The request.
+        request: u32,
+        /// Training steps since the last reset.
+        step: u64,
+        /// The file.
+        bytes: Vec<u8>,
+    },
+    /// The answer to [`Command::LoadWeights`]: the network of the file runs.
+    WeightsLoaded {
+        /// The request.
+        request: u32,
+        /// The run that the command named.
+        run: u32,
+        /// Training steps that the network had behind it.
+        step: u64,
+        /// What it puts out.
+        network: Network,
+        /// Units in each hidden layer.
+        width: u32,
+        /// Hidden layers.
+        depth: u32,
+        /// Seeds its batches.
+        seed: u32,
     },
     /// A request could not be carried out; nothing was changed.
     Failed {
@@ -289,10 +330,27 @@ pub struct Frame {
     pub pictures: Vec<Picture>,
     /// Errors against the exact score, when newly measured.
     pub progress: Option<Progress>,
+    /// How good the samples of the last descent are, when newly judged.
+    pub quality: Option<SampleQuality>,
     /// Training steps a second, over the last second; 0 while paused.
     pub steps_per_second: f32,
     /// Score evaluations a second by the live sampler.
     pub evaluations_per_second: f32,
+}
+
+/// How far the samples of a descent are from the data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SampleQuality {
+    /// Sliced Wasserstein distance of the first 2,048 particles from the data, stage units.
+    pub distance: f32,
+    /// The same in units of what two sets of true data are apart.
+    pub over_floor: f32,
+    /// The same in units of what the exact score makes of the same start; 1 is perfect.
+    pub over_exact: f32,
+    /// Share of the samples at each mode, for named sets that have modes.
+    pub shares: Vec<f32>,
+    /// True weights of these modes.
+    pub weights: Vec<f32>,
 }
 
 /// Where the live sampler is.
@@ -323,9 +381,11 @@ pub struct Picture {
     pub grid: Grid,
     /// Scores at the grid's points, `[s0x, s0y, …]`, rows from low to high y.
     pub score: Floats,
-    /// Energy in nats above its lowest value: the least-squares potential of the score; NaN where the data are over
-    /// 12 nats away and the potential means nothing.
+    /// Energy in nats above its lowest value: the least-squares potential of the score, wells that are apart by void
+    /// levelled by the data; NaN where the density is over 12 nats below its maximum and the potential means nothing.
     pub energy: Floats,
+    /// Root mean square of the learned field's curl over that of its slope, where the data are; on the stage only.
+    pub curl: Option<f32>,
     /// The grid is too coarse for this sigma (spacing over sigma / 1.5), so that the energy is only roughly right.
     pub coarse: bool,
 }
@@ -406,6 +466,10 @@ pub struct Progress {
 pub struct Checkpoint {
     /// What it belongs to.
     pub stamp: Stamp,
+    /// Seeds batches.
+    pub seed: u32,
+    /// What the network puts out.
+    pub network: Network,
     /// Hidden width of the network.
     pub width: u32,
     /// Hidden layers of the network.

@@ -14,6 +14,8 @@ pub enum Network {
     Score,
     /// A network whose output is an energy, with the score as its negative gradient.
     Energy,
+    /// The same with a quadratic head: more parameters, and an energy that grows faster far out.
+    EnergyQuadratic,
 }
 
 /// What the network is asked to fit.
@@ -23,6 +25,29 @@ pub enum Objective {
     /// Denoising score matching over the whole ladder (Vincent 2011; Song & Ermon 2019).
     #[default]
     Denoising,
+    /// Denoising score matching at the shown noise level alone (Vincent 2011).
+    DenoisingOneLevel,
+    /// Implicit score matching with the exact divergence (Hyvarinen 2005).
+    Implicit,
+    /// Sliced score matching: the divergence along one random direction (Song et al. 2019).
+    Sliced,
+    /// Denoising towards the posterior mean over the batch (Xu et al. 2023).
+    StableTarget,
+    /// The exact score itself as the target.
+    Explicit,
+}
+
+/// How much each noise level counts in the loss: the factor of the squared error of the score.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weighting {
+    /// `sigma² (sigma² + sd²) / sd²`, by which every noise level asks for an output of unit size (Karras et al. 2022).
+    #[default]
+    Edm,
+    /// `sigma²` (Song & Ermon 2019).
+    SigmaSquared,
+    /// The same at every noise level: the smallest drowns all others.
+    Uniform,
 }
 
 /// How particles move.
@@ -65,6 +90,8 @@ pub struct Settings {
     pub learning_rate: f32,
     /// What the network is asked to fit.
     pub objective: Objective,
+    /// How much each noise level counts.
+    pub weighting: Weighting,
     /// Seeds initialisation, batches and particles (each a stream of its own).
     pub seed: u32,
     /// Largest noise level, in multiples of the data's scale (mean per-axis standard deviation).
@@ -116,6 +143,7 @@ impl Default for Settings {
             batch: 512,
             learning_rate: 1e-2,
             objective: Objective::Denoising,
+            weighting: Weighting::Edm,
             seed: 0,
             noise_max: 6.0,
             noise_min: 0.02,

@@ -9,7 +9,9 @@ use web_time::Instant;
 use super::jobs::{Job, Training};
 use super::lab::Lab;
 use super::live::{Live, Recipe};
-use super::pacing::{CHECKPOINT_PERIOD, PICTURE_SLICE, REQUEST_SLICE, REST, SAMPLER_SLICE, TRAINING_SLICE};
+use super::pacing::{
+    CHECKPOINT_PERIOD, JUDGE_SLICE, PICTURE_SLICE, REQUEST_SLICE, REST, SAMPLER_SLICE, TRAINING_SLICE,
+};
 use super::protocol::{Backend, Floats, Report};
 
 /// On a GPU, steps are queued; so many at most before one number is read back, the only brake there is.
@@ -26,6 +28,7 @@ impl Lab {
         busy |= self.advance_training().await?;
         busy |= self.advance_pictures().await?;
         busy |= self.advance_progress().await?;
+        busy |= self.advance_judge();
         busy |= self.advance_devices().await?;
         self.checkpoint_when_due().await?;
         if std::mem::take(&mut self.frame_wanted) {
@@ -204,8 +207,12 @@ impl Lab {
             return Ok(false);
         }
         let ladder = self.ladder();
-        self.pictures
-            .show(self.stage_sigma(), &ladder.tiles(), self.mean(), self.scale());
+        self.pictures.show(
+            (self.stage_sigma(), self.stage_moves()),
+            &ladder.tiles(),
+            self.mean(),
+            self.scale(),
+        );
         if !self.pictures.wanted(self.stamp) {
             return Ok(false);
         }
@@ -236,6 +243,22 @@ impl Lab {
             self.frame.progress = Some(progress);
         }
         Ok(true)
+    }
+
+    fn advance_judge(&mut self) -> bool {
+        let Some(data) = &self.data else { return false };
+        if let Some(live) = &self.live {
+            self.judge
+                .look_at(live, &data.exact, self.stamp.target, self.frame.cast);
+        }
+        if self.hidden || !self.judge.is_busy() {
+            return false;
+        }
+        let deadline = Instant::now() + JUDGE_SLICE;
+        if let Some(quality) = self.judge.advance(data.preset, deadline) {
+            self.frame.quality = Some(quality);
+        }
+        true
     }
 
     async fn measure_level(&mut self) -> Result<Option<super::protocol::Progress>, ExecutionError> {
@@ -283,7 +306,7 @@ impl Lab {
         let shape = self
             .trainer
             .as_ref()
-            .map_or_else(|| crate::model::Shape { width: 64, depth: 3 }, |t| t.shape());
+            .map_or_else(|| self.settings.shape(), |trainer| trainer.shape());
         if self
             .devices
             .poll(shape, self.settings.batch as usize, self.settings.particles as usize)

@@ -45,17 +45,16 @@ pub fn on_host(pre: &Preconditioning, x: [f32; 2], sigma: f32) -> [f32; COUNT] {
 ///
 /// x: `[n, 2]` stage coordinates; returns `[n, 12]` on the same device.
 pub fn on_device(pre: &Preconditioning, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
-    let z = reduced(pre, x, sigma);
-    let Waves { sin, cos } = Waves::of(pre, &z, sigma);
-    let [n, _] = z.dims();
-    let noise = Tensor::full([n, 1], pre.noise_input(sigma), &x.device());
-    let one = Tensor::ones([n, 1], &x.device());
+    let (device, [n, _]) = (x.device(), x.dims());
+    let z = (x.clone() - mean_row(pre, x)).mul_scalar(pre.input_gain(sigma));
+    let low = z.clone().mul_scalar(FREQUENCY);
+    let angle = Tensor::cat(vec![low.clone(), low.mul_scalar(2.0)], 1);
+    let gate = pre.skip(sigma);
+    let sin = angle.clone().sin().mul_scalar(gate);
+    let cos = angle.cos().mul_scalar(gate);
+    let noise = Tensor::full([n, 1], pre.noise_input(sigma), &device);
+    let one = Tensor::ones([n, 1], &device);
     Tensor::cat(vec![z, sin, cos, noise, one], 1)
-}
-
-/// `z = c_in (x - mean)`, `[n, 2]`.
-pub(super) fn reduced(pre: &Preconditioning, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
-    (x.clone() - mean_row(pre, x)).mul_scalar(pre.input_gain(sigma))
 }
 
 /// The data's mean as `[1, 2]` on the device of `x`.
@@ -63,22 +62,63 @@ pub(super) fn mean_row(pre: &Preconditioning, x: &Tensor<2>) -> Tensor<2> {
     Tensor::from_floats([pre.mean], &x.device())
 }
 
-/// The gated Fourier features; columns: 2z of both axes, then 4z of both axes.
-pub(super) struct Waves {
-    /// `gate sin(f z)`, `[n, 4]`.
-    pub sin: Tensor<2>,
-    /// `gate cos(f z)`, `[n, 4]`.
-    pub cos: Tensor<2>,
+// Derivatives by z. The features know them: each depends on one axis, the slope of `gate sin f z` is `f` times the
+// feature `gate cos f z`, that of the cosine `-f` times the sine, and second derivatives are `-f²` times the feature.
+
+/// The axis each feature depends on.
+const AXIS: [usize; COUNT] = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0];
+
+/// The frequency of each feature; 0 for those that do not wave.
+const FREQUENCIES: [f32; COUNT] = {
+    const LOW: f32 = FREQUENCY;
+    const HIGH: f32 = 2.0 * FREQUENCY;
+    [0.0, 0.0, LOW, LOW, HIGH, HIGH, LOW, LOW, HIGH, HIGH, 0.0, 0.0]
+};
+
+/// Columns from a sine to its cosine.
+const QUARTER: usize = 4;
+
+/// The derivative of each feature by the axis it depends on. features: `[n, 12]`; same shape out.
+pub(super) fn slopes(features: &Tensor<2>) -> Tensor<2> {
+    let device = features.device();
+    let mut exchange = [[0.0; COUNT]; COUNT];
+    for sin in 2..2 + QUARTER {
+        let cos = sin + QUARTER;
+        exchange[cos][sin] = FREQUENCIES[sin];
+        exchange[sin][cos] = -FREQUENCIES[cos];
+    }
+    let of_z: [f32; COUNT] = std::array::from_fn(|j| if j < 2 { 1.0 } else { 0.0 });
+    features.clone().matmul(Tensor::from_floats(exchange, &device)) + Tensor::from_floats([of_z], &device)
 }
 
-impl Waves {
-    pub(super) fn of(pre: &Preconditioning, z: &Tensor<2>, sigma: f32) -> Self {
-        let low = z.clone().mul_scalar(FREQUENCY);
-        let angle = Tensor::cat(vec![low.clone(), low.mul_scalar(2.0)], 1);
-        let gate = pre.skip(sigma);
-        Self {
-            sin: angle.clone().sin().mul_scalar(gate),
-            cos: angle.cos().mul_scalar(gate),
-        }
-    }
+/// The second derivative of each feature by the axis it depends on. features: `[n, 12]`; same shape out.
+pub(super) fn bends(features: &Tensor<2>) -> Tensor<2> {
+    let factors = FREQUENCIES.map(|f| -f * f);
+    features.clone() * Tensor::from_floats([factors], &features.device())
+}
+
+/// The derivatives of all features by the first and by the second axis. slopes: `[n, 12]`; the same shape out.
+pub(super) fn along_axes(slopes: &Tensor<2>) -> [Tensor<2>; 2] {
+    std::array::from_fn(|axis| {
+        let row: [f32; COUNT] = std::array::from_fn(|j| if AXIS[j] == axis { 1.0 } else { 0.0 });
+        slopes.clone() * Tensor::from_floats([row], &slopes.device())
+    })
+}
+
+/// To each feature what belongs to its axis. v: `[n, 2]`; returns `[n, 12]`.
+pub(super) fn spread(v: &Tensor<2>) -> Tensor<2> {
+    v.clone().matmul(axes(v).transpose())
+}
+
+/// The sum over the features of each axis. by_feature: `[n, 12]`; returns `[n, 2]`.
+pub(super) fn sum_by_axis(by_feature: Tensor<2>) -> Tensor<2> {
+    let axes = axes(&by_feature);
+    by_feature.matmul(axes)
+}
+
+/// 1 where a feature depends on an axis, `[12, 2]`, without autodiff on the device of `x`.
+fn axes(x: &Tensor<2>) -> Tensor<2> {
+    let ones: [[f32; 2]; COUNT] =
+        std::array::from_fn(|j| std::array::from_fn(|k| if AXIS[j] == k { 1.0 } else { 0.0 }));
+    Tensor::from_floats(ones, &x.clone().without_autodiff().device())
 }

@@ -1,56 +1,8 @@
 //! The multilayer perceptron and the flat vector its parameters live in.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
-use serde::{Deserialize, Serialize};
 
-use super::{activation, features};
-
-/// Numbers that the network puts out: the two components of `F`.
-const OUTPUTS: usize = 2;
-
-/// Size of a network: `depth` hidden layers of `width` SiLU units between 12 features and 2 outputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shape {
-    /// Units in each hidden layer, at least 1.
-    pub width: usize,
-    /// Hidden layers, at least 1.
-    pub depth: usize,
-}
-
-impl Shape {
-    /// Inputs and outputs of each layer, first to last.
-    pub fn layers(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        (0..=self.depth).map(|i| {
-            let inputs = if i == 0 { features::COUNT } else { self.width };
-            let outputs = if i == self.depth { OUTPUTS } else { self.width };
-            (inputs, outputs)
-        })
-    }
-
-    /// How many parameters there are: 9,282 for 3 layers of 64.
-    pub fn parameters(&self) -> usize {
-        self.layers().map(|(inputs, outputs)| (inputs + 1) * outputs).sum()
-    }
-
-    /// Fresh parameters: weights normal with variance `2 / inputs` (He et al. 2015; `1 / inputs` in the first layer,
-    /// which no activation precedes), biases and the whole last layer zero, so that an untrained network is the score
-    /// of one round Gaussian.
-    pub fn initial<R: Rng + ?Sized>(&self, rng: &mut R) -> Vec<f32> {
-        let mut flat = Vec::with_capacity(self.parameters());
-        for (i, (inputs, outputs)) in self.layers().enumerate() {
-            let variance = if i == 0 { 1.0 } else { 2.0 } / inputs as f32;
-            let sd = if i == self.depth { 0.0 } else { variance.sqrt() };
-            flat.extend((0..inputs * outputs).map(|_| {
-                let normal: f32 = StandardNormal.sample(rng);
-                sd * normal
-            }));
-            flat.extend(std::iter::repeat_n(0.0, outputs));
-        }
-        flat
-    }
-}
+use super::{Along, Head, Kind, Shape, activation::Activation, energy_net, score_net};
 
 /// One layer: `h W + b`.
 #[derive(Clone, Debug)]
@@ -62,25 +14,32 @@ pub(super) struct Layer {
 }
 
 /// A network with its parameters cut into layers.
+///
+/// The same forward operations serve inference and training: all that differs is whether the parameters are leaves of
+/// the tape, and the [`Activation`] that goes with it.
 #[derive(Clone, Debug)]
 pub struct Network {
+    kind: Kind,
     hidden: Vec<Layer>,
-    output: Layer,
+    last: Layer,
+    /// `beta` of the quadratic head, `[1, 1]`.
+    gain: Option<Tensor<2>>,
+    activation: Activation,
 }
 
 impl Network {
     /// Cuts a flat vector of [`Shape::parameters`] numbers into layers, for inference.
     pub fn new(shape: Shape, flat: &Tensor<1>) -> Self {
-        Self::cut(shape, flat, |piece| piece)
+        Self::cut(shape, flat, Activation::Plain, |piece| piece)
     }
 
     /// The same for training: each piece becomes a leaf of the tape. The pieces, and not the flat vector, are the
     /// leaves so that the backward pass need not scatter into the whole vector once a piece.
     pub fn on_tape(shape: Shape, flat: &Tensor<1>) -> Self {
-        Self::cut(shape, flat, |piece| piece.autodiff().require_grad())
+        Self::cut(shape, flat, Activation::Taped, |piece| piece.autodiff().require_grad())
     }
 
-    fn cut(shape: Shape, flat: &Tensor<1>, finish: impl Fn(Tensor<2>) -> Tensor<2>) -> Self {
+    fn cut(shape: Shape, flat: &Tensor<1>, activation: Activation, finish: impl Fn(Tensor<2>) -> Tensor<2>) -> Self {
         let mut offset = 0;
         let mut take = |rows: usize, columns: usize| {
             let range = offset..offset + rows * columns;
@@ -92,25 +51,50 @@ impl Network {
             bias: take(1, outputs),
         };
         let hidden = shape.layers().take(shape.depth).map(&mut layer).collect();
+        let last = layer((shape.width, shape.outputs()));
         Self {
+            kind: shape.kind,
             hidden,
-            output: layer((shape.width, OUTPUTS)),
+            last,
+            gain: shape.has_gain().then(|| take(1, 1)),
+            activation,
         }
     }
 
-    /// `F`. input: `[n, 12]` features; returns `[n, 2]`. No gradients.
-    pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        self.run(input, activation::silu)
+    /// What the network puts out.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
-    /// `F` with its tape, for a network made by [`Network::on_tape`].
-    pub fn forward_on_tape(&self, input: Tensor<2>) -> Tensor<2> {
-        self.run(input, activation::silu_on_tape)
+    /// `F`. features: `[n, 12]`; returns `[n, 2]`, of unit size.
+    pub fn output(&self, features: Tensor<2>) -> Tensor<2> {
+        match self.kind {
+            Kind::Score => score_net::output(self, features),
+            Kind::Energy(head) => energy_net::output(self, head, features),
+        }
     }
 
-    fn run(&self, input: Tensor<2>, activation: impl Fn(Tensor<2>) -> Tensor<2>) -> Tensor<2> {
-        let hidden = self.hidden.iter().fold(input, |h, layer| activation(layer.apply(h)));
-        self.output.apply(hidden)
+    /// `F`, and `dF_1/dz_1 + dF_2/dz_2` or its like along other directions. features: `[n, 12]`; returns `[n, 2]` and
+    /// `[n, 1]`.
+    pub fn output_and_trace(&self, features: Tensor<2>, along: Along) -> (Tensor<2>, Tensor<2>) {
+        match self.kind {
+            Kind::Score => score_net::output_and_trace(self, features, along),
+            Kind::Energy(head) => {
+                let curved = energy_net::curved(self, head, features, along);
+                (curved.output, -curved.bend)
+            }
+        }
+    }
+
+    /// The number `g` with `F = -dg/dz`, if this is an energy network. features: `[n, 12]`; returns `[n, 1]`.
+    pub fn potential(&self, features: Tensor<2>) -> Option<Tensor<2>> {
+        self.head().map(|head| energy_net::potential(self, head, features))
+    }
+
+    /// `g` and `F` together, if this is an energy network.
+    pub fn potential_and_output(&self, features: Tensor<2>) -> Option<(Tensor<2>, Tensor<2>)> {
+        self.head()
+            .map(|head| energy_net::potential_and_output(self, head, features))
     }
 
     /// Gradients of a loss by all parameters, flat, in the order of the parameters, without autodiff.
@@ -120,17 +104,27 @@ impl Network {
         let pieces = self
             .hidden
             .iter()
-            .chain([&self.output])
-            .flat_map(|layer| [&layer.weight, &layer.bias]);
+            .chain([&self.last])
+            .flat_map(|layer| [&layer.weight, &layer.bias])
+            .chain(&self.gain);
         let flat = pieces.map(|piece| {
             let gradient = piece.grad_remove(&mut gradients);
             let size = piece.dims().iter().product::<usize>();
-            // A piece that the loss does not depend on has no gradient on the tape: it is zero.
+            // A piece that the loss does not depend on has no gradient on the tape: it is zero. The constant of a linear
+            // energy is always one.
             gradient
                 .unwrap_or_else(|| piece.clone().without_autodiff().zeros_like())
                 .reshape([size])
         });
         Tensor::cat(flat.collect(), 0)
+    }
+
+    /// The head, if this is an energy network.
+    fn head(&self) -> Option<Head> {
+        match self.kind {
+            Kind::Score => None,
+            Kind::Energy(head) => Some(head),
+        }
     }
 
     /// The hidden layers, first to last.
@@ -139,8 +133,19 @@ impl Network {
     }
 
     /// The last layer.
-    pub(super) fn output(&self) -> &Layer {
-        &self.output
+    pub(super) fn last(&self) -> &Layer {
+        &self.last
+    }
+
+    /// `beta` of the quadratic head; 0 where there is none.
+    pub(super) fn gain(&self) -> Tensor<2> {
+        self.gain
+            .clone()
+            .unwrap_or_else(|| Tensor::zeros([1, 1], &self.last.weight.device()))
+    }
+
+    pub(super) fn activation(&self) -> Activation {
+        self.activation
     }
 }
 

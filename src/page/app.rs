@@ -1,7 +1,7 @@
 //! The app: everything that lives on the page, and the one loop that keeps screen and engine in step with the lab.
 //!
 //! Whatever happens arrives through [`Handle::act`], one thing at a time; nothing is drawn or sent on the spot. Once an
-//! animation frame the app compares what it wants ([`Lab`]) with what the engine was told ([`Told`]) and with what is
+//! animation frame the app compares what it wants ([`Lab`]) with what the engine was told (`Told`) and with what is
 //! on the screen, and makes up the difference.
 
 mod actions;
@@ -9,6 +9,7 @@ mod handle;
 mod reports;
 mod scene;
 mod surroundings;
+mod weights;
 mod words;
 
 use std::cell::RefCell;
@@ -22,6 +23,7 @@ use web_sys::HtmlElement;
 pub use self::handle::Handle;
 use self::reports::EngineState;
 use self::scene::Screen;
+pub use self::weights::{Weights, check_length};
 use super::banner::{self, Kind};
 use super::charts::History;
 use super::editor::Editor;
@@ -35,7 +37,7 @@ use super::theme::Theme;
 use super::thumbnails::Thumbnails;
 use super::{controls, dom, hint, keys, link, script};
 use crate::distribution::{ExactField, TargetError};
-use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Grid, Progress};
+use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Grid, Progress, SampleQuality};
 use crate::noise::NoiseLadder;
 
 /// While a stroke goes on, the engine hears of it this often.
@@ -63,6 +65,10 @@ pub struct App {
     pub devices: Option<Devices>,
     /// The last measurement against the truth.
     pub progress: Option<Progress>,
+    /// How good the samples of the last descent were, and which data they were compared with.
+    pub quality: Option<(u32, SampleQuality)>,
+    /// Curl of the learned field relative to its slope, and the noise level at which.
+    pub curl: Option<(f32, f32)>,
     /// The last frame's numbers; its pictures and particles have gone their ways.
     pub last: Frame,
     handle: Handle,
@@ -86,11 +92,15 @@ pub struct App {
     engine: Option<EngineClient>,
     engine_state: EngineState,
     told: Told,
+    /// The highest number given to a network.
+    runs: u32,
     waiting_for_frame: bool,
     checkpoint: Option<Box<Checkpoint>>,
     /// When the engine was lost last, and why.
     lost: Option<(f64, String)>,
     dropped: Vec<f32>,
+    /// Where the network's weights come from and may yet come from.
+    pub weights: Weights,
     _listeners: Vec<EventListener>,
 }
 
@@ -159,6 +169,8 @@ impl App {
             requests: Requests::default(),
             devices: None,
             progress: None,
+            quality: None,
+            curl: None,
             last: Frame::default(),
             handle,
             truth_of: None,
@@ -177,10 +189,12 @@ impl App {
             engine: None,
             engine_state: EngineState::Loading(0.0),
             told: Told::default(),
+            runs: 0,
             waiting_for_frame: false,
             checkpoint: None,
             lost: None,
             dropped: Vec::new(),
+            weights: Weights::default(),
             _listeners: listeners,
         })
     }
@@ -197,6 +211,15 @@ impl App {
         self.engine = Some(EngineClient::start(move |event| {
             handle.act(move |app| app.on_engine(event))
         }));
+        self.weights.untouched = dom::window().is_ok_and(|window| {
+            let location = window.location();
+            let (hash, search) = (
+                location.hash().unwrap_or_default(),
+                location.search().unwrap_or_default(),
+            );
+            link::leaves_start_open(&hash, &search)
+        });
+        self.fetch_shipped();
     }
 
     /// One animation frame.
@@ -321,12 +344,26 @@ impl App {
     pub fn renew(&mut self) {
         self.look_at_truth();
         self.refit();
-        self.lab.run += 1;
+        self.weights.touch();
+        self.weights.start = None;
+        let run = self.next_run();
+        self.begin_run(run);
+        self.last.stamp.step = 0;
+    }
+
+    /// A number for another network, which no network has had.
+    fn next_run(&mut self) -> u32 {
+        self.runs = self.runs.max(self.lab.run) + 1;
+        self.runs
+    }
+
+    /// What is known of the network before does not hold for the one with this number.
+    fn begin_run(&mut self, run: u32) {
+        self.lab.run = run;
         self.checkpoint = None;
         self.progress = None;
         self.history.clear();
         self.pictures.forget_learned();
-        self.last.stamp.step = 0;
         self.screen.charts_changed();
     }
 

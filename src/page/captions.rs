@@ -2,7 +2,7 @@
 
 use super::lab::{Lab, sigma_text};
 use crate::distribution::Target;
-use crate::engine::protocol::{Backend, Devices, SamplerState};
+use crate::engine::protocol::{Backend, Devices, SampleQuality, SamplerState};
 use crate::engine::settings::{Sampler, Source};
 use crate::noise::NoiseLadder;
 
@@ -87,6 +87,45 @@ pub fn devices(devices: &Devices) -> String {
     )
 }
 
+/// How good the last samples are: their distance for the caption, their mode weights for the panel (two modes by
+/// weight, sampled of true; more by how much is at the wrong mode). Empty where there is nothing to say.
+pub fn quality(quality: &SampleQuality) -> (String, String) {
+    let distance = if quality.over_exact.is_finite() {
+        format!("sliced W₂ {:.2}× exact · ", quality.over_exact)
+    } else {
+        String::new()
+    };
+    let modes = match (quality.shares.as_slice(), quality.weights.as_slice()) {
+        ([], _) => String::new(),
+        ([a, b], [p, q]) => format!("{a:.2} / {b:.2} of {p:.2} / {q:.2}"),
+        (shares, weights) => {
+            let off: f32 = shares
+                .iter()
+                .zip(weights)
+                .map(|(share, weight)| (share - weight).abs())
+                .sum();
+            format!("{:.1} % at the wrong one", 50.0 * off)
+        }
+    };
+    (distance, modes)
+}
+
+/// The learned field's curl (relative, sigma): 8.2 % of the slope at σ = 0.2.
+pub fn curl(measured: Option<(f32, f32)>) -> String {
+    match measured {
+        Some((curl, sigma)) if curl.is_finite() => {
+            let share = 100.0 * curl;
+            let share = if share < 0.05 {
+                "0".to_owned()
+            } else {
+                format!("{share:.1}")
+            };
+            format!("{share} % of the slope at σ = {}", sigma_text(sigma))
+        }
+        _ => "–".to_owned(),
+    }
+}
+
 /// A count in at most four characters and a letter: 950, 12 k, 1.9 M.
 pub fn count(value: f32) -> String {
     match value {
@@ -100,6 +139,23 @@ pub fn count(value: f32) -> String {
 mod tests {
     use super::*;
     use crate::engine::settings::Settings;
+
+    #[test]
+    fn the_quality_is_told_in_units_of_the_exact_sampler_and_by_mode() {
+        let mut judged = SampleQuality {
+            over_exact: 1.083,
+            shares: vec![0.212, 0.788],
+            weights: vec![0.2, 0.8],
+            ..SampleQuality::default()
+        };
+        let (distance, modes) = quality(&judged);
+        assert_eq!(distance, "sliced W₂ 1.08× exact · ");
+        assert_eq!(modes, "0.21 / 0.79 of 0.20 / 0.80");
+        (judged.shares, judged.weights) = (vec![0.2, 0.3, 0.5], vec![0.25, 0.25, 0.5]);
+        assert_eq!(quality(&judged).1, "5.0 % at the wrong one");
+        judged.over_exact = f32::NAN;
+        assert_eq!(quality(&judged).0, "");
+    }
 
     #[test]
     fn the_caption_says_what_the_sampler_does() {

@@ -80,6 +80,15 @@ impl Lab {
     }
 }
 
+/// The network that these settings ask for is of the kind, size, seed, objective and range of noise of the shipped ones.
+pub fn fits_shipped_weights(settings: &Settings) -> bool {
+    let key = |s: &Settings| {
+        let network = (s.network, s.width, s.depth, s.seed);
+        (network, s.objective, s.weighting, s.noise_max, s.noise_min)
+    };
+    key(settings) == key(&Settings::default())
+}
+
 /// The same noise level, up to rounding.
 pub fn same_sigma(a: f32, b: f32) -> bool {
     a > 0.0 && b > 0.0 && (a / b).max(b / a) < SAME_SIGMA
@@ -92,21 +101,17 @@ pub fn nearest(sigmas: &[f32], sigma: f32) -> Option<usize> {
 }
 
 /// Choices of the design that the engine does not offer yet, by setting. They are known names, not mistakes.
-const LATER: [(&str, &[&str]); 3] = [
-    ("network", &["energy"]),
-    ("objective", &["implicit", "sliced", "stable-target", "explicit"]),
-    (
-        "sampler",
-        &[
-            "averaged-noise",
-            "mala",
-            "hmc",
-            "underdamped",
-            "reverse-sde",
-            "probability-flow",
-        ],
-    ),
-];
+const LATER: [(&str, &[&str]); 1] = [(
+    "sampler",
+    &[
+        "averaged-noise",
+        "mala",
+        "hmc",
+        "underdamped",
+        "reverse-sde",
+        "probability-flow",
+    ],
+)];
 
 /// What a script or a link is told when it asks for a choice that is still to come.
 pub fn still_to_come(key: &str, value: &str) -> Option<String> {
@@ -175,6 +180,18 @@ mod tests {
         };
         assert!(lab.apply(settings).new_network);
         assert_eq!(lab.settings_revision, 2);
+    }
+
+    #[test]
+    fn shipped_weights_fit_the_default_network_however_it_is_looked_at() {
+        let mut settings = Settings {
+            arrows: false,
+            learning_rate: 1e-3,
+            ..Settings::default()
+        };
+        assert!(fits_shipped_weights(&settings));
+        settings.seed = 1;
+        assert!(!fits_shipped_weights(&settings));
     }
 
     #[test]

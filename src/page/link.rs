@@ -125,6 +125,13 @@ pub fn backend(query: &str) -> Result<Option<Backend>, LinkError> {
     }
 }
 
+/// The address leaves open how the network starts: it names data at most, and does not ask for fresh weights (`?fresh`).
+pub fn leaves_start_open(fragment: &str, query: &str) -> bool {
+    let mut pairs = fragment.trim_start_matches('#').split('&');
+    let mut wishes = query.trim_start_matches('?').split('&');
+    pairs.all(|pair| pair.is_empty() || pair.starts_with("data=")) && wishes.all(|wish| wish != "fresh")
+}
+
 /// Enough of somebody else's text to know it again in a message.
 fn start_of(text: &str) -> String {
     text.chars().take(40).collect()
@@ -242,6 +249,14 @@ mod tests {
             );
         }
         assert_eq!(read(&"&width=65".repeat(20_000)).errors, [LinkError::TooLong(180_000)]);
+    }
+
+    #[test]
+    fn only_an_address_without_settings_leaves_the_start_open() {
+        assert!(leaves_start_open("", "") && leaves_start_open("#data=rings", "?backend=cpu"));
+        assert!(!leaves_start_open("#data=rings&seed=0", ""));
+        assert!(!leaves_start_open("#width=64", ""));
+        assert!(!leaves_start_open("#data=rings", "?fresh") && !leaves_start_open("", "?backend=cpu&fresh"));
     }
 
     #[test]

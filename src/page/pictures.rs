@@ -284,6 +284,7 @@ mod tests {
             score: Floats(vec![0.0; 2 * n]),
             energy: Floats(vec![0.0; n]),
             coarse: false,
+            curl: None,
         }
     }
 

@@ -13,7 +13,9 @@
 //! | `await field({ points, sigma, field })` | `{ score, divergence, curl }`, and `logDensity` of the exact field |
 //! | `state()` | all settings, what is learned, where the run stands |
 //! | `link()` | the address that brings this state back |
-//! | `reset({ seed })` | a new network, from another seed if one is given |
+//! | `reset({ seed })` | a new network with fresh weights, from another seed if one is given |
+//! | `await saveWeights()` | the file that the page saves, a `Uint8Array` |
+//! | `await loadWeights(bytes)` | goes on from such a file, with its network's size and seed; `{ step }` |
 //!
 //! What is wrong throws (or rejects, where a promise is returned) an `Error` that says what and what is allowed, and
 //! changes nothing. Known names of things still to come throw "not available yet: …". A lost engine rejects whatever it
@@ -65,10 +67,12 @@ pub fn install(app: &Handle) -> Result<(), JsValue> {
             Closure::<dyn Fn(JsValue, JsValue) -> Result<JsValue, JsValue>>::new(answer),
         )?;
     }
-    let promises: [(&str, Promising); 3] = [
+    let promises: [(&str, Promising); 5] = [
         ("train", calls::train),
         ("sample", calls::sample),
         ("field", calls::field),
+        ("saveWeights", calls::save_weights),
+        ("loadWeights", calls::load_weights),
     ];
     for (name, call) in promises {
         let app = app.clone();

@@ -76,6 +76,7 @@ impl App {
             self.send(&Command::Restart);
         }
         self.screen.target_changed();
+        self.fetch_shipped();
     }
 
     /// A named set was chosen by its name.
@@ -110,6 +111,15 @@ impl App {
                 }
             }
             "reset" => self.renew(),
+            "save-weights" => {
+                let request = self.requests.number();
+                self.send(&Command::SaveWeights { request });
+            }
+            "load-weights" => {
+                if let Ok(input) = dom::element::<HtmlInputElement>("weights-file") {
+                    input.click();
+                }
+            }
             "undo" => self.edit(|editor, lab| editor.undo(lab)),
             "redo" => self.edit(|editor, lab| editor.redo(lab)),
             "clear" => self.edit(|editor, lab| editor.clear(lab)),

@@ -4,6 +4,7 @@ use wasm_bindgen::JsValue;
 
 use super::{App, Told};
 use crate::engine::protocol::{Command, Frame, Report};
+use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
 use crate::page::dom;
 use crate::page::engine_client::EngineEvent;
@@ -86,11 +87,40 @@ impl App {
                 self.requests
                     .evaluated(request, [&score, &log_density, &divergence, &curl]);
             }
-            Report::Failed {
-                request: Some(request),
-                message,
-            } => self.requests.failed(request, &message),
-            Report::Failed { request: None, message } => banner::show(Kind::Error, &message, None),
+            Report::Weights { request, step, bytes } => {
+                if !self.requests.saved(request, &bytes) {
+                    self.download(step, &bytes);
+                }
+            }
+            Report::WeightsLoaded {
+                request,
+                run,
+                step,
+                network,
+                width,
+                depth,
+                seed,
+            } => {
+                // Who has asked for another network meanwhile has got that one.
+                if run > self.lab.run {
+                    let settings = Settings {
+                        network,
+                        width,
+                        depth,
+                        seed,
+                        ..self.lab.settings.clone()
+                    };
+                    self.adopt(request, run, step, settings);
+                }
+                self.requests.loaded(request, step);
+            }
+            Report::Failed { request, message } => {
+                let answered = request
+                    .is_some_and(|request| self.requests.failed(request, &message) || self.weights.is_shipped(request));
+                if !answered {
+                    banner::show(Kind::Error, &message, None);
+                }
+            }
             Report::Notice { message } => banner::show(Kind::Notice, &message, None),
         }
     }
@@ -115,6 +145,9 @@ impl App {
         let pictures = std::mem::take(&mut frame.pictures);
         let progress = frame.progress.take();
         let current = self.lab.is_of_these_data(&frame.stamp);
+        if let Some(quality) = frame.quality.take() {
+            self.quality = Some((frame.stamp.target, quality));
+        }
         self.last = frame;
         let (rungs, shown) = (self.rungs(), self.shown_sigma());
         for picture in pictures
@@ -122,6 +155,7 @@ impl App {
             .filter(|picture| self.lab.is_of_this_network(&picture.stamp))
         {
             self.pictures.learned(picture, &rungs, shown);
+            self.curl = picture.curl.map(|curl| (curl, picture.sigma)).or(self.curl);
         }
         if let Some(progress) = progress.filter(|_| current) {
             self.history.push(progress.step, progress.nats);

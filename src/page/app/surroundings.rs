@@ -4,7 +4,7 @@ use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsValue;
 use web_sys::Element;
 
-use super::{App, Handle};
+use super::{App, Handle, weights};
 use crate::page::dom;
 
 /// Listeners for what is around the page: its address, its window, the pointer's coming and going.
@@ -38,6 +38,7 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
     listeners.push(EventListener::new_with_options(&document, "toggle", early, move |_| {
         app.act(App::redraw_everything);
     }));
+    listeners.extend(weights::take_dropped_files(handle, &document));
     for (query, change) in [
         ("(prefers-color-scheme: light)", App::put_on_theme as fn(&mut App)),
         ("(prefers-reduced-motion: reduce)", App::follow_motion),

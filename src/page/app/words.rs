@@ -25,7 +25,7 @@ impl App {
             coarse: self.pictures.is_coarse(sigma),
         };
         let caption = match &self.truth {
-            Ok(_) => captions::stage(&self.lab, &scene),
+            Ok(_) => captions::stage(&self.lab, &scene) + &self.weights.caption(),
             Err(error) => error.to_string(),
         };
         dom::set_text("caption", &caption);
@@ -54,6 +54,15 @@ impl App {
         dom::set_text("evaluations", &last.sampler.evaluations.to_string());
         dom::set_text("evaluations-per-second", &captions::count(last.evaluations_per_second));
         dom::set_text("recycled", &last.sampler.recycled.to_string());
+        dom::set_text("curl", &captions::curl(self.curl));
+        let judged = self
+            .quality
+            .as_ref()
+            .filter(|(target, _)| *target == self.lab.target_revision);
+        let (distance, modes) = judged.map_or_else(Default::default, |(_, quality)| captions::quality(quality));
+        dom::set_text("sampled", &distance);
+        dom::set_hidden("modes-row", modes.is_empty());
+        dom::set_text("modes", &modes);
     }
 
     fn write_badge(&self) {

@@ -1,7 +1,7 @@
 //! The calls themselves.
 
-use js_sys::Promise;
-use wasm_bindgen::JsValue;
+use js_sys::{ArrayBuffer, Promise, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::error;
 use super::options::{Options, points, short};
@@ -9,7 +9,7 @@ use super::requests::{measured, object};
 use crate::distribution::{Drawing, Preset, Target};
 use crate::engine::protocol::{Command, Floats, SampleJob};
 use crate::engine::settings::{Sampler, Settings, Source};
-use crate::page::app::App;
+use crate::page::app::{App, check_length};
 use crate::page::flat::{self, Value};
 use crate::page::lab::still_to_come;
 
@@ -135,8 +135,30 @@ pub(super) fn train(app: &mut App, options: &JsValue) -> Result<Promise, JsValue
     let steps = Options::new("train", options, &["steps"])?.whole("steps", 1, MOST_STEPS)?;
     let steps = steps.ok_or_else(|| error("train: say how many steps, as in train({ steps: 1000 })"))?;
     app.truth().map_err(error)?;
+    app.weights.touch();
     let (request, promise) = app.requests.open();
     app.send(&Command::Train { request, steps });
+    Ok(promise)
+}
+
+pub(super) fn save_weights(app: &mut App, _: &JsValue) -> Result<Promise, JsValue> {
+    let (request, promise) = app.requests.open();
+    app.send(&Command::SaveWeights { request });
+    Ok(promise)
+}
+
+pub(super) fn load_weights(app: &mut App, bytes: &JsValue) -> Result<Promise, JsValue> {
+    let bytes = match bytes.dyn_ref::<ArrayBuffer>() {
+        Some(buffer) => Uint8Array::new(buffer),
+        None => bytes
+            .dyn_ref::<Uint8Array>()
+            .cloned()
+            .ok_or_else(|| error("loadWeights: pass the file as a Uint8Array or an ArrayBuffer"))?,
+    };
+    check_length(f64::from(bytes.length())).map_err(error)?;
+    app.weights.touch();
+    let (request, promise) = app.requests.open();
+    app.load_weights(request, bytes.to_vec());
     Ok(promise)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use js_sys::{Array, Float32Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Float32Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 use super::error;
@@ -57,10 +57,16 @@ impl Requests {
 
     /// A new promise and its number.
     pub(super) fn open(&mut self) -> (u32, Promise) {
-        self.next = self.next.wrapping_add(1);
         let (pending, promise) = Pending::promise();
-        self.pending.insert(self.next, pending);
-        (self.next, promise)
+        let number = self.number();
+        self.pending.insert(number, pending);
+        (number, promise)
+    }
+
+    /// A number for a request that the page itself makes, with no promise.
+    pub fn number(&mut self) -> u32 {
+        self.next = self.next.wrapping_add(1);
+        self.next
     }
 
     /// The devices are chosen.
@@ -103,11 +109,24 @@ impl Requests {
         });
     }
 
-    /// A request was refused.
-    pub fn failed(&mut self, request: u32, message: &str) {
-        if let Some(pending) = self.pending.remove(&request) {
+    /// A file of weights is written; false when no script asked for it.
+    pub fn saved(&mut self, request: u32, bytes: &[u8]) -> bool {
+        self.keep(request, || Uint8Array::from(bytes).into())
+    }
+
+    /// A file of weights is loaded.
+    pub fn loaded(&mut self, request: u32, step: u64) {
+        self.keep(request, || object(&[("step", (step as f64).into())]));
+    }
+
+    /// A request was refused; false when no script made it.
+    pub fn failed(&mut self, request: u32, message: &str) -> bool {
+        let pending = self.pending.remove(&request);
+        let asked = pending.is_some();
+        if let Some(pending) = pending {
             pending.break_off(message);
         }
+        asked
     }
 
     /// The engine is gone and keeps nothing any more. `gives_up`: no other one comes by itself.
@@ -121,10 +140,14 @@ impl Requests {
         }
     }
 
-    fn keep(&mut self, request: u32, value: impl FnOnce() -> JsValue) {
-        if let Some(pending) = self.pending.remove(&request) {
+    /// Keeps a promise; false when there is none.
+    fn keep(&mut self, request: u32, value: impl FnOnce() -> JsValue) -> bool {
+        let pending = self.pending.remove(&request);
+        let asked = pending.is_some();
+        if let Some(pending) = pending {
             pending.keep(&value());
         }
+        asked
     }
 }
 

@@ -1,0 +1,26 @@
+//! Implicit score matching.
+//!
+//! Hyvarinen (2005): integration by parts takes the unknown score out of `1/2 E|s - s*|²`,
+//!
+//! ```text
+//! J = E [ 1/2 |s|² + div s ] + const
+//! ```
+//!
+//! as long as `p s` vanishes far away. With the weight `2 / gain²` and `s = -y / (sigma² + sd²) + gain F` this is, up to
+//! a constant,
+//!
+//! ```text
+//! E [ |F|² + 2 sigma / sd (div_z F - z · F) ]
+//! ```
+//!
+//! Only points are needed, no clean data; but the divergence is, here exact (see [`Along`](crate::model::Along)): in two
+//! dimensions it costs three forward passes.
+
+use rand::Rng;
+
+use super::{Batch, Noised, Problem, Task};
+
+/// Draws a batch over the ladder's range.
+pub fn batch<R: Rng + ?Sized>(problem: &Problem, rng: &mut R) -> Batch {
+    Noised::over_ladder(problem, rng).ask(Task::Divergence)
+}

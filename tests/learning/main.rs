@@ -1,0 +1,13 @@
+//! Learning: networks and their derivatives, objectives, training, checkpoints, the Fisher gauge.
+#![allow(clippy::unwrap_used)]
+#![cfg(not(target_arch = "wasm32"))]
+
+mod common;
+mod density;
+mod energy;
+mod gauge;
+mod gradients;
+mod network;
+mod objectives;
+mod oracle;
+mod training;

@@ -1,0 +1,88 @@
+//! The built site's start in a real browser: from shipped weights, and from the seed where those are not wanted.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(missing_docs)]
+
+#[path = "e2e/chrome.rs"]
+mod chrome;
+#[path = "e2e/server.rs"]
+mod server;
+
+use std::error::Error;
+use std::time::Duration;
+
+use chrome::Chrome;
+use serde_json::Value;
+
+async fn step(chrome: &Chrome) -> Result<f64, Box<dyn Error>> {
+    let step = chrome.run("return scorefield.state().step").await?;
+    step.as_f64().ok_or_else(|| "the page knows no step".into())
+}
+
+#[tokio::test]
+async fn the_page_starts_from_shipped_weights_unless_the_address_or_a_script_asks_for_fresh_ones()
+-> Result<(), Box<dyn Error>> {
+    let address = server::serve_site().await?;
+    let chrome = Chrome::start().await?;
+    chrome.tab.goto(&format!("{address}#data=rings")).await?;
+    chrome.run_async("return await scorefield.ready").await?;
+    let shipped = "scorefield.state().step >= 6000";
+    chrome
+        .wait_for("the shipped weights", shipped, Duration::from_secs(30))
+        .await?;
+    let caption = chrome
+        .run("return document.getElementById('caption').textContent")
+        .await?;
+    assert!(
+        caption
+            .as_str()
+            .is_some_and(|text| text.contains("from shipped weights, step 6000")),
+        "{caption}"
+    );
+    let nats = chrome
+        .run_async("return (await scorefield.train({ steps: 1 })).nats")
+        .await?;
+    assert!(
+        nats.as_f64().is_some_and(|nats| nats < 0.08),
+        "{nats} nats after a step"
+    );
+
+    // What is saved is loaded again, by a network of another size as well; what is broken changes nothing.
+    let told = chrome
+        .run_async(
+            "const file = await scorefield.saveWeights();
+             scorefield.configure({ width: 16 });
+             const { step } = await scorefield.loadWeights(file);
+             file[file.length >> 1] ^= 1;
+             const refused = await scorefield.loadWeights(file).then(() => 'loaded', (error) => error.message);
+             return [step, scorefield.state().width, refused, file.length]",
+        )
+        .await?;
+    assert!(told[0].as_f64().is_some_and(|step| step > 6000.0), "{told}");
+    assert_eq!(told[1], 64, "the settings follow the file");
+    assert!(told[2].as_str().is_some_and(|text| text.contains("damaged")), "{told}");
+    assert!(told[3].as_f64().is_some_and(|bytes| bytes < 160_000.0), "{told}");
+
+    chrome.run("scorefield.reset({ seed: 3 })").await?;
+    let trained = chrome
+        .run_async("return (await scorefield.train({ steps: 20 })).step")
+        .await?;
+    assert!(
+        trained.as_f64().is_some_and(|step| (20.0..3000.0).contains(&step)),
+        "{trained}"
+    );
+
+    for fresh in ["?fresh", "?backend=cpu#width=32"] {
+        chrome.tab.goto(&format!("{address}{fresh}")).await?;
+        chrome.run_async("return await scorefield.ready").await?;
+        chrome
+            .wait_for("some steps", "scorefield.state().step > 0", Duration::from_secs(30))
+            .await?;
+        let first = step(&chrome).await?;
+        assert!(first < 6000.0, "{fresh} starts at step {first}");
+    }
+    let complaints = chrome
+        .run("return [...document.querySelectorAll('.banner[data-kind=error], .banner[data-kind=lost]')].map((b) => b.textContent)")
+        .await?;
+    assert_eq!(complaints, Value::Array(vec![]), "the page shows an error");
+    chrome.end().await
+}
