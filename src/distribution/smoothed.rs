@@ -57,9 +57,17 @@ impl Smoothed {
 
     /// Log density and score at `x`.
     pub fn local(&self, x: [f32; 2]) -> Local {
+        self.eight(&[x; LANES])[0]
+    }
+
+    /// Log densities and scores at eight points, as fast as at one where they are near each other.
+    pub fn eight(&self, points: &[[f32; 2]; LANES]) -> [Local; LANES] {
         match &self.form {
-            Form::Mixture(prepared) => prepared.eight([x[0]; LANES], [x[1]; LANES]).local(0),
-            Form::Boxes(boxes) => boxes.local(x, self.sigma),
+            Form::Mixture(prepared) => {
+                let sums = prepared.eight(lanes(|i| points[i][0]), lanes(|i| points[i][1]));
+                std::array::from_fn(|lane| sums.local(lane))
+            }
+            Form::Boxes(boxes) => points.map(|x| boxes.local(x, self.sigma)),
         }
     }
 
@@ -84,21 +92,12 @@ impl Smoothed {
 
     /// Calls `take(index, local)` for every point, in some order.
     fn each(&self, points: &[f32], mut take: impl FnMut(usize, Local)) {
-        match &self.form {
-            Form::Boxes(boxes) => {
-                for (i, x) in points.chunks_exact(2).enumerate() {
-                    take(i, boxes.local([x[0], x[1]], self.sigma));
-                }
-            }
-            Form::Mixture(prepared) => {
-                for eight in neighbours_together(points).chunks(LANES) {
-                    // The last lanes of an incomplete pack repeat its last point.
-                    let index = |lane: usize| eight[lane.min(eight.len() - 1)] as usize;
-                    let sums = prepared.eight(lanes(|i| points[2 * index(i)]), lanes(|i| points[2 * index(i) + 1]));
-                    for (lane, i) in eight.iter().enumerate() {
-                        take(*i as usize, sums.local(lane));
-                    }
-                }
+        for eight in neighbours_together(points).chunks(LANES) {
+            // The last lanes of an incomplete pack repeat its last point.
+            let index = |lane: usize| 2 * eight[lane.min(eight.len() - 1)] as usize;
+            let locals = self.eight(&std::array::from_fn(|i| [points[index(i)], points[index(i) + 1]]));
+            for (i, local) in eight.iter().zip(locals) {
+                take(*i as usize, local);
             }
         }
     }
@@ -164,7 +163,8 @@ impl Prepared {
         })
     }
 
-    /// The sums over all nodes at eight points.
+    /// The sums over all nodes at eight points. Long, and therefore compiled once.
+    #[inline(never)]
     fn eight(&self, x: Lanes, y: Lanes) -> Sums {
         let nodes = self.mixture.nodes();
         let mut sums = Sums::new(x, y);

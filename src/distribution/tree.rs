@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::lanes::larger;
+
 /// Most nodes in a leaf.
 const LEAF: usize = 8;
 
@@ -65,8 +67,9 @@ fn describe(points: &Points, order: &[usize], range: Range<usize>) -> Branch {
     let (mut total, mut sum) = (0.0_f64, [0.0_f64; 2]);
     for (x, w) in members() {
         for axis in 0..2 {
-            bounds[0][axis] = bounds[0][axis].min(x[axis]);
-            bounds[1][axis] = bounds[1][axis].max(x[axis]);
+            // Two comparisons: `f32::min` is a function call on wasm, and this is done for every node at every level.
+            bounds[0][axis] = -larger(-bounds[0][axis], -x[axis]);
+            bounds[1][axis] = larger(bounds[1][axis], x[axis]);
             sum[axis] += f64::from(w) * f64::from(x[axis]);
         }
         total += f64::from(w);
@@ -74,8 +77,9 @@ fn describe(points: &Points, order: &[usize], range: Range<usize>) -> Branch {
     let centre = sum.map(|s| (s / total) as f32);
     let (mut radius, mut spread) = (0.0_f32, 0.0_f64);
     for (x, w) in members() {
-        let squared = (x[0] - centre[0]).powi(2) + (x[1] - centre[1]).powi(2);
-        radius = radius.max(squared);
+        let d = [x[0] - centre[0], x[1] - centre[1]];
+        let squared = d[0] * d[0] + d[1] * d[1];
+        radius = larger(radius, squared);
         spread += f64::from(w) * f64::from(squared);
     }
     let (radius, spread) = (radius.sqrt(), (spread / total) as f32);

@@ -279,6 +279,8 @@ impl Stage {
             .min(if moving { DRAFT_SIDE } else { FIELD_SIDE })
             .floor();
         let view = self.zoom.viewport(side);
+        let start = Instant::now();
+        let spent = || start.elapsed().as_secs_f64() * 1e3;
         // A picture under way is finished first, so that a field that changes every frame is seen at all.
         if !self.painting && (self.stale || view != self.painter.view()) {
             let field = self.field.at(now_ms);
@@ -292,15 +294,13 @@ impl Stage {
         if !self.painting {
             return Ok(());
         }
-        let start = Instant::now();
-        let mut whole = false;
-        let mut spent = 0.0;
-        while !whole && (moving || spent < FIELD_MS) {
-            whole = self.painter.advance(ROWS);
-            spent = start.elapsed().as_secs_f64() * 1e3;
+        let begun = spent();
+        while !self.painter.is_done() && (moving || spent() < FIELD_MS) {
+            self.painter.advance(ROWS);
         }
-        self.paint_ms += spent;
-        if !whole {
+        self.paint_ms += spent() - begun;
+        // Copying takes time too; the last slice of a large picture leaves it to the next frame.
+        if !self.painter.is_done() || (!moving && spent() > FIELD_MS) {
             return Ok(());
         }
         self.painting = false;

@@ -15,18 +15,18 @@ const HALF_WIDTH: f32 = 1.4;
 
 /// The buttons and what they show.
 pub struct Thumbnails {
-    /// Samples of each set, `[x0, y0, …]`.
+    /// Samples of each set that was drawn, `[x0, y0, …]`.
     samples: Vec<Vec<f32>>,
+    colour: String,
 }
 
 impl Thumbnails {
-    /// Draws the samples and builds the buttons.
+    /// Builds the buttons, still without pictures.
     ///
     /// # Errors
     /// What the browser says when it cannot.
     pub fn new() -> Result<Self, JsValue> {
         let (document, list) = (dom::document()?, dom::element::<Element>("sets")?);
-        let mut samples = Vec::new();
         for preset in Preset::ALL {
             let button = document.create_element("button")?;
             button.set_attribute("type", "button")?;
@@ -38,20 +38,40 @@ impl Thumbnails {
             canvas.set_attribute("aria-hidden", "true")?;
             button.append_child(&canvas)?;
             list.append_child(&button)?;
-            let mut points = vec![0.0; 2 * SAMPLES];
-            preset.field().sample(&mut StdRng::seed_from_u64(7), &mut points);
-            samples.push(points);
         }
-        Ok(Self { samples })
+        Ok(Self {
+            samples: Vec::new(),
+            colour: String::new(),
+        })
     }
 
-    /// Draws all pictures in a colour (`rgb(…)`).
+    /// Draws the next set that has no picture yet; to be called once an animation frame, so that no frame is long.
     ///
     /// # Errors
     /// What the browser says when it cannot draw.
-    pub fn draw(&self, colour: &str) -> Result<(), JsValue> {
+    pub fn go_on(&mut self) -> Result<(), JsValue> {
+        let Some(preset) = Preset::ALL.get(self.samples.len()) else {
+            return Ok(());
+        };
+        let mut points = vec![0.0; 2 * SAMPLES];
+        preset.field().sample(&mut StdRng::seed_from_u64(7), &mut points);
+        self.samples.push(points);
+        self.draw_from(self.samples.len() - 1)
+    }
+
+    /// Draws all pictures anew, in a colour (`rgb(…)`).
+    ///
+    /// # Errors
+    /// What the browser says when it cannot draw.
+    pub fn draw(&mut self, colour: String) -> Result<(), JsValue> {
+        self.colour = colour;
+        self.draw_from(0)
+    }
+
+    fn draw_from(&self, first: usize) -> Result<(), JsValue> {
         let ratio = dom::window()?.device_pixel_ratio();
-        for (points, canvas) in self.samples.iter().zip(dom::all::<HtmlCanvasElement>("#sets canvas")) {
+        let pictures = self.samples.iter().zip(dom::all::<HtmlCanvasElement>("#sets canvas"));
+        for (points, canvas) in pictures.skip(first) {
             let side = f64::from(canvas.client_width()) * ratio;
             if side < 2.0 {
                 continue;
@@ -62,7 +82,7 @@ impl Thumbnails {
                 continue;
             };
             let context: CanvasRenderingContext2d = context.unchecked_into();
-            context.set_fill_style_str(colour);
+            context.set_fill_style_str(&self.colour);
             context.set_global_alpha(0.7);
             let dot = 1.2 * ratio;
             for x in points.chunks_exact(2) {

@@ -71,7 +71,7 @@ pub fn draw(arrows: &[Arrow], width: f32, mask: &mut Mask) {
     let (sin, cos) = HEAD.sin_cos();
     for Arrow { tail, tip } in arrows {
         let d = [tip[0] - tail[0], tip[1] - tail[1]];
-        let length = d[0].hypot(d[1]);
+        let length = (d[0] * d[0] + d[1] * d[1]).sqrt();
         if length < 0.5 * width {
             continue;
         }

@@ -12,20 +12,29 @@ const FADE: [f32; 2] = [7.0, 10.0];
 /// Lines this close, in line widths, have faded out; see [`crowding`].
 const CROWDED: f32 = 2.2;
 
+/// Pixels of a row that are looked at together.
+const BLOCK: usize = 32;
+
 /// Writes the coverage (0 to `opacity`) of the contour lines along a row of pixels.
 ///
 /// `rows`: the energies of the pixel rows above, at and below it; `width`: line width in pixels.
 pub fn cover_row(rows: [&[f32]; 3], width: f32, opacity: f32, out: &mut [f32]) {
     let [above, here, below] = rows;
-    let inner = out
-        .iter_mut()
-        .skip(1)
-        .zip(here.windows(3))
-        .zip(above.iter().skip(1).zip(below.iter().skip(1)));
-    for ((out, near), (above, below)) in inner {
-        let (across, along) = (near[2] - near[0], above - below);
-        let slope = 0.5 * (across * across + along * along).sqrt() / SPACING;
-        *out = opacity * cover(near[1] / SPACING, slope, width);
+    let last = out.len().saturating_sub(1);
+    for start in (1..last).step_by(BLOCK) {
+        let range = start..(start + BLOCK).min(last);
+        let (out, energies) = (&mut out[range.clone()], &here[start - 1..range.end + 1]);
+        // Most of a picture is so far out that it has no lines.
+        if energies.iter().all(|energy| *energy >= FADE[1]) {
+            out.fill(0.0);
+            continue;
+        }
+        let near = energies.windows(3).zip(above[range.clone()].iter().zip(&below[range]));
+        for (out, (near, (above, below))) in out.iter_mut().zip(near) {
+            let (across, along) = (near[2] - near[0], above - below);
+            let slope = 0.5 * (across * across + along * along).sqrt() / SPACING;
+            *out = opacity * cover(near[1] / SPACING, slope, width);
+        }
     }
     // The outermost pixels have one neighbour only; there nobody misses a slope of their own.
     if let [first, second, .., before, last] = out {

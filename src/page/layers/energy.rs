@@ -11,22 +11,36 @@ pub fn shade(energy: f32) -> f32 {
     1.0 - energy * (1.0 / SPAN)
 }
 
+/// Pixels of a row that are looked at together.
+const BLOCK: usize = 16;
+
 /// Colours a row of pixels: `tone` is the place on the ramp, `line` the coverage of contours already scaled by their
 /// opacity, `line_colour` what they blend towards. The rounding to bytes is decided by a low-discrepancy pattern (the
 /// R2 sequence, Roberts 2018, in 32-bit fractions), so that slow gradients show no bands.
 pub fn colour_row(ramp: &Ramp, tone: &[f32], line: &[f32], line_colour: [u8; 3], row: usize, rgba: &mut [u8]) {
     const R2: [u32; 2] = [3_242_174_889, 2_447_445_414];
     let ink = line_colour.map(|c| u32::from(c) << 8);
-    let mut noise = (row as u32).wrapping_mul(R2[1]);
-    for ((pixel, tone), line) in rgba.chunks_exact_mut(4).zip(tone).zip(line) {
-        noise = noise.wrapping_add(R2[0]);
-        let (rounding, alpha) = (noise >> 24, (line * 256.0) as u32);
-        let ground = ramp.at(*tone);
-        for c in 0..3 {
-            let mixed = (u32::from(ground[c]) * (256 - alpha) + ink[c] * alpha) >> 8;
-            pixel[c] = ((mixed + rounding) >> 8) as u8;
+    let [r, g, b] = ramp.void();
+    let void = [r, g, b, 255];
+    let first = (row as u32).wrapping_mul(R2[1]);
+    let blocks = tone.chunks(BLOCK).zip(line.chunks(BLOCK));
+    for (k, (pixels, (tone, line))) in rgba.chunks_mut(4 * BLOCK).zip(blocks).enumerate() {
+        // Most of a picture is void without lines, which needs no care.
+        if tone.iter().all(|t| *t <= 0.0) && line.iter().all(|l| *l <= 0.0) {
+            pixels.as_chunks_mut().0.fill(void);
+            continue;
         }
-        pixel[3] = 255;
+        let mut noise = first.wrapping_add(((k * BLOCK) as u32).wrapping_mul(R2[0]));
+        for ((pixel, tone), line) in pixels.as_chunks_mut::<4>().0.iter_mut().zip(tone).zip(line) {
+            noise = noise.wrapping_add(R2[0]);
+            let (rounding, alpha) = (noise >> 24, (line * 256.0) as u32);
+            let ground = ramp.at(*tone);
+            let mix = |c: usize| {
+                let mixed = (u32::from(ground[c]) * (256 - alpha) + ink[c] * alpha) >> 8;
+                ((mixed + rounding) >> 8) as u8
+            };
+            *pixel = [mix(0), mix(1), mix(2), 255];
+        }
     }
 }
 

@@ -12,16 +12,14 @@ pub fn side_for(half_width: f32, sigma: f32) -> u32 {
     (points as u32).clamp(48, 192)
 }
 
-/// Rows that are computed together: points are taken eight neighbours at a time, and eight in a square are nearer to
-/// each other than eight in a row.
-const BAND: usize = 2;
+/// Points are computed eight at a time, in patches of so many columns and rows: they must be near each other.
+const PATCH: [usize; 2] = [4, 2];
 
 /// An exact field in the making.
 pub struct ExactPicture {
     smoothed: Smoothed,
     field: GridField,
     next_row: usize,
-    points: Vec<f32>,
 }
 
 impl ExactPicture {
@@ -39,7 +37,6 @@ impl ExactPicture {
             smoothed,
             field,
             next_row: 0,
-            points: Vec::new(),
         }
     }
 
@@ -47,21 +44,31 @@ impl ExactPicture {
     pub fn advance(&mut self, budget_ms: f64) -> bool {
         let (start, n) = (Instant::now(), self.field.grid.side as usize);
         while self.next_row < n {
-            let rows = self.next_row..(self.next_row + BAND).min(n);
-            self.points.clear();
-            for j in rows.clone() {
-                self.points.extend((0..n).flat_map(|i| self.field.grid.point(i, j)));
+            for i in (0..n).step_by(PATCH[0]) {
+                self.patch(i, self.next_row);
             }
-            let energy = &mut self.field.energy[rows.start * n..rows.end * n];
-            let score = &mut self.field.score[2 * rows.start * n..2 * rows.end * n];
-            self.smoothed.fill(&self.points, energy, score);
-            energy.iter_mut().for_each(|e| *e = -*e);
-            self.next_row = rows.end;
+            self.next_row = (self.next_row + PATCH[1]).min(n);
             if self.next_row < n && start.elapsed().as_secs_f64() * 1e3 > budget_ms {
                 return false;
             }
         }
         true
+    }
+
+    /// Computes the patch whose first point is `(i, j)`; beyond the grid's edge it repeats the last points.
+    fn patch(&mut self, i: usize, j: usize) {
+        let n = self.field.grid.side as usize;
+        let at = |k: usize| [(i + k % PATCH[0]).min(n - 1), (j + k / PATCH[0]).min(n - 1)];
+        let locals = self.smoothed.eight(&std::array::from_fn(|k| {
+            let [i, j] = at(k);
+            self.field.grid.point(i, j)
+        }));
+        for (k, local) in locals.into_iter().enumerate() {
+            let [i, j] = at(k);
+            let k = j * n + i;
+            self.field.energy[k] = -local.log_density;
+            self.field.score[2 * k..2 * k + 2].copy_from_slice(&local.score);
+        }
     }
 
     /// The field, with energies counted from the lowest. Rows not yet computed are masked.

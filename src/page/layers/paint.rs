@@ -1,11 +1,14 @@
 //! Composes everything that changes only with the field into one pixel buffer: heat, contours, arrows, data.
 
 use super::palette::{Palette, Ramp};
-use super::raster::{Mask, frame};
+use super::raster::{Mask, blend, frame};
 use super::resample::{Enlarged, filled};
 use super::{GridField, arrows, contours, data, energy, error};
 use crate::engine::settings::{Settings, Source};
 use crate::page::viewport::Viewport;
+
+/// Pixels of a row that are looked at together for arrows.
+const STEP: usize = 16;
 
 /// What to show of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -205,9 +208,13 @@ impl FieldPainter {
         if self.has_field && self.layers.arrows {
             let colour = self.palette.source(self.layers.source);
             let alpha = self.palette.arrow_alpha / 255.0;
-            for (pixel, &cover) in pixels.chunks_exact_mut(4).zip(self.mask.row(j)) {
-                if cover > 0 {
-                    super::raster::blend(&mut pixel[..3], colour, alpha * f32::from(cover));
+            for (pixels, cover) in pixels.chunks_mut(4 * STEP).zip(self.mask.row(j).chunks(STEP)) {
+                // Most pixels have no arrow.
+                if cover == [0; STEP] {
+                    continue;
+                }
+                for (pixel, &cover) in pixels.chunks_exact_mut(4).zip(cover).filter(|(_, cover)| **cover > 0) {
+                    blend(&mut pixel[..3], colour, alpha * f32::from(cover));
                 }
             }
         }

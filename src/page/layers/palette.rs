@@ -38,6 +38,11 @@ impl Ramp {
         Self(table)
     }
 
+    /// The colour at 0, which is one of whole bytes.
+    pub fn void(&self) -> [u8; 3] {
+        self.0[0].map(|c| (c / 256) as u8)
+    }
+
     /// The colour at `t` in [0, 1], clamped; NaN gives the low end. Channels carry 8 fractional bits.
     #[inline]
     pub fn at(&self, t: f32) -> [u16; 3] {
@@ -221,8 +226,16 @@ mod tests {
 
     #[test]
     fn ramps_end_at_the_fields_background_and_survive_nonsense() {
-        assert_eq!(Palette::new(true).heat.at(0.0).map(|c| (c + 128) / 256), [10, 13, 18]);
-        assert_eq!(Palette::new(false).heat.at(f32::NAN).map(|c| c / 256), [255, 255, 255]);
+        for (ramp, first) in [
+            (Palette::new(true).heat, [10, 13, 18]),
+            (Palette::new(false).heat, [255; 3]),
+        ] {
+            assert_eq!(ramp.void(), first);
+            assert_eq!(
+                (ramp.at(-1.0), ramp.at(f32::NAN)),
+                ([0, 1, 2].map(|c| u16::from(first[c]) << 8), ramp.at(0.0))
+            );
+        }
         assert_eq!(Palette::new(true).heat.at(9.0), Palette::new(true).heat.at(1.0));
     }
 

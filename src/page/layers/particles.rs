@@ -6,7 +6,7 @@
 //! frame. One table turns light and energy into colour. Work is done only in blocks of pixels that hold light.
 
 use super::palette::Palette;
-use super::stamps::{OFFSETS, Stamps};
+use super::stamps::{OFFSETS, SHADE, Stamps};
 use crate::page::viewport::Viewport;
 
 /// Seconds in which a trail fades to 1/e.
@@ -25,8 +25,11 @@ const DARK: u16 = 260;
 /// Pixels in a block of a row.
 const BLOCK: usize = 16;
 /// Energies are told apart in so many shades, over so many nats.
-const TINTS: usize = 16;
+const TINTS: usize = SHADE as usize + 1;
 const TINT_NATS: f32 = 6.0;
+
+/// The colour of every shade and light: `[shade * 256 + level]`.
+type Colours = [[u8; 4]; TINTS * 256];
 
 /// How the particles of a frame are to be drawn.
 #[derive(Clone, Copy, Debug)]
@@ -45,12 +48,15 @@ pub struct ParticlePainter {
     side: usize,
     blocks: usize,
     scale: f32,
+    /// Light that lasts, and its shade.
     trail: Vec<u16>,
-    dots: Vec<u16>,
     tint: Vec<u8>,
+    /// Light that lasts a frame, with its shade in the lowest bits.
+    dots: Vec<u16>,
+    /// Blocks with any light.
     lit: Vec<bool>,
     rgba: Vec<u8>,
-    colours: Vec<[u8; 4]>,
+    colours: Box<Colours>,
     trail_strength: f32,
     stamps: Stamps,
     before: Vec<f32>,
@@ -175,114 +181,152 @@ impl ParticlePainter {
             * (60.0 * seconds).clamp(0.2, 3.0)
             * self.stamps.strength()
             * self.scale;
-        let steps = length.ceil().max(1.0);
         let each = (light / length.max(1.0).sqrt()).min(f32::from(TRAIL_LIMIT));
-        let steep = d[1].abs() > d[0].abs();
-        let (dx, dy) = (d[0] / steps, d[1] / steps);
+        // One step a pixel along the longer axis; across it, light is shared by the two nearest pixels.
+        let stride = self.blocks * BLOCK;
+        let (along, across, one) = if d[1].abs() > d[0].abs() {
+            (1, 0, [stride, 1])
+        } else {
+            (0, 1, [1, stride])
+        };
+        let steps = length.ceil().max(1.0);
+        let (da, dc) = (d[along] / steps, d[across] / steps);
+        let (a, c) = (from[along], from[across] - 0.5);
+        let side = self.side as i32;
         for step in 1..=steps as u32 {
             let t = step as f32;
-            let [x, y] = [from[0] + dx * t - 0.5, from[1] + dy * t - 0.5];
-            let across = if steep { x } else { y };
-            let f = across - across.floor();
-            let (i, j) = (x.floor() as isize, y.floor() as isize);
-            if steep {
-                let j = y.round() as isize;
-                self.expose(i, j, each * (1.0 - f), tint);
-                self.expose(i + 1, j, each * f, tint);
-            } else {
-                let i = x.round() as isize;
-                self.expose(i, j, each * (1.0 - f), tint);
-                self.expose(i, j + 1, each * f, tint);
+            let (i, centre) = ((a + da * t).floor() as i32, c + dc * t);
+            let j = centre.floor();
+            let f = centre - j;
+            let j = j as i32;
+            if i < 0 || i >= side || j < -1 || j >= side {
+                continue;
+            }
+            let k = i as usize * one[0];
+            if j >= 0 {
+                self.expose(k + j as usize * one[1], each * (1.0 - f), tint);
+            }
+            if j + 1 < side {
+                self.expose(k + (j + 1) as usize * one[1], each * f, tint);
             }
         }
     }
 
     /// Adds lasting light to a pixel.
-    #[inline]
-    fn expose(&mut self, i: isize, j: isize, light: f32, tint: u8) {
-        let side = self.side as isize;
-        if i < 0 || j < 0 || i >= side || j >= side {
-            return;
+    #[inline(always)]
+    fn expose(&mut self, k: usize, light: f32, tint: u8) {
+        if let (Some(trail), Some(tints), Some(lit)) =
+            (self.trail.get_mut(k), self.tint.get_mut(k), self.lit.get_mut(k / BLOCK))
+        {
+            *trail = trail.saturating_add(light as u16).min(TRAIL_LIMIT);
+            *tints = tint;
+            *lit = true;
         }
-        let k = j as usize * self.blocks * BLOCK + i as usize;
-        let sum = self.trail[k].saturating_add(light as u16);
-        self.trail[k] = sum.min(TRAIL_LIMIT);
-        self.tint[k] = tint;
-        self.lit[k / BLOCK] = true;
     }
 
     /// Stamps a dot that lasts a frame.
     fn dot(&mut self, at: [f32; 2], tint: u8) {
-        let (size, reach) = (self.stamps.size() as isize, self.stamps.size() as isize / 2);
+        let (size, width) = (self.stamps.size() as isize, self.stamps.stride() as isize);
         let cell = [at[0].floor(), at[1].floor()];
         let offset = [0, 1].map(|a| (((at[a] - cell[a]) * OFFSETS as f32) as usize).min(OFFSETS - 1));
-        let (left, top) = (cell[0] as isize - reach, cell[1] as isize - reach);
+        let (left, top) = (cell[0] as isize - size / 2, cell[1] as isize - size / 2);
         let side = self.side as isize;
         if left >= side || top >= side || left + size <= 0 || top + size <= 0 {
             return;
         }
-        let (from, to) = ((-left).max(0) as usize, (side - left).min(size) as usize);
+        let (from, to) = ((-left).max(0), (side - left).min(size));
         let stride = self.blocks * BLOCK;
-        let stamps = &self.stamps;
+        // A stamp that is whole is laid down in packs of pixels, the last of them beyond its edge.
+        let whole = left >= 0 && left + width <= stride as isize;
+        let (from, to, end) = if whole { (0, width, size) } else { (from, to, to) };
+        let (light, cover) = self.stamps.at(offset);
         for j in (-top).max(0)..(side - top).min(size) {
-            let start = (top + j) as usize * stride + (left + from as isize) as usize;
-            let end = start + to - from;
-            let (light, keep) = stamps.row(offset, j as usize, from..to);
-            let pixels = self.dots[start..end].iter_mut().zip(&mut self.tint[start..end]);
-            for ((dots, tints), (&light, &keep)) in pixels.zip(light.iter().zip(keep)) {
-                let below = ((u32::from(*dots) * u32::from(keep)) >> 16) as u16;
-                *tints = if light > below { tint } else { *tints };
-                *dots = light.max(below);
+            let row = (j * width + from) as usize..(j * width + to) as usize;
+            let start = (top + j) as usize * stride + (left + from) as usize;
+            let dots = &mut self.dots[start..start + row.len()];
+            lay_row(dots, &light[row.clone()], &cover[row], tint);
+            // A dot is not wider than two blocks, so it meets three at most.
+            let (first, last) = (start / BLOCK, (start + (end - from) as usize - 1) / BLOCK);
+            for block in [first, first.midpoint(last), last] {
+                self.lit[block] = true;
             }
-            self.lit[start / BLOCK..=(end - 1) / BLOCK].fill(true);
         }
     }
 
     /// Turns light into colour where there is or was any; true while trails are left to fade.
     fn develop(&mut self) -> bool {
-        let (side, stride) = (self.side, self.blocks * BLOCK);
+        let (side, blocks) = (self.side, self.blocks.max(1));
+        let (trail, tint) = (self.trail.as_chunks::<BLOCK>().0, self.tint.as_chunks::<BLOCK>().0);
+        let dots = self.dots.as_chunks_mut::<BLOCK>().0;
+        let pixels = self.rgba.as_chunks_mut::<4>().0;
         let mut fading = false;
-        for block in 0..self.lit.len() {
-            if !self.lit[block] {
-                continue;
+        for (block, lit) in self.lit.iter_mut().enumerate().filter(|(_, lit)| **lit) {
+            let (level, traces) = mix(&trail[block], &dots[block], &tint[block]);
+            let i = block % blocks * BLOCK;
+            let out = &mut pixels[block / blocks * side + i..];
+            match out.first_chunk_mut::<BLOCK>() {
+                Some(out) if i + BLOCK <= side => colour(&level, &self.colours, out),
+                _ => colour(&level, &self.colours, &mut out[..side - i]),
             }
-            let range = block * BLOCK..(block + 1) * BLOCK;
-            let (j, i) = (range.start / stride, range.start % stride);
-            let (trail, dots) = (&self.trail[range.clone()], &mut self.dots[range.clone()]);
-            let out = &mut self.rgba[4 * (j * side + i)..4 * (j * side + (i + BLOCK).min(side))];
-            let mut kept = 0;
-            let mut was_dot = 0;
-            for (k, pixel) in out.chunks_exact_mut(4).enumerate() {
-                let light = trail[k].saturating_add(dots[k]);
-                pixel.copy_from_slice(
-                    &self.colours[usize::from(self.tint[block * BLOCK + k]) * 256 + usize::from(light >> 8)],
-                );
-                kept |= trail[k];
-                was_dot |= dots[k];
-            }
-            dots.fill(0);
-            fading |= kept > 0;
+            dots[block] = [0; BLOCK];
+            fading |= traces[0];
             // A block with a dot must be developed once more, to take the dot away.
-            self.lit[block] = (kept | was_dot) > 0;
+            *lit = traces[0] | traces[1];
         }
         fading
     }
 }
 
-/// The colour of every energy (16 shades) and light (256 levels): `[tint * 256 + level]`.
-fn colours(palette: &Palette) -> Vec<[u8; 4]> {
+/// The places in [`Colours`] of a block of pixels, and whether they hold any trail and any dot.
+#[inline(always)]
+fn mix(trail: &[u16; BLOCK], dots: &[u16; BLOCK], tint: &[u8; BLOCK]) -> ([u16; BLOCK], [bool; 2]) {
+    let place = std::array::from_fn(|i| {
+        let light = trail[i].saturating_add(dots[i] & !SHADE);
+        // Bits instead of branches: this is done for all pixels of a block at once.
+        let from_dot = u16::from(dots[i] == 0).wrapping_sub(1);
+        let shade = (dots[i] & SHADE & from_dot) | (u16::from(tint[i]) & !from_dot);
+        shade << 8 | light >> 8
+    });
+    let any = |light: &[u16; BLOCK]| {
+        let [a, b, c, d] = bytemuck::cast::<_, [u64; 4]>(*light);
+        a | b | c | d != 0
+    };
+    (place, [any(trail), any(dots)])
+}
+
+/// Looks the colours of some pixels up.
+#[inline(always)]
+fn colour(place: &[u16; BLOCK], colours: &Colours, out: &mut [[u8; 4]]) {
+    for (out, place) in out.iter_mut().zip(place) {
+        *out = colours[usize::from(*place) % (TINTS * 256)];
+    }
+}
+
+/// Lays a row of a dot over the dots below; the brighter one gives a pixel its shade.
+#[inline(always)]
+fn lay_row(dots: &mut [u16], light: &[u16], cover: &[u16], tint: u8) {
+    for (dots, (&light, &cover)) in dots.iter_mut().zip(light.iter().zip(cover)) {
+        let taken = ((u32::from(*dots >> 4) * u32::from(cover)) >> 16) as u16;
+        let below = *dots - (taken << 4);
+        let above = if light > 0 { light | u16::from(tint) } else { 0 };
+        *dots = above.max(below);
+    }
+}
+
+/// See [`Colours`].
+fn colours(palette: &Palette) -> Box<Colours> {
     let mix =
         |a: [u8; 3], b: [u8; 3], t: f32| [0, 1, 2].map(|c| f32::from(a[c]) + t * (f32::from(b[c]) - f32::from(a[c])));
-    let mut table = Vec::with_capacity(TINTS * 256);
-    for tint in 0..TINTS {
+    let mut table = Box::new([[0; 4]; TINTS * 256]);
+    for (tint, table) in table.chunks_exact_mut(256).enumerate() {
         let q = tint as f32 / (TINTS - 1) as f32;
         let trail = mix(palette.trail[0], palette.trail[1], q).map(|c| c as u8);
         let dot = mix(palette.particle[0], palette.particle[1], q).map(|c| c as u8);
-        for level in 0..256 {
+        for (level, colour) in table.iter_mut().enumerate() {
             let light = level as f32 / 255.0;
             let [r, g, b] = mix(trail, dot, ((light - 0.25) / 0.4).clamp(0.0, 1.0)).map(|c| c.round() as u8);
             let alpha = (255.0 * (1.12 * light).min(0.96)) as u8;
-            table.push(if alpha == 0 { [0; 4] } else { [r, g, b, alpha] });
+            *colour = if alpha == 0 { [0; 4] } else { [r, g, b, alpha] };
         }
     }
     table

@@ -38,7 +38,8 @@ impl Mask {
             for i in span(from.min(to) - reach, from.max(to) + reach, self.side) {
                 let p = [i as f32 + 0.5 - a[0], y - a[1]];
                 let t = ((p[0] * d[0] + p[1] * d[1]) / squared).clamp(0.0, 1.0);
-                let distance = (p[0] - t * d[0]).hypot(p[1] - t * d[1]);
+                let off = [p[0] - t * d[0], p[1] - t * d[1]];
+                let distance = (off[0] * off[0] + off[1] * off[1]).sqrt();
                 let cover = ((reach - distance).clamp(0.0, 1.0) * width.min(1.0) * 255.0) as u8;
                 let pixel = &mut self.cover[j * self.side + i];
                 *pixel = cover.max(*pixel);
@@ -68,7 +69,8 @@ pub fn disc(rgba: &mut [u8], side: usize, centre: [f32; 2], radius: f32, colour:
     let reach = radius + 0.5;
     for j in span(centre[1] - reach, centre[1] + reach, side) {
         for i in span(centre[0] - reach, centre[0] + reach, side) {
-            let distance = (i as f32 + 0.5 - centre[0]).hypot(j as f32 + 0.5 - centre[1]);
+            let off = [i as f32 + 0.5 - centre[0], j as f32 + 0.5 - centre[1]];
+            let distance = (off[0] * off[0] + off[1] * off[1]).sqrt();
             let cover = (reach - distance).clamp(0.0, 1.0);
             if cover > 0.0 {
                 blend(

@@ -15,21 +15,33 @@ const HALO: f32 = 0.14;
 const FAINTEST: f32 = 0.012;
 /// Light of a dot: room is left for a trail below it.
 const BRIGHTEST: f32 = 58_000.0;
+/// The lowest bits of a stamp's light are free for the dot's shade.
+pub const SHADE: u16 = 0xf;
 
-/// Dots rendered at every offset within a pixel.
+/// No stamp has a longer side, pixels; no stage is so large that it would.
+const WIDEST: usize = 31;
+/// Pixels of a stamp's row that are laid down together.
+pub const LANES: usize = 8;
+
+/// Dots rendered at every offset within a pixel. Rows are padded to whole packs of pixels that change nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Stamps {
     size: usize,
     strength: f32,
     count: usize,
     light: Vec<u16>,
-    keep: Vec<u16>,
+    cover: Vec<u16>,
 }
 
 impl Stamps {
     /// Side of a stamp, pixels; odd.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// Length of a row: the side, rounded up to whole packs.
+    pub fn stride(&self) -> usize {
+        self.size.next_multiple_of(LANES)
     }
 
     /// How much light a particle's trail gets, 1 for one of 4,000.
@@ -52,31 +64,39 @@ impl Stamps {
         let glow = 1.8 * radius;
         // Where the halo falls below what can be seen.
         let reach = glow * (HALO / FAINTEST).ln().sqrt();
-        self.size = 2 * reach.ceil() as usize + 1;
-        let middle = (self.size / 2) as f32;
+        self.size = 2 * (reach.ceil() as usize).min(WIDEST / 2) + 1;
+        let (size, stride) = (self.size, self.stride());
+        let middle = (size / 2) as f32;
         self.light.clear();
-        self.keep.clear();
+        self.cover.clear();
         for offset in 0..OFFSETS * OFFSETS {
             let sub = |v: usize| (v as f32 + 0.5) / OFFSETS as f32;
             let centre = [middle + sub(offset % OFFSETS), middle + sub(offset / OFFSETS)];
-            for k in 0..self.size * self.size {
-                let (x, y) = ((k % self.size) as f32 + 0.5, (k / self.size) as f32 + 0.5);
+            for k in 0..size * stride {
+                if k % stride >= size {
+                    self.light.push(0);
+                    self.cover.push(0);
+                    continue;
+                }
+                let (x, y) = ((k % stride) as f32 + 0.5, (k / stride) as f32 + 0.5);
                 let distance = (x - centre[0]).hypot(y - centre[1]);
                 let core = (radius + 0.5 - distance).clamp(0.0, 1.0);
                 let halo = HALO * (-(distance / glow).powi(2)).exp();
                 let light = core.max(halo);
                 let visible = if light < FAINTEST { 0.0 } else { light };
-                self.light.push((BRIGHTEST * visible) as u16);
+                self.light.push((BRIGHTEST * visible) as u16 & !SHADE);
                 let covered = (radius + RIM * scale + 0.5 - distance).clamp(0.0, 1.0);
-                self.keep.push((65_535.0 * (1.0 - covered)) as u16);
+                self.cover.push((65_535.0 * covered) as u16);
             }
         }
     }
 
-    /// Row `j` of the stamp at an offset within a pixel: its light, and how much it leaves of the dots below.
-    pub fn row(&self, offset: [usize; 2], j: usize, columns: std::ops::Range<usize>) -> (&[u16], &[u16]) {
-        let start = ((offset[1] * OFFSETS + offset[0]) * self.size + j) * self.size;
-        let range = start + columns.start..start + columns.end;
-        (&self.light[range.clone()], &self.keep[range])
+    /// The stamp at an offset within a pixel, rows of [`Self::stride`] from the top: its light in steps of 16, and the
+    /// part of 65,536 that it takes from the dots below.
+    pub fn at(&self, offset: [usize; 2]) -> (&[u16], &[u16]) {
+        let length = self.size * self.stride();
+        let start = (offset[1] * OFFSETS + offset[0]) * length;
+        let range = start..start + length;
+        (&self.light[range.clone()], &self.cover[range])
     }
 }
