@@ -45,6 +45,8 @@ setup-site:
 		|| { echo "installing wasm-bindgen-cli $(WASM_BINDGEN)"; cargo install wasm-bindgen-cli --version $(WASM_BINDGEN); }
 	@[ "$$(trunk --version 2>/dev/null)" = "trunk $(TRUNK)" ] \
 		|| { echo "installing trunk $(TRUNK)"; cargo install trunk --version $(TRUNK) --locked; }
+	@# Trunk's --offline, which keeps it from looking for tools, holds for its cargo too: the crates must be here before.
+	@cargo fetch --quiet --locked --target $(TARGET) --target "$$(rustc -vV | sed -n 's/^host: //p')"
 
 setup-test: setup-site
 	@[ "$$(wasm-pack --version 2>/dev/null)" = "wasm-pack $(WASM_PACK)" ] \
