@@ -23,7 +23,6 @@ pub enum Network {
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
     /// Denoising score matching over the whole ladder (Vincent 2011; Song & Ermon 2019).
-    #[default]
     Denoising,
     /// Denoising score matching at the shown noise level alone (Vincent 2011).
     DenoisingOneLevel,
@@ -31,7 +30,9 @@ pub enum Objective {
     Implicit,
     /// Sliced score matching: the divergence along one random direction (Song et al. 2019).
     Sliced,
-    /// Denoising towards the posterior mean over the batch (Xu et al. 2023).
+    /// Denoising towards the posterior mean over the batch (Xu et al. 2023): the same answer from calmer targets, and so
+    /// the default. In the page it is good (0.05 nat) two to six times sooner than plain denoising.
+    #[default]
     StableTarget,
     /// The exact score itself as the target.
     Explicit,
@@ -142,7 +143,7 @@ impl Default for Settings {
             depth: 3,
             batch: 512,
             learning_rate: 1e-2,
-            objective: Objective::Denoising,
+            objective: Objective::StableTarget,
             weighting: Weighting::Edm,
             seed: 0,
             noise_max: 6.0,
