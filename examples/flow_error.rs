@@ -20,15 +20,19 @@
 //! | `b(1)`, `b(2)`, `b(3)` | length of the mean of `sigma² (s - s*)`, the drift that all particles share, and `r(·)` its root mean square, same units |
 #![allow(clippy::print_stdout)]
 
+#[path = "shared/networks.rs"]
+mod networks;
+
 use std::error::Error;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
+use networks::NETWORKS;
 use rand::{SeedableRng, rngs::StdRng};
 use scorefield::{
     distribution::{ExactField, Preset},
-    field::{Differential, ExactScore, Field},
+    field::{Differential, ExactScore, Field, points_on},
     metrics::sliced_wasserstein::sliced_wasserstein,
-    model::{Head, Kind, Preconditioning, Shape},
+    model::{Kind, Preconditioning, Shape},
     noise::NoiseLadder,
     objective::Objective,
     sampler::{Guard, Parameters, Scheme, build, start},
@@ -41,12 +45,6 @@ const COUNT: usize = 4096;
 const STARTS: u32 = 4;
 /// Sets of data from which distances are measured.
 const DATA_SETS: u64 = 3;
-
-const NETWORKS: [(&str, Kind); 3] = [
-    ("score", Kind::Score),
-    ("energy", Kind::Energy(Head::Linear)),
-    ("energy-quadratic", Kind::Energy(Head::Quadratic)),
-];
 
 /// One field above a noise level and another below.
 struct Switched<'a> {
@@ -291,7 +289,7 @@ fn flow_by(
 }
 
 fn tensor(points: &[f32]) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(points.to_vec(), [points.len() / 2, 2]), &Device::flex())
+    points_on(&Device::flex(), points.to_vec())
 }
 
 /// `[dx, dy]` of each particle.

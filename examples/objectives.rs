@@ -7,13 +7,20 @@
 //! core (3 layers of 64, batches of 512, seed 0).
 #![allow(clippy::print_stdout)]
 
+#[path = "shared/chosen.rs"]
+mod chosen;
+#[path = "shared/networks.rs"]
+mod networks;
+
 use std::error::Error;
 
 use burn::tensor::Device;
+use chosen::chosen;
+use networks::NETWORKS;
 use scorefield::{
     distribution::Preset,
     metrics::fisher::{FisherGauge, levels},
-    model::{Head, Kind, Preconditioning, Shape},
+    model::{Kind, Preconditioning, Shape},
     noise::NoiseLadder,
     objective::Objective,
     training::{Plan, Trainer},
@@ -26,12 +33,6 @@ const OBJECTIVES: [(&str, Objective); 5] = [
     ("explicit", Objective::Explicit),
     ("implicit", Objective::Implicit),
     ("sliced", Objective::Sliced),
-];
-
-const NETWORKS: [(&str, Kind); 3] = [
-    ("score", Kind::Score),
-    ("energy", Kind::Energy(Head::Linear)),
-    ("energy-quadratic", Kind::Energy(Head::Quadratic)),
 ];
 
 struct Options {
@@ -111,14 +112,4 @@ fn options() -> Result<Options, Box<dyn Error>> {
         }
     }
     Ok(options)
-}
-
-/// The entries of a table that a list names.
-fn chosen<T: Copy>(table: &[(&'static str, T)], names: &str) -> Result<Vec<(&'static str, T)>, Box<dyn Error>> {
-    let find = |name: &str| table.iter().find(|entry| entry.0 == name).copied();
-    let known: Vec<&str> = table.iter().map(|entry| entry.0).collect();
-    names
-        .split(',')
-        .map(|name| find(name).ok_or_else(|| format!("{name} is none of {}", known.join(", ")).into()))
-        .collect()
 }

@@ -6,7 +6,7 @@ pub mod density;
 
 use std::cell::RefCell;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::distribution::{ExactField, Smoothed};
 
@@ -126,6 +126,12 @@ impl Field for ExactScore {
     }
 }
 
+/// Points `[x0, y0, …]` as a tensor, `[n, 2]`.
+pub fn points_on(device: &Device, flat: Vec<f32>) -> Tensor<2> {
+    let n = flat.len() / 2;
+    Tensor::from_data(TensorData::new(flat, [n, 2]), device)
+}
+
 /// The numbers of a tensor on the CPU device; NaN should its read fail.
 fn host(x: &Tensor<2>) -> Vec<f32> {
     x.try_to_vec_as()
@@ -134,7 +140,7 @@ fn host(x: &Tensor<2>) -> Vec<f32> {
 
 /// `[n, 2]` beside `x`.
 fn pairs(values: Vec<f32>, x: &Tensor<2>) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(values, x.shape()), &x.device())
+    points_on(&x.device(), values)
 }
 
 /// `[n]` beside `x`.

@@ -22,10 +22,10 @@ use crate::engine::protocol::Grid;
 
 /// Weights are cut off this many nats below the highest density, where the mask begins: with a deeper floor the number
 /// of iterations grows and nothing that is shown gains; with a higher one the void would begin to bend the wells.
-const FLOOR: f64 = 12.0;
+const FLOOR: f64 = MASK;
 
 /// Energies are masked where the log density is further than this below its maximum, nats.
-const MASK: f64 = 12.0;
+pub const MASK: f64 = 12.0;
 
 /// Where to stop: no edge within [`TOLERATED_DEPTH`] nats of the densest point may be off by more than this, in nats.
 const TOLERANCE: f64 = 0.01;

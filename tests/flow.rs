@@ -4,11 +4,11 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use scorefield::distribution::Preset;
-use scorefield::field::{Differential, ExactScore, Field};
+use scorefield::field::{Differential, ExactScore, Field, points_on};
 use scorefield::metrics::divergence::{by_likelihood, log_normaliser, on_grid};
 use scorefield::metrics::likelihood::{Flow, Likelihood, NODES, PIECE, log_likelihood};
 use scorefield::metrics::sample_gauge::SampleGauge;
@@ -41,7 +41,7 @@ impl Field for Gaussian {
 }
 
 fn tensor(points: &[f32]) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(points.to_vec(), [points.len() / 2, 2]), &Device::flex())
+    points_on(&Device::flex(), points.to_vec())
 }
 
 fn values<const D: usize>(x: &Tensor<D>) -> Vec<f32> {

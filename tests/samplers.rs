@@ -5,11 +5,11 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use scorefield::distribution::Preset;
-use scorefield::field::{Differential, ExactScore, Field};
+use scorefield::field::{Differential, ExactScore, Field, points_on};
 use scorefield::metrics::sliced_wasserstein::sliced_wasserstein;
 use scorefield::noise::NoiseLadder;
 use scorefield::sampler::{Guard, Parameters, Sampler, Stream, build, start, stream};
@@ -57,7 +57,7 @@ fn linear(score: Tensor<2>, rate: f32) -> Differential {
 }
 
 fn tensor(points: &[f32]) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(points.to_vec(), [points.len() / 2, 2]), &Device::flex())
+    points_on(&Device::flex(), points.to_vec())
 }
 
 fn values(x: &Tensor<2>) -> Vec<f32> {

@@ -12,6 +12,10 @@
 //! a nat. More points have the same mean and a third of that scatter.
 #![allow(clippy::print_stdout)]
 
+#[path = "../shared/chosen.rs"]
+mod chosen;
+#[path = "../shared/networks.rs"]
+mod networks;
 mod options;
 mod samples;
 

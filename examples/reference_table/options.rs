@@ -2,19 +2,11 @@
 
 use std::error::Error;
 
-use scorefield::{
-    distribution::Preset,
-    model::{Head, Kind},
-    objective::Objective,
-};
+use scorefield::{distribution::Preset, model::Kind, objective::Objective};
 
 use super::REFERENCE;
-
-const NETWORKS: [(&str, Kind); 3] = [
-    ("score", Kind::Score),
-    ("energy", Kind::Energy(Head::Linear)),
-    ("energy-quadratic", Kind::Energy(Head::Quadratic)),
-];
+use super::chosen::chosen;
+use super::networks::NETWORKS;
 
 const OBJECTIVES: [(&str, Objective); 2] = [
     ("denoising", Objective::Denoising),
@@ -90,14 +82,4 @@ impl Options {
         let usual = |v: Variant| v.kind == Kind::Score && v.objective == Objective::Denoising;
         self.steps.len() == 1 && self.variants().all(usual)
     }
-}
-
-/// The entries of a table that a list names.
-fn chosen<T: Copy>(table: &[(&'static str, T)], names: &str) -> Result<Vec<(&'static str, T)>, Box<dyn Error>> {
-    let find = |name: &str| table.iter().find(|entry| entry.0 == name).copied();
-    let known: Vec<&str> = table.iter().map(|entry| entry.0).collect();
-    names
-        .split(',')
-        .map(|name| find(name).ok_or_else(|| format!("{name} is none of {}", known.join(", ")).into()))
-        .collect()
 }

@@ -6,10 +6,10 @@
 
 use std::error::Error;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use scorefield::{
     distribution::{ExactField, Preset},
-    field::Field,
+    field::{Field, points_on},
     metrics::{
         modes::{Modes, modes},
         sample_gauge::{SampleGauge, Unit},
@@ -88,7 +88,7 @@ impl SamplesGauge {
 
     fn run(&self, field: &dyn Field, starts: &[f32]) -> Result<Vec<f32>, Box<dyn Error>> {
         let mut sampler = build(&self.flow);
-        let mut x = Tensor::from_data(TensorData::new(starts.to_vec(), [starts.len() / 2, 2]), &Device::flex());
+        let mut x = points_on(&Device::flex(), starts.to_vec());
         while !sampler.finished() {
             x = sampler.step(field, x);
         }

@@ -1,9 +1,9 @@
 //! How far a learned field is from being a gradient.
 
-use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+use burn::tensor::{Device, ExecutionError};
 
 use super::protocol::Grid;
-use crate::field::Field;
+use crate::field::{Field, points_on};
 
 /// Points at which the curl is looked up, about 3 ms on one core.
 const POINTS: usize = 400;
@@ -42,7 +42,7 @@ pub async fn relative(
         return Ok(f32::NAN);
     }
     let points: Vec<f32> = chosen.iter().flat_map(|i| grid.point(i % side, i / side)).collect();
-    let x = Tensor::<2>::from_data(TensorData::new(points, [chosen.len(), 2]), device);
+    let x = points_on(device, points);
     let curls = field.differential(&x, sigma).curl.into_data_async().await?;
     let (mut turning, mut sloping) = (0.0_f32, 0.0_f32);
     for (i, curl) in chosen.into_iter().zip(curls.iter::<f32>()) {
@@ -65,6 +65,8 @@ fn squared_slope(score: &[f32], i: usize, side: usize, spacing: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use burn::tensor::Tensor;
+
     use super::*;
     use crate::field::Differential;
 
@@ -98,7 +100,7 @@ mod tests {
             .collect();
         for turn in [0.0_f32, 0.3, 1.0] {
             let field = Whirl(turn);
-            let x = Tensor::<2>::from_data(TensorData::new(points.clone(), [33 * 33, 2]), &device);
+            let x = points_on(&device, points.clone());
             let score: Vec<f32> = field.score(&x, 0.1).into_data().iter::<f32>().collect();
             let mut future = Box::pin(relative(&field, &device, 0.1, &grid, &score, &density));
             let mut context = std::task::Context::from_waker(std::task::Waker::noop());

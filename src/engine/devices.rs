@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+use burn::tensor::{Device, ExecutionError};
 use web_time::Instant;
 
 use super::protocol::{self, Backend};
 use super::webgpu::{self, Adapter};
 use crate::distribution::{ExactField, Preset};
-use crate::field::Field;
+use crate::field::{Field, points_on};
 use crate::model::{Preconditioning, Shape};
 use crate::noise::NoiseLadder;
 use crate::training::{Plan, Trainer};
@@ -264,7 +264,7 @@ impl Contender {
         let weights = trainer.checkpoint().await?.weights;
 
         let points: Vec<f32> = (0..2 * particles).map(|i| 1.4 * (0.7 * i as f32).sin()).collect();
-        let x = Tensor::<2>::from_data(TensorData::new(points, [particles, 2]), device);
+        let x = points_on(device, points);
         let read = async |trainer: &Trainer| -> Result<Vec<f32>, ExecutionError> {
             Ok(trainer
                 .field()

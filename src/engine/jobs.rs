@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use burn::tensor::{ExecutionError, Tensor, TensorData};
+use burn::tensor::{ExecutionError, Tensor};
 use web_time::Instant;
 
 use super::lab::Lab;
 use super::live::{Live, Recipe};
 use super::protocol::{Floats, Report, SampleJob};
 use super::settings::{Sampler as Choice, Source};
-use crate::field::Field;
+use crate::field::{Field, points_on};
 
 /// Most particles that one request may ask for.
 const MOST_SAMPLES: usize = 200_000;
@@ -71,7 +71,7 @@ impl Lab {
             self.refuse(Some(request), message);
             return Ok(());
         }
-        let Some(data) = self.data.as_ref().map(|data| data.exact.clone()) else {
+        let Some(data) = self.data.as_ref().map(|data| data.score.clone()) else {
             self.refuse(
                 Some(request),
                 "there is no data yet: draw something or choose a set".into(),
@@ -96,8 +96,8 @@ impl Lab {
         };
         let device = self.devices.device(backend);
         let cloud = match job.init {
-            Some(points) => Live::start_at(recipe, points.0, &data, backend, device),
-            None => Live::start(recipe, job.count as usize, &data, backend, device),
+            Some(points) => Live::start_at(recipe, points.0, data.exact(), backend, device),
+            None => Live::start(recipe, job.count as usize, data.exact(), backend, device),
         };
         let steps_left = if plain {
             job.steps.unwrap_or(PLAIN_STEPS)
@@ -131,7 +131,9 @@ impl Lab {
                 return Ok(false);
             }
         }
-        job.cloud.read_back(device).await?;
+        if !job.cloud.guard_is_due() {
+            job.cloud.read_back(device).await?;
+        }
         if job.cloud.recycled() > 0 {
             let (lost, all) = (job.cloud.recycled(), job.cloud.count());
             self.outbox.push(Report::Notice {
@@ -170,14 +172,13 @@ impl Lab {
             Source::Error => fail("field must be \"learned\" or \"exact\""),
             Source::Exact => match &self.data {
                 None => fail("there is no data yet: draw something or choose a set"),
-                Some(data) => Ok(exact_report(request, &data.exact, points, sigma)),
+                Some(data) => Ok(exact_report(request, data.exact(), points, sigma)),
             },
             Source::Learned => {
                 let Some(field) = self.learned().await? else {
                     return fail("there is no network yet: train one, or ask for field: \"exact\"");
                 };
-                let shape = [points.len() / 2, 2];
-                let x = Tensor::<2>::from_data(TensorData::new(points.to_vec(), shape), self.devices.sampling());
+                let x = points_on(self.devices.sampling(), points.to_vec());
                 let differential = field.differential(&x, sigma);
                 let read = async |tensor: Tensor<1>| -> Result<Floats, ExecutionError> {
                     Ok(Floats(tensor.into_data_async().await?.iter::<f32>().collect()))

@@ -63,9 +63,15 @@ pub struct Lab {
 pub(super) struct Data {
     /// Which named set it is, if one.
     pub preset: Option<Preset>,
-    pub exact: Rc<ExactField>,
     pub score: Rc<ExactScore>,
     pub gauge: Gauge,
+}
+
+impl Data {
+    /// The distribution in closed form.
+    pub fn exact(&self) -> &ExactField {
+        self.score.exact()
+    }
 }
 
 /// The network's averaged weights on the sampling device, as of a training step.
@@ -174,20 +180,18 @@ impl Lab {
 
     fn learn(&mut self, target: &Target, revision: u32) {
         let exact = match target.field() {
-            Ok(field) => Rc::new(field),
+            Ok(field) => field,
             Err(error) => return self.refuse(None, error.to_string()),
         };
         self.stamp.target = revision;
-        let score = Rc::new(ExactScore::new((*exact).clone()));
         let preset = match target {
             Target::Preset(preset) => Some(*preset),
             Target::Drawing(_) => None,
         };
         self.data = Some(Data {
             preset,
+            score: Rc::new(ExactScore::new(exact)),
             gauge: Gauge::new(),
-            exact,
-            score,
         });
         self.pictures.forget_data();
         self.follow_data();
@@ -198,7 +202,7 @@ impl Lab {
         let (Some(trainer), Some(data)) = (&mut self.trainer, &self.data) else {
             return;
         };
-        let drift = data.exact.scale() / trainer.preconditioning().scale;
+        let drift = data.exact().scale() / trainer.preconditioning().scale;
         if (1.0 / SCALE_DRIFT..SCALE_DRIFT).contains(&drift) {
             trainer.data_changed();
         } else {
@@ -214,7 +218,7 @@ impl Lab {
         if let Some(live) = &mut self.live
             && let Some(data) = &self.data
         {
-            live.guard_by(&data.exact);
+            live.guard_by(data.exact());
         }
     }
 
@@ -227,8 +231,8 @@ impl Lab {
         };
         let shape = self.settings.shape();
         let pre = Preconditioning {
-            mean: data.exact.mean(),
-            scale: data.exact.scale(),
+            mean: data.exact().mean(),
+            scale: data.exact().scale(),
         };
         self.trainer = Some(Trainer::new(shape, pre, self.settings.seed, self.devices.training()));
         self.stamp.run = run;

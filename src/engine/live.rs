@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+use burn::tensor::{Device, ExecutionError, Tensor};
 
 use web_time::Instant;
 
 use super::protocol::{Backend, SamplerState};
 use super::settings::{Sampler as Choice, Settings};
 use crate::distribution::ExactField;
-use crate::field::Field;
+use crate::field::{Field, points_on};
 use crate::noise::NoiseLadder;
 use crate::sampler::{self, Guard, Parameters, Sampler, Stream};
 
@@ -116,7 +116,7 @@ impl Live {
     ) -> Self {
         let guard = guard_of(exact);
         let sampler = sampler::build(&recipe.parameters(guard));
-        let x = upload(&positions, device);
+        let x = points_on(device, positions.clone());
         Self {
             recipe,
             sampler,
@@ -193,7 +193,7 @@ impl Live {
             let lost = self.guard.recycle(&mut self.positions, self.sampler.spread(), &mut rng);
             if lost > 0 {
                 self.recycled += lost as u32;
-                self.x = upload(&self.positions, device);
+                self.x = points_on(device, self.positions.clone());
             }
         }
         Ok(())
@@ -212,7 +212,7 @@ impl Live {
             self.positions[2 * self.drop_at..2 * self.drop_at + 2].copy_from_slice(point);
             self.drop_at = (self.drop_at + 1) % count;
         }
-        self.x = upload(&self.positions, device);
+        self.x = points_on(device, self.positions.clone());
         self.moved = true;
         if self.sampler.finished() {
             self.recipe = Recipe {
@@ -262,8 +262,4 @@ impl Live {
             recycled: self.recycled,
         }
     }
-}
-
-fn upload(positions: &[f32], device: &Device) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(positions.to_vec(), [positions.len() / 2, 2]), device)
 }

@@ -5,14 +5,14 @@
 
 use std::rc::Rc;
 
-use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+use burn::tensor::{Device, ExecutionError};
 use web_time::Instant;
 
 use super::protocol::{Floats, Grid, Picture, Stamp};
 use super::{curl, islands};
 use crate::distribution::ExactField;
-use crate::field::Field;
-use crate::potential::Potential;
+use crate::field::{Field, points_on};
+use crate::potential::{MASK, Potential};
 
 /// Seconds between two pictures of the stage's noise level.
 const STAGE_PERIOD: f64 = 0.3;
@@ -149,7 +149,7 @@ impl Pictures {
         while job.score.len() < job.points.len() {
             let end = (job.score.len() + 2 * CHUNK).min(job.points.len());
             let chunk = job.points[job.score.len()..end].to_vec();
-            let x = Tensor::<2>::from_data(TensorData::new(chunk, [(end - job.score.len()) / 2, 2]), device);
+            let x = points_on(device, chunk);
             let score = match field.energy_and_score(&x, view.sigma) {
                 None => field.score(&x, view.sigma),
                 Some((energy, score)) => {
@@ -194,7 +194,7 @@ impl Pictures {
                 let mut energy = potential.energy();
                 islands::level(&mut energy, &density, view.grid.side as usize);
                 view.energy = Some(potential.unmasked());
-                (energy, view.grid.spacing() > view.sigma / 1.5)
+                (energy, !view.grid.resolves(view.sigma))
             }
             None => (above_the_data(job.energy, &density), false),
         };
@@ -237,7 +237,7 @@ fn above_the_data(mut energy: Vec<f32>, log_density: &[f32]) -> Vec<f32> {
     let known = energy
         .iter()
         .zip(log_density)
-        .filter(|(_, density)| **density > highest - 12.0);
+        .filter(|(_, density)| **density > highest - MASK as f32);
     let lowest = known.map(|(energy, _)| *energy).fold(f32::INFINITY, f32::min);
     energy.iter_mut().for_each(|e| *e -= lowest);
     energy
@@ -258,7 +258,7 @@ fn log_density(exact: &ExactField, sigma: f32, points: &[f32]) -> Vec<f32> {
 /// Fine enough for the potential where that is affordable.
 fn stage_grid(mean: [f32; 2], scale: f32, sigma: f32, finest: u32) -> Grid {
     let grid = Grid::window(mean, scale, sigma, 2);
-    let needed = (2.0 * grid.half_width * 1.5 / sigma).ceil() as u32 + 1;
+    let needed = Grid::side_resolving(grid.half_width, sigma);
     Grid {
         side: needed.next_multiple_of(16).clamp(64, finest),
         ..grid

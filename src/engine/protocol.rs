@@ -296,6 +296,21 @@ impl Backend {
             Self::WebGpu => "webgpu",
         }
     }
+
+    /// The backend that an address's query (`?backend=cpu`) asks for; `None` when it asks for none.
+    ///
+    /// # Errors
+    /// The name it gives when there is no such backend.
+    pub fn of_query(query: &str) -> Result<Option<Self>, &str> {
+        let query = query.strip_prefix('?').unwrap_or(query);
+        let Some(wish) = query.split('&').find_map(|pair| pair.strip_prefix("backend=")) else {
+            return Ok(None);
+        };
+        let known = [Self::Cpu, Self::WebGpu]
+            .into_iter()
+            .find(|backend| backend.name() == wish);
+        known.map(Some).ok_or(wish)
+    }
 }
 
 /// What a report belongs to.
@@ -421,6 +436,17 @@ impl Grid {
             half_width,
             side,
         }
+    }
+
+    /// Points an axis by which a window of this half-width resolves a noise level: their spacing is at most
+    /// `sigma / 1.5`.
+    pub fn side_resolving(half_width: f32, sigma: f32) -> u32 {
+        ((2.0 * half_width * 1.5 / sigma.max(1e-6)).ceil() as u32).saturating_add(1)
+    }
+
+    /// The grid is fine enough for this noise level.
+    pub fn resolves(&self, sigma: f32) -> bool {
+        self.spacing() <= sigma / 1.5
     }
 
     /// Distance between neighbouring points.

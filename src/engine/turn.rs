@@ -54,7 +54,7 @@ impl Lab {
             self.restart_live();
         }
         if self.live.as_ref().is_none_or(Live::finished) {
-            return Ok(self.settings.repeat && self.live.is_some());
+            return Ok(false); // the page asks for frames, and so this looks again in time for the next descent
         }
         // On a slow device a single step may take longer than a turn; a script that waits gets half of the time.
         if !self.jobs.is_empty() && self.live_again_at.is_some_and(|at| Instant::now() < at) {
@@ -89,7 +89,10 @@ impl Lab {
             }
         }
         if made > 0 {
-            live.read_back(&device).await?;
+            // Where the guard was due after the last step, it has read the positions already.
+            if !live.guard_is_due() {
+                live.read_back(&device).await?;
+            }
             self.evaluations.count(f64::from(made) * live.count() as f64);
         }
         Ok(())
@@ -107,7 +110,7 @@ impl Lab {
         self.live = Some(Live::start(
             recipe,
             self.settings.particles as usize,
-            &data.exact,
+            data.exact(),
             backend,
             device,
         ));
@@ -186,7 +189,7 @@ impl Lab {
         let start = Instant::now();
         let mut made = 0;
         while made < most {
-            trainer.step(&data.exact, &plan);
+            trainer.step(data.exact(), &plan);
             made += 1;
             if self.devices.choice().training == Backend::WebGpu && made % QUEUED_STEPS == 0 {
                 trainer.settle().await?;
@@ -223,7 +226,7 @@ impl Lab {
         let deadline = Instant::now() + PICTURE_SLICE;
         let picture = self
             .pictures
-            .advance(&*field, self.devices.sampling(), &data.exact, self.stamp, deadline)
+            .advance(&*field, self.devices.sampling(), data.exact(), self.stamp, deadline)
             .await?;
         if let Some(picture) = picture {
             self.frame
@@ -249,7 +252,7 @@ impl Lab {
         let Some(data) = &self.data else { return false };
         if let Some(live) = &self.live {
             self.judge
-                .look_at(live, &data.exact, self.stamp.target, self.frame.cast);
+                .look_at(live, data.exact(), self.stamp.target, self.frame.cast);
         }
         if self.hidden || !self.judge.is_busy() {
             return false;
@@ -271,7 +274,7 @@ impl Lab {
         data.gauge
             .advance(
                 &*field,
-                &data.exact,
+                data.score.exact(),
                 device,
                 on_cpu,
                 self.stamp.step,

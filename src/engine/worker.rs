@@ -40,7 +40,8 @@ pub fn start() -> Result<(), JsValue> {
     scope.set_onmessage(Some(listener.as_ref().unchecked_ref()));
     listener.forget(); // lives as long as the worker
 
-    let forced = address_query(&scope).and_then(|search| forced_backend(&search));
+    // The page says so where a query names no backend there is.
+    let forced = address_query(&scope).and_then(|search| Backend::of_query(&search).ok().flatten());
     post(
         &scope,
         &Report::Ready {
@@ -83,17 +84,6 @@ async fn serve(scope: &DedicatedWorkerGlobalScope, inbox: &Inbox, lab: &mut Lab)
 fn address_query(scope: &DedicatedWorkerGlobalScope) -> Option<String> {
     let location = js_sys::Reflect::get(scope, &"location".into()).ok()?;
     js_sys::Reflect::get(&location, &"search".into()).ok()?.as_string()
-}
-
-/// The backend that the address asks for: `?backend=cpu` or `?backend=webgpu`.
-fn forced_backend(search: &str) -> Option<Backend> {
-    let wish = search
-        .trim_start_matches('?')
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("backend="))?;
-    [Backend::Cpu, Backend::WebGpu]
-        .into_iter()
-        .find(|backend| backend.name() == wish)
 }
 
 fn post(scope: &DedicatedWorkerGlobalScope, report: &Report) {

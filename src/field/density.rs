@@ -5,9 +5,9 @@
 //! grid that holds all of the mass. A sum over a grid is the integral of a smooth function to high order: that of a
 //! Gaussian on cells as large as its standard deviation is off by `exp(-2 π²)`, five parts in a billion.
 
-use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+use burn::tensor::{Device, ExecutionError};
 
-use super::Field;
+use super::{Field, points_on};
 use crate::distribution::ExactField;
 
 /// Standard deviations around the data that a grid covers: what is outside is below 4e-6 of the mass.
@@ -93,9 +93,8 @@ impl Density {
         let mut log_density = Vec::with_capacity(grid.len());
         for start in (0..grid.len()).step_by(PIECE) {
             let piece = start..grid.len().min(start + PIECE);
-            let rows = piece.len();
             let points: Vec<f32> = piece.flat_map(|index| grid.centre(index)).collect();
-            let x = Tensor::from_data(TensorData::new(points, [rows, 2]), device);
+            let x = points_on(device, points);
             let Some(energy) = field.energy(&x, sigma) else {
                 return Ok(None);
             };

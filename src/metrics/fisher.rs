@@ -8,11 +8,14 @@
 //! `B` bounds the Kullback-Leibler divergence of what the reverse diffusion through these noise levels draws (Song et
 //! al. 2021, likelihood weighting). Unlike the training loss, whose floor hides what is left to learn, both go to zero.
 
-use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+use burn::tensor::{Device, ExecutionError, Tensor};
 use rand::{SeedableRng, rngs::StdRng};
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::{distribution::ExactField, field::Field};
+use crate::{
+    distribution::ExactField,
+    field::{Field, points_on},
+};
 
 /// The noise levels at which errors are reported, in multiples of the data's scale: 0.02 … 1 at scale 0.5.
 const LEVELS: [f32; 6] = [0.04, 0.1, 0.2, 0.4, 1.0, 2.0];
@@ -74,11 +77,10 @@ impl FisherGauge {
         let mut scores = vec![0.0; 2 * points];
         exact.at(sigma).scores(&x, &mut scores);
         let mean_square = scores.iter().map(|s| s * s).sum::<f32>() / points as f32;
-        let tensor = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [points, 2]), device);
         self.levels.push(Level {
             sigma,
-            points: tensor(x),
-            scores: tensor(scores),
+            points: points_on(device, x),
+            scores: points_on(device, scores),
             mean_square,
         });
     }

@@ -4,13 +4,13 @@
 //! apart, and its fair **reference** is what the same sampler with the exact score makes of the same starting points:
 //! the noise of the starting points is in both, and what is left is the field's fault.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use rand::{SeedableRng, rngs::StdRng};
 use web_time::Instant;
 
 use super::{entirely, sliced_wasserstein::SlicedWasserstein, until};
 use crate::distribution::ExactField;
-use crate::field::ExactScore;
+use crate::field::{ExactScore, points_on};
 use crate::sampler::{Parameters, Sampler, build};
 
 /// Pairs of data sets whose distances are averaged to the floor: single ones vary by a third.
@@ -167,13 +167,11 @@ impl ExactRun {
             Parameters::ProbabilityFlow { .. } => 2 * PIECE,
             _ => starts.len().max(1),
         };
-        let tensor =
-            |part: &[f32]| Tensor::from_data(TensorData::new(part.to_vec(), [part.len() / 2, 2]), &Device::flex());
         Self {
             field: ExactScore::new(exact.clone()),
             pieces: starts
                 .chunks(piece)
-                .map(|part| (build(sampler), tensor(part)))
+                .map(|part| (build(sampler), points_on(&Device::flex(), part.to_vec())))
                 .collect(),
             next: 0,
             steps,

@@ -116,13 +116,7 @@ fn read_target(value: &str) -> Result<Target, LinkError> {
 /// # Errors
 /// When it names one that does not exist.
 pub fn backend(query: &str) -> Result<Option<Backend>, LinkError> {
-    let query = query.strip_prefix('?').unwrap_or(query);
-    match query.split('&').find_map(|pair| pair.strip_prefix("backend=")) {
-        None => Ok(None),
-        Some("cpu") => Ok(Some(Backend::Cpu)),
-        Some("webgpu") => Ok(Some(Backend::WebGpu)),
-        Some(other) => Err(LinkError::BadBackend(start_of(other))),
-    }
+    Backend::of_query(query).map_err(|other| LinkError::BadBackend(start_of(other)))
 }
 
 /// The address leaves open how the network starts: it names data at most, and does not ask for fresh weights (`?fresh`).

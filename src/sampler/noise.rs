@@ -1,10 +1,12 @@
 //! Random numbers of a sampling run: drawn on the host from seeded streams, so that every device and every frame rate
 //! gives the same run.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand_distr::{Distribution, StandardNormal};
+
+use crate::field::points_on;
 
 /// What random numbers are for. Streams of one seed for different purposes are independent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +53,7 @@ pub(super) fn normal<R: rand::Rng + ?Sized>(rng: &mut R) -> f32 {
 pub(super) fn step_noise(seed: u32, step: u64, count: usize, deviation: f32, device: &Device) -> Tensor<2> {
     let mut rng = stream(seed, Stream::Step(step));
     let values: Vec<f32> = (0..2 * count).map(|_| deviation * normal(&mut rng)).collect();
-    Tensor::from_data(TensorData::new(values, [count, 2]), device)
+    points_on(device, values)
 }
 
 #[cfg(test)]

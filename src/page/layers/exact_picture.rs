@@ -8,8 +8,7 @@ use crate::engine::protocol::Grid;
 
 /// Points an axis so that their spacing is at most `sigma / 1.5`, between 48 and 192.
 pub fn side_for(half_width: f32, sigma: f32) -> u32 {
-    let points = (2.0 * half_width * 1.5 / sigma.max(1e-6)).ceil() + 1.0;
-    (points as u32).clamp(48, 192)
+    Grid::side_resolving(half_width, sigma).clamp(48, 192)
 }
 
 /// Points are computed eight at a time, in patches of so many columns and rows: they must be near each other.
