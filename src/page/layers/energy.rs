@@ -11,38 +11,80 @@ pub fn shade(energy: f32) -> f32 {
     1.0 - energy * (1.0 / SPAN)
 }
 
-/// Pixels of a row that are looked at together.
+/// Pixels of a row whose colours are computed together.
 const BLOCK: usize = 16;
+/// Steps of the sequence that decides how bytes are rounded, along a row and down the rows.
+const R2: [u32; 2] = [3_242_174_889, 2_447_445_414];
 
-/// Colours a row of pixels: `tone` is the place on the ramp, `line` the coverage of contours already scaled by their
+/// Colours a row of pixels: `places` are those on the ramp, `line` the coverage of contours already scaled by their
 /// opacity, `line_colour` what they blend towards. The rounding to bytes is decided by a low-discrepancy pattern (the
 /// R2 sequence, Roberts 2018, in 32-bit fractions), so that slow gradients show no bands.
-pub fn colour_row(ramp: &Ramp, tone: &[f32], line: &[f32], line_colour: [u8; 3], row: usize, rgba: &mut [u8]) {
-    const R2: [u32; 2] = [3_242_174_889, 2_447_445_414];
+pub fn colour_row(ramp: &Ramp, places: &[u32], line: &[f32], line_colour: [u8; 3], row: usize, rgba: &mut [u8]) {
     let ink = line_colour.map(|c| u32::from(c) << 8);
-    let [r, g, b] = ramp.void();
-    let void = [r, g, b, 255];
-    let first = (row as u32).wrapping_mul(R2[1]);
-    let blocks = tone.chunks(BLOCK).zip(line.chunks(BLOCK));
-    for (k, (pixels, (tone, line))) in rgba.chunks_mut(4 * BLOCK).zip(blocks).enumerate() {
-        // Most of a picture is void without lines, which needs no care.
-        if tone.iter().all(|t| *t <= 0.0) && line.iter().all(|l| *l <= 0.0) {
-            pixels.as_chunks_mut().0.fill(void);
-            continue;
+    let mut noise = (row as u32).wrapping_mul(R2[1]);
+    let blocks = places.chunks(BLOCK).zip(line.chunks(BLOCK));
+    for (pixels, (places, line)) in rgba.as_chunks_mut().0.chunks_mut(BLOCK).zip(blocks) {
+        if let (Some(pixels), Some(places), Some(line)) =
+            (pixels.first_chunk_mut(), places.first_chunk(), line.first_chunk())
+        {
+            colour_block(ramp, places, line, ink, noise, pixels);
+        } else {
+            // The end of the row.
+            let (mut end, mut end_line, mut whole) = ([0; BLOCK], [0.0; BLOCK], [[0; 4]; BLOCK]);
+            end[..places.len()].copy_from_slice(places);
+            end_line[..line.len()].copy_from_slice(line);
+            colour_block(ramp, &end, &end_line, ink, noise, &mut whole);
+            pixels.copy_from_slice(&whole[..pixels.len()]);
         }
-        let mut noise = first.wrapping_add(((k * BLOCK) as u32).wrapping_mul(R2[0]));
-        for ((pixel, tone), line) in pixels.as_chunks_mut::<4>().0.iter_mut().zip(tone).zip(line) {
-            noise = noise.wrapping_add(R2[0]);
-            let (rounding, alpha) = (noise >> 24, (line * 256.0) as u32);
-            let ground = ramp.at(*tone);
-            let mix = |c: usize| {
-                let mixed = (u32::from(ground[c]) * (256 - alpha) + ink[c] * alpha) >> 8;
-                ((mixed + rounding) >> 8) as u8
-            };
-            *pixel = [mix(0), mix(1), mix(2), 255];
-        }
+        noise = noise.wrapping_add(R2[0].wrapping_mul(BLOCK as u32));
     }
 }
+
+/// `noise` is that of the pixel before the first.
+#[inline(always)]
+fn colour_block(
+    ramp: &Ramp,
+    places: &[u32; BLOCK],
+    line: &[f32; BLOCK],
+    ink: [u32; 3],
+    noise: u32,
+    pixels: &mut [[u8; 4]; BLOCK],
+) {
+    let rounding: [u32; BLOCK] = std::array::from_fn(|i| noise.wrapping_add(R2[0].wrapping_mul(i as u32 + 1)) >> 24);
+    // Most pixels have no line near them.
+    if line.iter().fold(0, |any, line| any | line.to_bits()) == 0 {
+        for i in 0..BLOCK {
+            pixels[i] = rounded(ramp.colour(places[i]), rounding[i]);
+        }
+        return;
+    }
+    for i in 0..BLOCK {
+        let (ground, alpha) = (ramp.colour(places[i]), (line[i] * 256.0) as u32);
+        let mix = |c: u32| (Ramp::channel(ground, c) * (256 - alpha) + ink[c as usize] * alpha) >> 8;
+        let [r, g, b] = [0, 1, 2].map(|c| ((mix(c) + rounding[i]) >> 8) as u8);
+        pixels[i] = [r, g, b, 255];
+    }
+}
+
+/// A colour of the ramp in bytes, all channels rounded up by `rounding` / 256 and then down: one word, one pixel.
+#[inline(always)]
+fn rounded(colour: u64, rounding: u32) -> [u8; 4] {
+    let wide = colour + ROUNDING[rounding as usize % 256];
+    let apart = wide >> 8 & 0x00ff_00ff_00ff_00ff;
+    let pairs = (apart | apart >> 8) & 0x0000_ffff_0000_ffff;
+    ((pairs | pairs >> 16) as u32).to_le_bytes()
+}
+
+/// Every rounding, for all four channels.
+static ROUNDING: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut k = 0;
+    while k < 256 {
+        table[k] = k as u64 * 0x0001_0001_0001_0001;
+        k += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
@@ -52,7 +94,9 @@ mod tests {
     fn painted(palette: &Palette, energy: &[f32]) -> Vec<u8> {
         let tone: Vec<f32> = energy.iter().map(|&e| shade(e)).collect();
         let mut rgba = vec![0; 4 * energy.len()];
-        colour_row(&palette.heat, &tone, &vec![0.0; energy.len()], [0; 3], 0, &mut rgba);
+        let mut places = vec![0; energy.len()];
+        Ramp::places(&tone, &mut places);
+        colour_row(&palette.heat, &places, &vec![0.0; energy.len()], [0; 3], 0, &mut rgba);
         rgba
     }
 
@@ -78,7 +122,9 @@ mod tests {
         let palette = Palette::new(true);
         let energy = vec![3.3; 4096];
         let rgba = painted(&palette, &energy);
-        let exact = palette.heat.at(shade(3.3)).map(|c| f32::from(c) / 256.0);
+        let mut place = [0];
+        Ramp::places(&[shade(3.3)], &mut place);
+        let exact = [0, 1, 2].map(|c| Ramp::channel(palette.heat.colour(place[0]), c) as f32 / 256.0);
         for c in 0..3 {
             let mean = rgba.chunks(4).map(|p| f32::from(p[c])).sum::<f32>() / 4096.0;
             assert!((mean - exact[c]).abs() < 0.02, "channel {c}: {mean} for {}", exact[c]);

@@ -54,6 +54,7 @@ pub struct FieldPainter {
     next_row: usize,
     rows: [Vec<f32>; 3],
     tone: Vec<f32>,
+    places: Vec<u32>,
     line: Vec<f32>,
     rgba: Vec<u8>,
 }
@@ -86,6 +87,7 @@ impl FieldPainter {
             next_row: 0,
             rows: Default::default(),
             tone: Vec::new(),
+            places: Vec::new(),
             line: Vec::new(),
             rgba: Vec::new(),
         }
@@ -115,6 +117,7 @@ impl FieldPainter {
             row.clear();
             row.resize(side, 0.0);
         }
+        self.places.resize(side, 0);
         self.data.clear();
         if layers.data {
             self.data.extend_from_slice(data);
@@ -204,7 +207,8 @@ impl FieldPainter {
             &self.palette.heat
         };
         let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
-        energy::colour_row(ramp, &self.tone, &self.line, self.palette.contour.0, j, pixels);
+        Ramp::places(&self.tone, &mut self.places);
+        energy::colour_row(ramp, &self.places, &self.line, self.palette.contour.0, j, pixels);
         if self.has_field && self.layers.arrows {
             let colour = self.palette.source(self.layers.source);
             let alpha = self.palette.arrow_alpha / 255.0;

@@ -6,9 +6,10 @@ use crate::engine::settings::Source;
 /// Steps of a ramp; with 8 bits of fraction each, finer than any screen once dithered.
 const STEPS: usize = 2048;
 
-/// A colour ramp as a table of colours with 8 fractional bits a channel, low value first.
+/// A colour ramp as a table of colours, low value first. A colour is a word of four channels of 16 bits, 8 of them
+/// fractional: red in the lowest, full opacity in the highest.
 #[derive(Clone, Debug)]
-pub struct Ramp(Box<[[u16; 3]; STEPS]>);
+pub struct Ramp(Box<[u64; STEPS]>);
 
 impl Ramp {
     /// Interpolates between colours in OKLab (Ottosson 2020), spaced so that lightness changes evenly.
@@ -29,26 +30,37 @@ impl Ramp {
                 .min(labs.len().saturating_sub(2));
             let f = ((u - way[k]) / (way[k + 1] - way[k])).clamp(0.0, 1.0);
             let lab = [0, 1, 2].map(|c| labs[k][c] + f * (labs[k + 1][c] - labs[k][c]));
-            rgb(lab).map(|v| (v.clamp(0.0, 1.0) * 255.0 * 256.0).round() as u16)
+            let [r, g, b] = rgb(lab).map(|v| (v.clamp(0.0, 1.0) * 255.0 * 256.0).round() as u64);
+            r | g << 16 | b << 32 | (255 << 8) << 48
         };
-        let mut table = Box::new([[0; 3]; STEPS]);
+        let mut table = Box::new([0; STEPS]);
         for (step, entry) in table.iter_mut().enumerate() {
             *entry = colour(step);
         }
         Self(table)
     }
 
-    /// The colour at 0, which is one of whole bytes.
-    pub fn void(&self) -> [u8; 3] {
-        self.0[0].map(|c| (c / 256) as u8)
+    /// The places in the table of numbers in [0, 1], clamped; NaN gives the low end.
+    pub fn places(t: &[f32], places: &mut [u32]) {
+        // Adding 2^23 leaves the nearest whole number in the lowest bits: a cast would ask more questions than this.
+        const WHOLE: f32 = 8_388_608.0;
+        for (place, &t) in places.iter_mut().zip(t) {
+            let inside = if t > 0.0 { t } else { 0.0 };
+            let inside = if inside < 1.0 { inside } else { 1.0 };
+            *place = (inside * (STEPS - 1) as f32 + WHOLE).to_bits();
+        }
     }
 
-    /// The colour at `t` in [0, 1], clamped; NaN gives the low end. Channels carry 8 fractional bits.
+    /// The colour at a place, see [`Ramp`] for its channels.
+    #[inline(always)]
+    pub fn colour(&self, place: u32) -> u64 {
+        self.0[place as usize % STEPS]
+    }
+
+    /// A channel of a colour: 0 is red. 8 of its bits are fractional.
     #[inline]
-    pub fn at(&self, t: f32) -> [u16; 3] {
-        // Float to integer casts saturate, and NaN becomes 0.
-        let step = ((t * (STEPS - 1) as f32) as u32 as usize).min(STEPS - 1);
-        self.0[step]
+    pub fn channel(colour: u64, channel: u32) -> u32 {
+        (colour >> (16 * channel)) as u32 & 0xffff
     }
 }
 
@@ -200,8 +212,14 @@ fn rgb([lightness, a, b]: [f32; 3]) -> [f32; 3] {
 mod tests {
     use super::*;
 
-    fn lightness(colour: [u16; 3]) -> f32 {
-        oklab(colour.map(|c| (f32::from(c) / 256.0).round() as u8))[0]
+    fn bytes(ramp: &Ramp, t: f32) -> [u8; 3] {
+        let mut place = [0];
+        Ramp::places(&[t], &mut place);
+        [0, 1, 2].map(|c| ((Ramp::channel(ramp.colour(place[0]), c) + 128) / 256) as u8)
+    }
+
+    fn lightness(ramp: &Ramp, t: f32) -> f32 {
+        oklab(bytes(ramp, t))[0]
     }
 
     #[test]
@@ -210,7 +228,7 @@ mod tests {
             let palette = Palette::new(dark);
             let sign = if dark { 1.0 } else { -1.0 };
             for ramp in [&palette.heat, &palette.error_heat] {
-                let levels: Vec<f32> = (0..=16).map(|k| lightness(ramp.at(k as f32 / 16.0))).collect();
+                let levels: Vec<f32> = (0..=16).map(|k| lightness(ramp, k as f32 / 16.0)).collect();
                 let mean = sign * (levels[16] - levels[0]) / 16.0;
                 for pair in levels.windows(2) {
                     let step = sign * (pair[1] - pair[0]);
@@ -226,17 +244,11 @@ mod tests {
 
     #[test]
     fn ramps_end_at_the_fields_background_and_survive_nonsense() {
-        for (ramp, first) in [
-            (Palette::new(true).heat, [10, 13, 18]),
-            (Palette::new(false).heat, [255; 3]),
-        ] {
-            assert_eq!(ramp.void(), first);
-            assert_eq!(
-                (ramp.at(-1.0), ramp.at(f32::NAN)),
-                ([0, 1, 2].map(|c| u16::from(first[c]) << 8), ramp.at(0.0))
-            );
-        }
-        assert_eq!(Palette::new(true).heat.at(9.0), Palette::new(true).heat.at(1.0));
+        assert_eq!(bytes(&Palette::new(true).heat, 0.0), [10, 13, 18]);
+        assert_eq!(bytes(&Palette::new(false).heat, f32::NAN), [255; 3]);
+        let mut places = [0; 5];
+        Ramp::places(&[0.0, -1.0, f32::NAN, 1.0, 9.0], &mut places);
+        assert!(places[..3] == [places[0]; 3] && places[3] == places[4] && places[0] < places[3]);
     }
 
     #[test]
@@ -244,7 +256,7 @@ mod tests {
         for dark in [true, false] {
             let palette = Palette::new(dark);
             for k in 0..=16 {
-                let ground = oklab(palette.heat.at(k as f32 / 16.0).map(|c| (c / 256) as u8));
+                let ground = oklab(bytes(&palette.heat, k as f32 / 16.0));
                 for colour in palette.particle {
                     let dot = oklab(colour);
                     let distance = (0..3).map(|c| (ground[c] - dot[c]).powi(2)).sum::<f32>().sqrt();
