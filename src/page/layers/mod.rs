@@ -12,6 +12,7 @@ pub mod data;
 pub mod energy;
 pub mod error;
 pub mod exact_picture;
+mod light;
 pub mod morph;
 pub mod motion;
 pub mod paint;

@@ -5,8 +5,9 @@
 //! streak. That buffer decays exponentially with time, not with frames. The dots themselves are light that lasts one
 //! frame. One table turns light and energy into colour. Work is done only in blocks of pixels that hold light.
 
+use super::light::{BLOCK, Colours, TINTS, colour, colours, mix};
 use super::palette::Palette;
-use super::stamps::{OFFSETS, SHADE, Stamps};
+use super::stamps::{OFFSETS, Stamps};
 use crate::page::viewport::Viewport;
 
 /// Seconds in which a trail fades to 1/e.
@@ -22,14 +23,8 @@ const BRIGHT: f32 = 60_000.0;
 const CALM: f32 = 0.06;
 /// Light below this is invisible and set to nothing.
 const DARK: u16 = 260;
-/// Pixels in a block of a row.
-const BLOCK: usize = 16;
-/// Energies are told apart in so many shades, over so many nats.
-const TINTS: usize = SHADE as usize + 1;
+/// Energies are told apart over so many nats.
 const TINT_NATS: f32 = 6.0;
-
-/// The colour of every shade and light: `[shade * 256 + level]`.
-type Colours = [[u8; 4]; TINTS * 256];
 
 /// How the particles of a frame are to be drawn.
 #[derive(Clone, Copy, Debug)]
@@ -277,31 +272,6 @@ impl ParticlePainter {
     }
 }
 
-/// The places in [`Colours`] of a block of pixels, and whether they hold any trail and any dot.
-#[inline(always)]
-fn mix(trail: &[u16; BLOCK], dots: &[u16; BLOCK], tint: &[u8; BLOCK]) -> ([u16; BLOCK], [bool; 2]) {
-    let place = std::array::from_fn(|i| {
-        let light = trail[i].saturating_add(dots[i] & !SHADE);
-        // Bits instead of branches: this is done for all pixels of a block at once.
-        let from_dot = u16::from(dots[i] == 0).wrapping_sub(1);
-        let shade = (dots[i] & SHADE & from_dot) | (u16::from(tint[i]) & !from_dot);
-        shade << 8 | light >> 8
-    });
-    let any = |light: &[u16; BLOCK]| {
-        let [a, b, c, d] = bytemuck::cast::<_, [u64; 4]>(*light);
-        a | b | c | d != 0
-    };
-    (place, [any(trail), any(dots)])
-}
-
-/// Looks the colours of some pixels up.
-#[inline(always)]
-fn colour(place: &[u16; BLOCK], colours: &Colours, out: &mut [[u8; 4]]) {
-    for (out, place) in out.iter_mut().zip(place) {
-        *out = colours[usize::from(*place) % (TINTS * 256)];
-    }
-}
-
 /// Lays a row of a dot over the dots below; the brighter one gives a pixel its shade.
 #[inline(always)]
 fn lay_row(dots: &mut [u16], light: &[u16], cover: &[u16], tint: u8) {
@@ -311,25 +281,6 @@ fn lay_row(dots: &mut [u16], light: &[u16], cover: &[u16], tint: u8) {
         let above = if light > 0 { light | u16::from(tint) } else { 0 };
         *dots = above.max(below);
     }
-}
-
-/// See [`Colours`].
-fn colours(palette: &Palette) -> Box<Colours> {
-    let mix =
-        |a: [u8; 3], b: [u8; 3], t: f32| [0, 1, 2].map(|c| f32::from(a[c]) + t * (f32::from(b[c]) - f32::from(a[c])));
-    let mut table = Box::new([[0; 4]; TINTS * 256]);
-    for (tint, table) in table.chunks_exact_mut(256).enumerate() {
-        let q = tint as f32 / (TINTS - 1) as f32;
-        let trail = mix(palette.trail[0], palette.trail[1], q).map(|c| c as u8);
-        let dot = mix(palette.particle[0], palette.particle[1], q).map(|c| c as u8);
-        for (level, colour) in table.iter_mut().enumerate() {
-            let light = level as f32 / 255.0;
-            let [r, g, b] = mix(trail, dot, ((light - 0.25) / 0.4).clamp(0.0, 1.0)).map(|c| c.round() as u8);
-            let alpha = (255.0 * (1.12 * light).min(0.96)) as u8;
-            *colour = if alpha == 0 { [0; 4] } else { [r, g, b, alpha] };
-        }
-    }
-    table
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The picture of a particle: a bright dot with a dark rim and a faint halo.
 
+use super::light::SHADE;
+
 /// Offsets of a dot within its pixel, an axis.
 pub const OFFSETS: usize = 4;
 /// Radius of a dot, CSS pixels, when there are few.
@@ -15,8 +17,6 @@ const HALO: f32 = 0.14;
 const FAINTEST: f32 = 0.012;
 /// Light of a dot: room is left for a trail below it.
 const BRIGHTEST: f32 = 58_000.0;
-/// The lowest bits of a stamp's light are free for the dot's shade.
-pub const SHADE: u16 = 0xf;
 
 /// No stamp has a longer side, pixels; no stage is so large that it would.
 const WIDEST: usize = 31;
