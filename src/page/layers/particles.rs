@@ -188,7 +188,10 @@ impl ParticlePainter {
         let (da, dc) = (d[along] / steps, d[across] / steps);
         let (a, c) = (from[along], from[across] - 0.5);
         let side = self.side as i32;
-        for step in 1..=steps as u32 {
+        // Most of a long way may be off the canvas, where nothing is to be done.
+        let (near, far) = (within(a, da, self.side as f32), within(c, dc, self.side as f32));
+        let (first, last) = (near[0].max(far[0]).max(1.0), near[1].min(far[1]).min(steps));
+        for step in first as u32..=last as u32 {
             let t = step as f32;
             let (i, centre) = ((a + da * t).floor() as i32, c + dc * t);
             let j = centre.floor();
@@ -270,6 +273,20 @@ impl ParticlePainter {
         }
         fading
     }
+}
+
+/// The steps, from the first to the last, after which `from + step * each` is less than a pixel or two off `0..side`;
+/// when there are none, the last is 0 and comes before the first.
+fn within(from: f32, each: f32, side: f32) -> [f32; 2] {
+    if each.abs() < 1e-6 {
+        return if from > -2.0 && from < side + 1.0 {
+            [0.0, f32::MAX]
+        } else {
+            [1.0, 0.0]
+        };
+    }
+    let (one, other) = ((-2.0 - from) / each, (side + 1.0 - from) / each);
+    [one.min(other).max(0.0).floor(), one.max(other).max(0.0).ceil()]
 }
 
 /// Lays a row of a dot over the dots below; the brighter one gives a pixel its shade.
