@@ -136,43 +136,50 @@ fn pad(samples: &[f32], n: usize, out: &mut Vec<f32>) {
 const CEILING: f32 = 60.0;
 
 /// Replaces masked (non-finite) energies by ones that rise a nat with every point away from known ones, so that a
-/// picture fades out over its mask instead of breaking off.
+/// picture fades out over its mask instead of breaking off. Ring by ring from the known points: each is met once.
 pub fn filled(energy: &[f32], side: usize) -> Vec<f32> {
     let known = |v: f32| v.is_finite();
     let mut values: Vec<f32> = energy
         .iter()
         .map(|&v| if known(v) { v.min(CEILING) } else { f32::NAN })
         .collect();
-    let mut front: Vec<usize> = (0..values.len()).filter(|&k| !known(values[k])).collect();
-    while !front.is_empty() {
-        let grown: Vec<(usize, f32)> = front
-            .iter()
-            .filter_map(|&k| {
-                let near = neighbours(k, side).map(|m| values[m]).filter(|&v| known(v));
-                let (sum, count) = near.fold((0.0, 0), |(sum, count), v| (sum + v, count + 1));
-                (count > 0).then(|| (k, (sum / count as f32 + 1.0).min(CEILING)))
-            })
-            .collect();
-        if grown.is_empty() {
-            // Nothing is known at all.
-            front.iter().for_each(|&k| values[k] = CEILING);
-            break;
-        }
+    let masked = |values: &[f32], k: usize| !known(values[k]);
+    let touches = |values: &[f32], k: usize| neighbours(k, side).any(|m| known(values[m]));
+    let mut ring: Vec<usize> = (0..values.len())
+        .filter(|&k| masked(&values, k) && touches(&values, k))
+        .collect();
+    let mut grown = Vec::with_capacity(ring.len());
+    while !ring.is_empty() {
+        grown.clear();
+        grown.extend(ring.iter().map(|&k| {
+            let near = neighbours(k, side).map(|m| values[m]).filter(|&v| known(v));
+            let (sum, count) = near.fold((0.0, 0), |(sum, count), v| (sum + v, count + 1));
+            (k, (sum / count as f32 + 1.0).min(CEILING))
+        }));
         grown.iter().for_each(|&(k, v)| values[k] = v);
-        front.retain(|&k| !known(values[k]));
+        ring.clear();
+        // A point next to several of this ring is one point of the next: marked by an infinity until its turn.
+        for &(k, _) in &grown {
+            for m in neighbours(k, side) {
+                if values[m].is_nan() {
+                    values[m] = f32::INFINITY;
+                    ring.push(m);
+                }
+            }
+        }
     }
+    // Nothing is known at all.
+    values.iter_mut().filter(|v| v.is_nan()).for_each(|v| *v = CEILING);
     values
 }
 
 /// The up to eight points around point `k` of a square grid.
 fn neighbours(k: usize, side: usize) -> impl Iterator<Item = usize> {
-    let (i, j) = ((k % side) as isize, (k / side) as isize);
-    (-1..=1_isize)
-        .flat_map(move |dj| (-1..=1_isize).map(move |di| (i + di, j + dj)))
-        .filter_map(move |(x, y)| {
-            let inside = |v: isize| v >= 0 && v < side as isize;
-            (inside(x) && inside(y) && (x, y) != (i, j)).then_some(y as usize * side + x as usize)
-        })
+    let (i, j) = (k % side, k / side);
+    let columns = i.saturating_sub(1)..(i + 2).min(side);
+    let rows = j.saturating_sub(1)..(j + 2).min(side);
+    rows.flat_map(move |y| columns.clone().map(move |x| y * side + x))
+        .filter(move |&m| m != k)
 }
 
 #[cfg(test)]
@@ -226,5 +233,30 @@ mod tests {
         assert!((full[0] - 2.0).abs() < f32::EPSILON);
         assert!((full[6] - 3.0).abs() < 1e-6 && full[12] > full[6] && full[24] > full[18]);
         assert!(filled(&[f32::NAN; 4], 2).iter().all(|v| v.is_finite()));
+    }
+
+    #[test]
+    fn a_masked_energy_is_a_nat_above_the_mean_of_its_neighbours_nearer_to_the_known() {
+        // Two known points in opposite corners; a point's ring is its distance to the nearer one in king's moves.
+        let side = 13;
+        let mut energy = vec![f32::NAN; side * side];
+        (energy[0], energy[side * side - 1]) = (2.0, 5.0);
+        let full = filled(&energy, side);
+        let ring = |k: usize| {
+            let (i, j) = (k % side, k / side);
+            i.max(j).min((side - 1 - i).max(side - 1 - j))
+        };
+        for k in (1..side * side - 1).filter(|&k| ring(k) > 0) {
+            let nearer: Vec<f32> = neighbours(k, side)
+                .filter(|&m| ring(m) < ring(k))
+                .map(|m| full[m])
+                .collect();
+            let expected = nearer.iter().sum::<f32>() / nearer.len() as f32 + 1.0;
+            assert!(
+                (full[k] - expected).abs() < 1e-4,
+                "point {k}: {} for {expected}",
+                full[k]
+            );
+        }
     }
 }
