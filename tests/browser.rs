@@ -7,7 +7,7 @@ use js_sys::Promise;
 use scorefield::distribution::{Preset, Target};
 use scorefield::engine::lab::Lab;
 use scorefield::engine::protocol::{Backend, Command, Devices, Progress, Report, SampleJob};
-use scorefield::engine::settings::{Sampler, Settings, Source};
+use scorefield::engine::settings::Settings;
 use scorefield::engine::webgpu;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -76,14 +76,15 @@ async fn train(lab: &mut Lab, steps: u32) -> (Progress, f64) {
 }
 
 async fn sample(lab: &mut Lab, count: u32, steps: u32) -> Vec<f32> {
-    let job = SampleJob {
-        sampler: Sampler::Annealed,
-        count,
+    let settings = Settings {
+        particles: count,
         seed: 1,
-        field: Source::Learned,
-        sigma: None,
-        steps: Some(steps),
-        step_size: None,
+        steps_per_level: steps,
+        ..Settings::default()
+    };
+    let job = SampleJob {
+        settings: Box::new(settings),
+        steps: 1,
         init: None,
     };
     lab.obey(Command::Sample { request: 2, job }).await.unwrap();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use scorefield::distribution::{Drawing, Preset, Target};
 use scorefield::engine::lab::Lab;
 use scorefield::engine::protocol::{self, Backend, Checkpoint, Command, Floats, Frame, Report, SampleJob};
-use scorefield::engine::settings::{Network, Objective, Sampler, Settings, Source, Weighting};
+use scorefield::engine::settings::{Network, Objective, Settings, Source, Weighting};
 
 /// Natively no future ever waits.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -84,13 +84,13 @@ fn train(lab: &mut Lab, steps: u32) -> (u64, f32) {
 
 fn sample_job(field: Source, seed: u32) -> SampleJob {
     SampleJob {
-        sampler: Sampler::Annealed,
-        count: 500,
-        seed,
-        field,
-        sigma: None,
-        steps: None,
-        step_size: None,
+        settings: Box::new(Settings {
+            particles: 500,
+            seed,
+            follow: field,
+            ..Settings::default()
+        }),
+        steps: 1000,
         init: None,
     }
 }
@@ -157,7 +157,7 @@ fn frames_bring_particles_pictures_of_every_tile_and_progress() {
             Report::Frame(frame) => Some((**frame).clone()),
             _ => None,
         });
-        particles = particles.max(frame.particles.map_or(0, |points| points.0.len()));
+        particles = particles.max(frame.cloud.particles.map_or(0, |points| points.0.len()));
         progress |= frame
             .progress
             .is_some_and(|progress| progress.sigmas.len() == 6 && progress.nats.is_finite());
@@ -289,10 +289,8 @@ fn bad_requests_are_refused_with_what_is_allowed_and_the_model_stays() {
         }],
     );
     assert!(refusal(&mut lab).contains("finite"));
-    let none = SampleJob {
-        count: 0,
-        ..sample_job(Source::Exact, 0)
-    };
+    let mut none = sample_job(Source::Exact, 0);
+    none.settings.particles = 0;
     assert!(samples(&mut lab, none).unwrap_err().contains("1 to 200000"));
     assert_eq!(train(&mut lab, 1).0, 11);
 }
@@ -349,10 +347,8 @@ fn messages_survive_the_journey_and_garbage_is_an_error() {
             );
         }
     }
-    let frame = Frame {
-        particles: Some(Floats((0..8000).map(|i| i as f32).collect())),
-        ..Frame::default()
-    };
+    let mut frame = Frame::default();
+    frame.cloud.particles = Some(Floats((0..8000).map(|i| i as f32).collect()));
     let bytes = protocol::encode(&Report::Frame(Box::new(frame.clone()))).unwrap();
     assert_eq!(
         protocol::decode::<Report>(&bytes).unwrap(),

@@ -8,13 +8,11 @@ use web_time::Instant;
 use super::lab::Lab;
 use super::live::{Live, Recipe};
 use super::protocol::{Floats, Report, SampleJob};
-use super::settings::{Sampler as Choice, Source};
+use super::settings::Source;
 use crate::field::{Field, points_on};
 
-/// Most particles that one request may ask for.
+/// Most starting points that one request may give.
 const MOST_SAMPLES: usize = 200_000;
-/// Steps of plain Langevin when the script does not say.
-const PLAIN_STEPS: u32 = 1000;
 /// Most sampler steps that one request may ask for.
 const MOST_STEPS: u32 = 1_000_000;
 
@@ -78,31 +76,23 @@ impl Lab {
             );
             return Ok(());
         };
-        let Some((field, backend)) = self.field_to_follow(job.field).await? else {
+        let Some((field, backend)) = self.field_to_follow(job.settings.follow).await? else {
             self.refuse(
                 Some(request),
                 "there is no network yet: train one, or sample with field: \"exact\"".into(),
             );
             return Ok(());
         };
-        let plain = job.sampler == Choice::Langevin;
-        let recipe = Recipe {
-            sampler: job.sampler,
-            sigma: job.sigma.unwrap_or(self.settings.sigma),
-            step_size: job.step_size.unwrap_or(self.settings.step_size),
-            steps_per_level: job.steps.unwrap_or(self.settings.steps_per_level),
-            seed: job.seed,
-            ladder: self.ladder(),
+        let steps_left = if job.settings.sampler.descends() {
+            u32::MAX
+        } else {
+            job.steps
         };
+        let recipe = Recipe::new(*job.settings, self.scale());
         let device = self.devices.device(backend);
         let cloud = match job.init {
             Some(points) => Live::start_at(recipe, points.0, data.exact(), backend, device),
-            None => Live::start(recipe, job.count as usize, data.exact(), backend, device),
-        };
-        let steps_left = if plain {
-            job.steps.unwrap_or(PLAIN_STEPS)
-        } else {
-            u32::MAX
+            None => Live::start(recipe, data.exact(), backend, device),
         };
         self.jobs.push_back(Job::Sample(Box::new(Sampling {
             request,
@@ -216,25 +206,17 @@ fn exact_report(request: u32, exact: &crate::distribution::ExactField, points: &
 }
 
 fn check(job: &SampleJob) -> Result<(), String> {
-    let count = job.init.as_ref().map_or(job.count as usize, |init| init.0.len() / 2);
-    if !(1..=MOST_SAMPLES).contains(&count) {
-        return Err(format!(
-            "count must be a whole number from 1 to {MOST_SAMPLES}, and {count} is not"
-        ));
+    job.settings.check().map_err(|error| error.to_string())?;
+    if let Some(Floats(init)) = &job.init {
+        if !(2..=2 * MOST_SAMPLES).contains(&init.len()) {
+            return Err(format!("init must hold 1 to {MOST_SAMPLES} points"));
+        }
+        if !init.len().is_multiple_of(2) || init.iter().any(|v| !v.is_finite()) {
+            return Err("init must be finite numbers [x0, y0, x1, y1, …]".into());
+        }
     }
-    if let Some(init) = &job.init
-        && (!init.0.len().is_multiple_of(2) || init.0.iter().any(|v| !v.is_finite()))
-    {
-        return Err("init must be finite numbers [x0, y0, x1, y1, …]".into());
-    }
-    if job.steps.is_some_and(|steps| !(1..=MOST_STEPS).contains(&steps)) {
+    if !(1..=MOST_STEPS).contains(&job.steps) {
         return Err(format!("steps must be a whole number from 1 to {MOST_STEPS}"));
-    }
-    if job.step_size.is_some_and(|eta| !(1e-5..=4.0).contains(&eta)) {
-        return Err("stepSize must be a number from 0.00001 to 4".into());
-    }
-    if job.sigma.is_some_and(|sigma| !(1e-3..=100.0).contains(&sigma)) {
-        return Err("sigma must be a number from 0.001 to 100".into());
     }
     Ok(())
 }

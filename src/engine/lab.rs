@@ -170,11 +170,11 @@ impl Lab {
             before.levels,
         ) == (now.sampler, now.follow, now.particles, now.seed, now.levels)
             && (before.noise_max, before.noise_min) == (now.noise_max, now.noise_min);
-        let ladder = self.ladder();
+        let scale = self.scale();
         if !same_cast {
             self.restart_live();
         } else if let Some(live) = &mut self.live {
-            live.retune(Recipe::of(&self.settings, ladder));
+            live.retune(Recipe::new(self.settings.clone(), scale));
         }
     }
 

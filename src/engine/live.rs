@@ -13,64 +13,48 @@ use crate::field::{Field, points_on};
 use crate::noise::NoiseLadder;
 use crate::sampler::{self, Guard, Parameters, Sampler, Stream};
 
-/// What moves a cloud, and how: the sampler's parameters but for the guard, which the data give.
+/// What moves a cloud, and how: everything but the guard, which the data give.
 #[derive(Clone, Debug)]
 pub struct Recipe {
-    /// How particles move.
-    pub sampler: Choice,
-    /// Noise level of plain Langevin, stage units.
-    pub sigma: f32,
-    /// eta, in units of sigma².
-    pub step_size: f32,
-    /// Langevin steps at each rung of the ladder.
-    pub steps_per_level: u32,
-    /// Seeds start and noise.
-    pub seed: u32,
-    /// The noise levels of a descent.
-    pub ladder: NoiseLadder,
+    settings: Settings,
+    ladder: NoiseLadder,
 }
 
 impl Recipe {
-    /// What the settings ask for.
-    pub fn of(settings: &Settings, ladder: NoiseLadder) -> Self {
+    /// What the settings ask for, with data of this scale (mean per-axis standard deviation).
+    pub fn new(settings: Settings, scale: f32) -> Self {
         Self {
-            sampler: settings.sampler,
-            sigma: settings.sigma,
-            step_size: settings.step_size,
-            steps_per_level: settings.steps_per_level,
-            seed: settings.seed,
-            ladder,
+            ladder: settings.ladder(scale),
+            settings,
         }
     }
 
     /// The noise level at which particles start.
     fn start_sigma(&self) -> f32 {
-        match self.sampler {
-            Choice::Langevin => self.sigma,
-            Choice::Annealed => self.ladder.sigma(0),
+        if self.settings.sampler.descends() {
+            self.ladder.sigma(0)
+        } else {
+            self.settings.sigma
         }
     }
 
     /// The sampler's parameters, with its guard.
     pub fn parameters(&self, guard: Guard) -> Parameters {
-        let (step_size, seed, guard) = (self.step_size, self.seed, Some(guard));
-        match self.sampler {
-            Choice::Langevin => Parameters::Langevin {
-                sigma: self.sigma,
+        let (step_size, seed, guard) = (self.settings.step_size, self.settings.seed, Some(guard));
+        match self.settings.sampler {
+            Choice::Annealed => Parameters::Annealed {
+                ladder: self.ladder,
+                step_size,
+                steps_per_level: self.settings.steps_per_level,
+                seed,
+                guard,
+            },
+            _ => Parameters::Langevin {
+                sigma: self.settings.sigma,
                 step_size,
                 seed,
                 guard,
             },
-            Choice::Annealed => {
-                let (ladder, steps_per_level) = (self.ladder, self.steps_per_level);
-                Parameters::Annealed {
-                    ladder,
-                    step_size,
-                    steps_per_level,
-                    seed,
-                    guard,
-                }
-            }
         }
     }
 }
@@ -101,8 +85,15 @@ pub struct Live {
 
 impl Live {
     /// Particles at the start of what the recipe asks for, on the device of `backend`.
-    pub fn start(recipe: Recipe, count: usize, exact: &ExactField, backend: Backend, device: &Device) -> Self {
-        let positions = sampler::start(count, exact.mean(), exact.scale(), recipe.start_sigma(), recipe.seed);
+    pub fn start(recipe: Recipe, exact: &ExactField, backend: Backend, device: &Device) -> Self {
+        let count = recipe.settings.particles as usize;
+        let positions = sampler::start(
+            count,
+            exact.mean(),
+            exact.scale(),
+            recipe.start_sigma(),
+            recipe.settings.seed,
+        );
         Self::start_at(recipe, positions, exact, backend, device)
     }
 
@@ -143,7 +134,7 @@ impl Live {
             self.guard.mean,
             self.guard.scale,
             self.recipe.start_sigma(),
-            self.recipe.seed,
+            self.recipe.settings.seed,
         )
     }
 
@@ -154,10 +145,8 @@ impl Live {
 
     /// Takes up changed step sizes and noise levels without a restart.
     pub fn retune(&mut self, recipe: Recipe) {
-        let recipe = Recipe {
-            sampler: self.recipe.sampler,
-            ..recipe
-        };
+        let mut recipe = recipe;
+        recipe.settings.sampler = self.recipe.settings.sampler;
         self.sampler.retune(&recipe.parameters(self.guard));
         self.recipe = recipe;
     }
@@ -189,7 +178,7 @@ impl Live {
         self.positions.clear();
         self.positions.extend(data.iter::<f32>());
         if self.guard_is_due() {
-            let mut rng = sampler::stream(self.recipe.seed, Stream::Recycle(self.sampler.steps()));
+            let mut rng = sampler::stream(self.recipe.settings.seed, Stream::Recycle(self.sampler.steps()));
             let lost = self.guard.recycle(&mut self.positions, self.sampler.spread(), &mut rng);
             if lost > 0 {
                 self.recycled += lost as u32;
@@ -215,11 +204,7 @@ impl Live {
         self.x = points_on(device, self.positions.clone());
         self.moved = true;
         if self.sampler.finished() {
-            self.recipe = Recipe {
-                sampler: Choice::Langevin,
-                sigma,
-                ..self.recipe.clone()
-            };
+            (self.recipe.settings.sampler, self.recipe.settings.sigma) = (Choice::Langevin, sigma);
             self.sampler = sampler::build(&self.recipe.parameters(self.guard));
         }
     }
@@ -258,6 +243,9 @@ impl Live {
             sigma: self.sampler.sigma(),
             steps: self.sampler.steps(),
             evaluations: self.sampler.evaluations(),
+            time: 0.0,
+            acceptance: None,
+            lacks_energy: false,
             finished: self.sampler.finished(),
             recycled: self.recycled,
         }

@@ -4,10 +4,16 @@
 //! raw little-endian bytes, never as text. Commands carry whole values, never deltas. Every picture of the run carries
 //! a [`Stamp`], by which the page drops what is out of date.
 
+mod frame;
+mod grid;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::settings::{Network, Sampler, Settings, Source};
+pub use self::frame::{Cloud, Frame, SampleQuality, SamplerState, Standing};
+pub use self::grid::{Grid, STAGE_HALF_WIDTH};
+
+use super::settings::{Network, Settings, Source};
 use crate::distribution::Target;
 
 /// Changes whenever this file or the package's version does, so that a page and an engine of different builds refuse
@@ -15,6 +21,8 @@ use crate::distribution::Target;
 pub const VERSION: u32 = {
     let source = concat!(
         include_str!("protocol.rs"),
+        include_str!("protocol/frame.rs"),
+        include_str!("protocol/grid.rs"),
         include_str!("settings.rs"),
         env!("CARGO_PKG_VERSION")
     )
@@ -156,24 +164,15 @@ pub enum Command {
     },
 }
 
-/// A request for samples. `None` means the sampler's own default.
+/// A request for samples, apart from the live particles.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SampleJob {
-    /// How particles move.
-    pub sampler: Sampler,
-    /// How many particles, 1 to 200,000.
-    pub count: u32,
-    /// Seeds the starting points and the noise.
-    pub seed: u32,
-    /// Learned or exact.
-    pub field: Source,
-    /// Noise level of plain Langevin, stage units.
-    pub sigma: Option<f32>,
-    /// Steps in all (plain) or at each level (annealed).
-    pub steps: Option<u32>,
-    /// eta, in units of sigma².
-    pub step_size: Option<f32>,
-    /// Starting points `[x0, y0, …]`; `count` is then ignored.
+    /// Which sampler on which field, its parameters, its seed and how many particles; what is not about sampling is
+    /// not looked at.
+    pub settings: Box<Settings>,
+    /// Steps of a chain at one noise level; descents end by themselves.
+    pub steps: u32,
+    /// Starting points `[x0, y0, …]`; the settings' `start` and `particles` are then not looked at.
     pub init: Option<Floats>,
 }
 
@@ -326,65 +325,6 @@ pub struct Stamp {
     pub step: u64,
 }
 
-/// One frame of the lab. What did not change since the last frame is left out.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Frame {
-    /// What this belongs to.
-    pub stamp: Stamp,
-    /// Mean of the data that the network's preconditioning was fitted to.
-    pub mean: [f32; 2],
-    /// Scale of that data (mean per-axis standard deviation).
-    pub scale: f32,
-    /// Particle positions `[x0, y0, …]`, stage coordinates; `None` when they did not move.
-    pub particles: Option<Floats>,
-    /// Goes up at every restart, drop or change of count: particles of different casts must not be interpolated.
-    pub cast: u32,
-    /// Where the sampler is.
-    pub sampler: SamplerState,
-    /// Pictures of the learned field finished since the last frame.
-    pub pictures: Vec<Picture>,
-    /// Errors against the exact score, when newly measured.
-    pub progress: Option<Progress>,
-    /// How good the samples of the last descent are, when newly judged.
-    pub quality: Option<SampleQuality>,
-    /// Training steps a second, over the last second; 0 while paused.
-    pub steps_per_second: f32,
-    /// Score evaluations a second by the live sampler.
-    pub evaluations_per_second: f32,
-}
-
-/// How far the samples of a descent are from the data.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SampleQuality {
-    /// Sliced Wasserstein distance of the first 2,048 particles from the data, stage units.
-    pub distance: f32,
-    /// The same in units of what two sets of true data are apart.
-    pub over_floor: f32,
-    /// The same in units of what the exact score makes of the same start; 1 is perfect.
-    pub over_exact: f32,
-    /// Share of the samples at each mode, for named sets that have modes.
-    pub shares: Vec<f32>,
-    /// True weights of these modes.
-    pub weights: Vec<f32>,
-}
-
-/// Where the live sampler is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SamplerState {
-    /// Rung of the ladder, for samplers that descend it.
-    pub level: Option<u32>,
-    /// The noise level whose score drives the particles now.
-    pub sigma: f32,
-    /// Sampler steps since the restart.
-    pub steps: u64,
-    /// Score evaluations a particle since the restart.
-    pub evaluations: u64,
-    /// The descent is over and the particles rest.
-    pub finished: bool,
-    /// Particles that left the guard box or went non-finite and were drawn anew, since the restart.
-    pub recycled: u32,
-}
-
 /// The learned field on a square grid at one noise level.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Picture {
@@ -403,73 +343,6 @@ pub struct Picture {
     pub curl: Option<f32>,
     /// The grid is too coarse for this sigma (spacing over sigma / 1.5), so that the energy is only roughly right.
     pub coarse: bool,
-}
-
-/// Half the width of the usual stage, in which data are drawn.
-pub const STAGE_HALF_WIDTH: f32 = 1.45;
-
-/// A square grid of points: `side` points an axis, the outermost ones on the window's edge.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Grid {
-    /// Centre of the window, stage coordinates.
-    pub centre: [f32; 2],
-    /// Half the window's width.
-    pub half_width: f32,
-    /// Points along an axis, at least 2.
-    pub side: u32,
-}
-
-impl Grid {
-    /// Half the width of the window in which everything of interest lies at a noise level: the usual stage, or wider
-    /// where the noise spreads the data (scale: mean per-axis standard deviation).
-    pub fn half_width_at(scale: f32, sigma: f32) -> f32 {
-        (2.2 * scale.hypot(sigma)).max(STAGE_HALF_WIDTH)
-    }
-
-    /// That window, with `side` points an axis. The usual stage does not move, so that a drawing stays where it was
-    /// drawn; the wider the window, the more it centres on the data.
-    pub fn window(mean: [f32; 2], scale: f32, sigma: f32, side: u32) -> Self {
-        let half_width = Self::half_width_at(scale, sigma);
-        let drift = 1.0 - STAGE_HALF_WIDTH / half_width;
-        Self {
-            centre: [mean[0] * drift, mean[1] * drift],
-            half_width,
-            side,
-        }
-    }
-
-    /// Points an axis by which a window of this half-width resolves a noise level: their spacing is at most
-    /// `sigma / 1.5`.
-    pub fn side_resolving(half_width: f32, sigma: f32) -> u32 {
-        ((2.0 * half_width * 1.5 / sigma.max(1e-6)).ceil() as u32).saturating_add(1)
-    }
-
-    /// The grid is fine enough for this noise level.
-    pub fn resolves(&self, sigma: f32) -> bool {
-        self.spacing() <= sigma / 1.5
-    }
-
-    /// Distance between neighbouring points.
-    pub fn spacing(&self) -> f32 {
-        2.0 * self.half_width / (self.side.max(2) - 1) as f32
-    }
-
-    /// The point in column `i` and row `j`; row 0 has the lowest y.
-    pub fn point(&self, i: usize, j: usize) -> [f32; 2] {
-        let h = self.spacing();
-        [
-            self.centre[0] - self.half_width + h * i as f32,
-            self.centre[1] - self.half_width + h * j as f32,
-        ]
-    }
-
-    /// All points `[x0, y0, x1, y1, …]`, rows from low to high y.
-    pub fn points(&self) -> Vec<f32> {
-        let n = self.side as usize;
-        (0..n)
-            .flat_map(|j| (0..n).flat_map(move |i| self.point(i, j)))
-            .collect()
-    }
 }
 
 /// What was learned, measured against the exact score.

@@ -57,9 +57,64 @@ pub enum Weighting {
 pub enum Sampler {
     /// Unadjusted Langevin dynamics at one noise level.
     Langevin,
+    /// Langevin dynamics with averaged noise at one noise level (Leimkuhler & Matthews 2013).
+    AveragedNoise,
+    /// The Metropolis-adjusted Langevin algorithm at one noise level (Roberts & Tweedie 1996).
+    Mala,
+    /// Hamiltonian Monte Carlo at one noise level (Duane et al. 1987).
+    Hmc,
+    /// Underdamped Langevin dynamics by the BAOAB splitting at one noise level (Leimkuhler & Matthews 2013).
+    Underdamped,
     /// Langevin dynamics down the ladder of noise levels (Song & Ermon 2019, Algorithm 1).
     #[default]
     Annealed,
+    /// The reverse-time stochastic differential equation with Langevin correctors (Song et al. 2021).
+    ReverseSde,
+    /// The probability-flow ordinary differential equation (Song et al. 2021).
+    ProbabilityFlow,
+}
+
+impl Sampler {
+    /// Goes down the noise levels and ends; the others are chains at one noise level, without end.
+    pub fn descends(self) -> bool {
+        matches!(self, Self::Annealed | Self::ReverseSde | Self::ProbabilityFlow)
+    }
+
+    /// Has a Metropolis test, which compares energies.
+    pub fn needs_energy(self) -> bool {
+        matches!(self, Self::Mala | Self::Hmc)
+    }
+
+    /// May run at another temperature than 1. For a descent that is a heuristic: `p_sigma^beta` is not the noised
+    /// `p^beta`.
+    pub fn takes_temperature(self) -> bool {
+        !matches!(self, Self::ReverseSde | Self::ProbabilityFlow)
+    }
+}
+
+/// How the probability flow crosses an interval between two noise levels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    /// One evaluation, first order.
+    Euler,
+    /// Two evaluations, second order.
+    #[default]
+    Heun,
+}
+
+/// Where particles start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// From noise: `N(mean, (sigma² + scale²) I)`, with the noise level at which the sampler begins.
+    #[default]
+    Noise,
+    /// Evenly over a square about the data's mean, of half-width 3.2 scales and twice the starting noise: no mode is
+    /// favoured.
+    Uniform,
+    /// All in one place where there are data, the leftmost of a few hundred draws: how far do they get?
+    Spot,
 }
 
 /// Which field is shown, or drives the particles.
@@ -107,10 +162,40 @@ pub struct Settings {
     pub follow: Source,
     /// How many particles.
     pub particles: u32,
-    /// Langevin step in units of sigma²: a step is `a = eta sigma²`.
+    /// Langevin step in units of sigma²: a step is `a = eta sigma²`. For HMC and underdamped dynamics the time step is
+    /// `h = sqrt(2 a)`, so that one leapfrog step goes as far as one Langevin step.
     pub step_size: f32,
     /// Langevin steps at each rung of the ladder.
     pub steps_per_level: u32,
+    /// Inverse temperature: chains sample `p_sigma^beta`.
+    pub beta: f32,
+    /// What the noise of plain and annealed Langevin and of averaged noise is multiplied by: 1 is right, 0 is gradient
+    /// ascent, and any other value c samples at the temperature c².
+    pub noise_scale: f32,
+    /// Friction of underdamped dynamics in units of 1 / sigma: 0 conserves energy, large is Langevin.
+    pub friction: f32,
+    /// Leapfrog steps of HMC between two Metropolis tests.
+    pub leapfrog_steps: u32,
+    /// Noise levels of the probability flow and the reverse SDE, both ends included.
+    pub nodes: u32,
+    /// How the probability flow crosses the interval between two of them.
+    pub scheme: Scheme,
+    /// Langevin steps by which the reverse SDE corrects itself at each noise level.
+    pub corrector_steps: u32,
+    /// A sampler that needs an energy may take the least-squares potential for that of a score net.
+    pub potential: bool,
+    /// Where particles start.
+    pub start: Start,
+    /// A second cloud, moved by another sampler, runs beside the first at equal numbers of score evaluations.
+    pub race: bool,
+    /// That other sampler. What it has no parameter of its own for, it shares with the first.
+    pub rival: Sampler,
+    /// Its step size, as `step_size`.
+    pub rival_step_size: f32,
+    /// Its steps at each rung.
+    pub rival_steps_per_level: u32,
+    /// Rungs of its ladder, between the same ends.
+    pub rival_levels: u32,
     /// Langevin steps a second that the live sampler aims at.
     pub pace: f32,
     /// Begin another descent some seconds after one has ended.
@@ -154,6 +239,20 @@ impl Default for Settings {
             particles: 4000,
             step_size: 0.1,
             steps_per_level: 15,
+            beta: 1.0,
+            noise_scale: 1.0,
+            friction: 1.0,
+            leapfrog_steps: 5,
+            nodes: 24,
+            scheme: Scheme::Heun,
+            corrector_steps: 1,
+            potential: false,
+            start: Start::Noise,
+            race: false,
+            rival: Sampler::Langevin,
+            rival_step_size: 0.1,
+            rival_steps_per_level: 15,
+            rival_levels: 16,
             pace: 60.0,
             repeat: true,
             sigma: 0.15,
@@ -193,7 +292,18 @@ impl Settings {
 
     /// The stage shows the noise level at which the sampler is, and not one that was chosen.
     pub fn follows_sampler(&self) -> bool {
-        self.sampler == Sampler::Annealed && !self.pinned
+        self.sampler.descends() && !self.pinned
+    }
+
+    /// The settings of the race's other runner: the same data, field, latents and seed.
+    pub fn of_rival(&self) -> Self {
+        Self {
+            sampler: self.rival,
+            step_size: self.rival_step_size,
+            steps_per_level: self.rival_steps_per_level,
+            levels: self.rival_levels,
+            ..self.clone()
+        }
     }
 
     /// Checks every value against its range.
@@ -229,6 +339,39 @@ impl Settings {
             10_000,
             "a whole number from 1 to 10000",
         )?;
+        within("beta", self.beta, 0.01, 100.0, "a number from 0.01 to 100")?;
+        within("noiseScale", self.noise_scale, 0.0, 4.0, "a number from 0 to 4")?;
+        within("friction", self.friction, 0.0, 1e4, "a number from 0 to 10000")?;
+        within(
+            "leapfrogSteps",
+            self.leapfrog_steps,
+            1,
+            1000,
+            "a whole number from 1 to 1000",
+        )?;
+        within("nodes", self.nodes, 2, 2000, "a whole number from 2 to 2000")?;
+        within(
+            "correctorSteps",
+            self.corrector_steps,
+            0,
+            1000,
+            "a whole number from 0 to 1000",
+        )?;
+        within(
+            "rivalStepSize",
+            self.rival_step_size,
+            1e-5,
+            4.0,
+            "a number from 0.00001 to 4",
+        )?;
+        within(
+            "rivalStepsPerLevel",
+            self.rival_steps_per_level,
+            1,
+            10_000,
+            "a whole number from 1 to 10000",
+        )?;
+        within("rivalLevels", self.rival_levels, 2, 100, "a whole number from 2 to 100")?;
         within("pace", self.pace, 1.0, 10_000.0, "a number from 1 to 10000")?;
         within("sigma", self.sigma, 1e-3, 100.0, "a number from 0.001 to 100")?;
         if self.follow == Source::Error {

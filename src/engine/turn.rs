@@ -105,16 +105,10 @@ impl Lab {
             super::settings::Source::Exact => Backend::Cpu,
             _ => self.devices.choice().sampling,
         };
-        let recipe = Recipe::of(&self.settings, self.ladder());
+        let recipe = Recipe::new(self.settings.clone(), self.scale());
         let device = self.devices.device(backend);
-        self.live = Some(Live::start(
-            recipe,
-            self.settings.particles as usize,
-            data.exact(),
-            backend,
-            device,
-        ));
-        self.frame.cast = self.frame.cast.wrapping_add(1);
+        self.live = Some(Live::start(recipe, data.exact(), backend, device));
+        self.frame.cloud.cast = self.frame.cloud.cast.wrapping_add(1);
     }
 
     /// Drops particles at points `[x0, y0, …]`.
@@ -125,7 +119,7 @@ impl Lab {
         };
         let device = self.devices.device(live.backend());
         live.drop_at(points, self.settings.sigma, device);
-        self.frame.cast = self.frame.cast.wrapping_add(1);
+        self.frame.cloud.cast = self.frame.cloud.cast.wrapping_add(1);
     }
 
     /// The first scripted request gets a slice.
@@ -252,7 +246,7 @@ impl Lab {
         let Some(data) = &self.data else { return false };
         if let Some(live) = &self.live {
             self.judge
-                .look_at(live, data.exact(), self.stamp.target, self.frame.cast);
+                .look_at(live, data.exact(), self.stamp.target, self.frame.cloud.cast);
         }
         if self.hidden || !self.judge.is_busy() {
             return false;
@@ -343,13 +337,13 @@ impl Lab {
 
     fn report_frame(&mut self) {
         let mut frame = std::mem::take(&mut self.frame);
-        self.frame.cast = frame.cast;
+        self.frame.cloud.cast = frame.cloud.cast;
         frame.stamp = self.stamp;
         frame.mean = self.mean();
         frame.scale = self.scale();
         if let Some(live) = &mut self.live {
-            frame.particles = live.take_positions().map(Floats);
-            frame.sampler = live.state();
+            frame.cloud.particles = live.take_positions().map(Floats);
+            frame.cloud.sampler = live.state();
         }
         frame.steps_per_second = self.steps.per_second();
         frame.evaluations_per_second = self.evaluations.per_second();

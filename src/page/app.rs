@@ -240,7 +240,7 @@ impl App {
         if let Some(held) = self.held_sigma {
             return held;
         }
-        let sampler = self.last.sampler.sigma;
+        let sampler = self.last.cloud.sampler.sigma;
         if self.lab.settings.follows_sampler() && sampler > 0.0 {
             sampler
         } else {

@@ -3,7 +3,7 @@
 use super::lab::{Lab, sigma_text};
 use crate::distribution::Target;
 use crate::engine::protocol::{Backend, Devices, SampleQuality, SamplerState};
-use crate::engine::settings::{Sampler, Source};
+use crate::engine::settings::Source;
 use crate::noise::NoiseLadder;
 
 /// What the caption of the stage needs to know besides the lab.
@@ -33,7 +33,7 @@ pub fn stage(lab: &Lab, scene: &Scene<'_>) -> String {
             Source::Error => "the error of the learned field",
         };
         format!("{field} of {}, σ = {shown}", data(&lab.target))
-    } else if lab.settings.sampler == Sampler::Langevin {
+    } else if !lab.settings.sampler.descends() {
         let doing = if lab.sampling { "Langevin" } else { "paused: Langevin" };
         format!(
             "{doing} at σ = {}, step {}",
@@ -138,7 +138,7 @@ pub fn count(value: f32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::settings::Settings;
+    use crate::engine::settings::{Sampler, Settings};
 
     #[test]
     fn the_quality_is_told_in_units_of_the_exact_sampler_and_by_mode() {

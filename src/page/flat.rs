@@ -337,7 +337,7 @@ mod tests {
         );
         assert_eq!(
             told("sampler", "magic"),
-            "sampler must be langevin or annealed, and magic is not"
+            "sampler must be langevin or averaged-noise or mala or hmc or underdamped or annealed or reverse-sde or probability-flow, and magic is not"
         );
         assert_eq!(
             told("contours", "yes"),

@@ -138,9 +138,9 @@ impl App {
             self.fit = fit;
             self.screen.settings_changed();
         }
-        if let Some(particles) = frame.particles.take() {
+        if let Some(particles) = frame.cloud.particles.take() {
             self.screen.particles = particles.0.len() / 2;
-            self.stage.set_particles(&particles.0, frame.cast, dom::now_ms());
+            self.stage.set_particles(&particles.0, frame.cloud.cast, dom::now_ms());
         }
         let pictures = std::mem::take(&mut frame.pictures);
         let progress = frame.progress.take();

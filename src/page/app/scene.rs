@@ -207,7 +207,7 @@ impl App {
                 self.screen.tiles[k] = picture;
             }
         }
-        let annealing = self.lab.settings.follows_sampler() && self.lab.sampling && !self.last.sampler.finished;
+        let annealing = self.lab.settings.follows_sampler() && self.lab.sampling && !self.last.cloud.sampler.finished;
         self.strip.set_lit(nearest(rungs, sigma), annealing && self.runs())?;
         self.strip.frame()
     }

@@ -5,7 +5,6 @@ use web_sys::{Element, HtmlButtonElement, HtmlProgressElement};
 use super::App;
 use super::reports::EngineState;
 use crate::distribution::Target;
-use crate::engine::settings::Sampler;
 use crate::page::captions::{self, Scene};
 use crate::page::lab::sigma_text;
 use crate::page::stage::Tool;
@@ -17,11 +16,11 @@ impl App {
         let ladder = self.ladder();
         let sigma = self.shown_sigma();
         let scene = Scene {
-            sampler: &self.last.sampler,
+            sampler: &self.last.cloud.sampler,
             ladder: &ladder,
             sigma,
             source: self.screen.source,
-            running: self.runs() && self.last.sampler.sigma > 0.0,
+            running: self.runs() && self.last.cloud.sampler.sigma > 0.0,
             coarse: self.pictures.is_coarse(sigma),
         };
         let caption = match &self.truth {
@@ -51,9 +50,9 @@ impl App {
         dom::set_text("particles", &self.screen.particles.to_string());
         dom::set_text("steps-per-second", &format!("{:.0}", last.steps_per_second));
         dom::set_text("frames-per-second", &format!("{:.0}", self.screen.frames_per_second));
-        dom::set_text("evaluations", &last.sampler.evaluations.to_string());
+        dom::set_text("evaluations", &last.cloud.sampler.evaluations.to_string());
         dom::set_text("evaluations-per-second", &captions::count(last.evaluations_per_second));
-        dom::set_text("recycled", &last.sampler.recycled.to_string());
+        dom::set_text("recycled", &last.cloud.sampler.recycled.to_string());
         dom::set_text("curl", &captions::curl(self.curl));
         let judged = self
             .quality
@@ -124,7 +123,7 @@ impl App {
             dom::set_attribute(&button, "aria-pressed", if on { "true" } else { "false" });
         }
         for pin in dom::all::<HtmlButtonElement>("[data-setting=pinned]") {
-            pin.set_disabled(self.lab.settings.sampler == Sampler::Langevin);
+            pin.set_disabled(!self.lab.settings.sampler.descends());
         }
         thumbnails::mark(match self.lab.target {
             Target::Preset(preset) => Some(preset),

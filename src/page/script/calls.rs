@@ -21,6 +21,8 @@ const SOFTNESS: f32 = 0.04;
 const MOST_STEPS: u32 = 10_000_000;
 /// Most points in one call.
 const MOST_POINTS: u32 = 200_000;
+/// Steps of a chain at one noise level if none are given.
+const PLAIN_STEPS: u32 = 1000;
 /// Particles if no count is given.
 const COUNT: u32 = 2_000;
 
@@ -90,9 +92,9 @@ pub(super) fn state(app: &mut App, _: &JsValue, _: &JsValue) -> Answer {
         ("shownSigma", app.shown_sigma().into()),
         (
             "level",
-            app.last.sampler.level.map_or(JsValue::NULL, |level| level.into()),
+            app.last.cloud.sampler.level.map_or(JsValue::NULL, |level| level.into()),
         ),
-        ("finished", app.last.sampler.finished.into()),
+        ("finished", app.last.cloud.sampler.finished.into()),
         (
             "ladder",
             app.ladder()
@@ -168,22 +170,21 @@ pub(super) fn sample(app: &mut App, options: &JsValue) -> Result<Promise, JsValu
     ];
     let options = Options::new("sample", options, &allowed)?;
     let init = options.points("init")?;
-    if init
-        .as_ref()
-        .is_some_and(|init| init.is_empty() || init.len() > 2 * MOST_POINTS as usize)
-    {
-        return Err(error(format!("sample: init must hold 1 to {MOST_POINTS} points")));
+    let mut settings = app.lab.settings.clone();
+    settings.sampler = options.choice("sampler", &SAMPLERS)?.unwrap_or(settings.sampler);
+    settings.follow = options.choice("field", &FIELDS)?.unwrap_or_default();
+    settings.particles = options.whole("count", 1, MOST_POINTS)?.unwrap_or(COUNT);
+    settings.seed = options.whole("seed", 0, u32::MAX)?.unwrap_or(settings.seed);
+    settings.sigma = options.number("sigma", 1e-3, 100.0)?.unwrap_or(settings.sigma);
+    settings.step_size = options.number("stepSize", 1e-5, 4.0)?.unwrap_or(settings.step_size);
+    let steps = options.whole("steps", 1, MOST_STEPS)?;
+    if settings.sampler.descends() {
+        settings.steps_per_level = steps.unwrap_or(settings.steps_per_level);
     }
+    settings.check().map_err(error)?;
     let job = SampleJob {
-        sampler: options
-            .choice("sampler", &SAMPLERS)?
-            .unwrap_or(app.lab.settings.sampler),
-        count: options.whole("count", 1, MOST_POINTS)?.unwrap_or(COUNT),
-        seed: options.whole("seed", 0, u32::MAX)?.unwrap_or(app.lab.settings.seed),
-        field: options.choice("field", &FIELDS)?.unwrap_or_default(),
-        sigma: options.number("sigma", 1e-3, 100.0)?,
-        steps: options.whole("steps", 1, MOST_STEPS)?,
-        step_size: options.number("stepSize", 1e-5, 4.0)?,
+        settings: Box::new(settings),
+        steps: steps.unwrap_or(PLAIN_STEPS),
         init: init.map(Floats),
     };
     app.truth().map_err(error)?;
