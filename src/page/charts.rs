@@ -3,12 +3,16 @@
 //! Labels are placed by hand instead of by plotters' mesh, which measures each of them in the document and so forces
 //! a layout of the page.
 
+mod race;
+
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters_canvas::CanvasBackend;
 use thiserror::Error;
 use web_sys::HtmlCanvasElement;
+
+pub use self::race::race;
 
 use super::theme::Colours;
 use crate::engine::protocol::Progress;
@@ -84,7 +88,8 @@ const LEFT: f64 = 38.0;
 const BELOW: f64 = 15.0;
 const ABOVE: f64 = 7.0;
 
-/// The distance to the truth over training steps, thinned so that it never grows beyond a few hundred points.
+/// A distance to the truth over training steps or score evaluations, thinned so that it never grows beyond a few hundred
+/// points.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     points: Vec<(f64, f64)>,
@@ -107,6 +112,11 @@ impl History {
                 keep
             });
         }
+    }
+
+    /// Pairs of step and distance, in order.
+    pub(super) fn points(&self) -> &[(f64, f64)] {
+        &self.points
     }
 
     /// Forgets everything.

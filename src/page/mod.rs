@@ -22,6 +22,7 @@ pub mod link;
 pub mod pictures;
 pub mod script;
 pub mod stage;
+pub mod standings;
 pub mod strip;
 pub mod theme;
 pub mod thumbnails;

@@ -142,6 +142,7 @@ impl App {
             self.screen.particles = particles.0.len() / 2;
             self.stage.set_particles(&particles.0, frame.cloud.cast, dom::now_ms());
         }
+        self.take_standings(&mut frame);
         let pictures = std::mem::take(&mut frame.pictures);
         let progress = frame.progress.take();
         let current = self.lab.is_of_these_data(&frame.stamp);
