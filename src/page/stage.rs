@@ -211,12 +211,13 @@ impl Stage {
         self.stale |= self.layers.data;
     }
 
-    /// Particle positions `[x0, y0, …]` as just reported; particles of one cast glide from report to report.
-    pub fn set_particles(&mut self, positions: &[f32], cast: u32, now_ms: f64) {
+    /// Particle positions `[x0, y0, …]` as just reported; particles of one cast glide from report to report, but for
+    /// those that were drawn anew, of which there were so many since the restart.
+    pub fn set_particles(&mut self, positions: &[f32], cast: u32, recycled: u32, now_ms: f64) {
         if cast != self.motion.cast() {
             self.particles.forget();
         }
-        self.motion.report(positions, cast, now_ms);
+        self.motion.report(positions, cast, recycled, now_ms);
         self.glowing = true;
     }
 
