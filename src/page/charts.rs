@@ -3,9 +3,9 @@
 //! Labels are placed by hand instead of by plotters' mesh, which measures each of them in the document and so forces
 //! a layout of the page. All charts are of one type ([`Plot`]), since each further one would be compiled anew.
 
-use std::ops::Range;
-
 mod race;
+
+use std::ops::Range;
 
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;

@@ -61,7 +61,10 @@ impl App {
         if let (Some(rival), Some(cloud)) = (&mut self.rival, &mut frame.rival) {
             news |= self.tracks[1].follow(cloud);
             if let Some(particles) = cloud.particles.take() {
-                rival.stage.set_particles(&particles.0, cloud.cast, dom::now_ms());
+                let recycled = cloud.sampler.recycled;
+                rival
+                    .stage
+                    .set_particles(&particles.0, cloud.cast, recycled, dom::now_ms());
             }
             if news {
                 self.screen.charts_changed();

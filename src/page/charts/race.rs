@@ -51,7 +51,7 @@ pub fn race(canvas: &HtmlCanvasElement, colours: Colours, runners: [&History; 2]
         let style = if k == 0 {
             colour.filled()
         } else {
-            colour.stroke_width(sheet.px(2.0) as u32)
+            sheet.stroke(colour, 2.0)
         };
         sheet
             .area
