@@ -96,8 +96,6 @@ pub struct Colours {
     pub learned: RGBColor,
     /// Text.
     pub text: RGBColor,
-    /// The two runners of a race.
-    pub runners: [RGBColor; 2],
 }
 
 impl Colours {
@@ -117,7 +115,6 @@ impl Colours {
             accent: get("--accent"),
             learned: get("--learned"),
             text: get("--text"),
-            runners: [get("--first"), get("--rival")],
         }
     }
 }
