@@ -19,6 +19,7 @@ pub mod keys;
 pub mod lab;
 pub mod layers;
 pub mod link;
+mod number;
 pub mod pictures;
 pub mod script;
 pub mod stage;
