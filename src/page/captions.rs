@@ -80,13 +80,11 @@ fn sampler(settings: &Settings, state: &SamplerState, ladder: &NoiseLadder, movi
         Some([_, done]) if state.finished => format!("{done} down to σ = {sigma}"),
         Some([doing, _]) => {
             let doing = if moving { doing } else { "paused" };
-            let levels = if settings.sampler == Sampler::Annealed {
-                ladder.levels
-            } else {
-                settings.nodes as usize
+            let place = match state.level {
+                Some(level) => format!("level {} of {}", level + 1, ladder.levels),
+                None => format!("step {}", state.steps),
             };
-            let level = state.level.map_or(1, |level| level + 1);
-            format!("{doing}: level {level} of {levels}, σ = {sigma}")
+            format!("{doing}: {place}, σ = {sigma}")
         }
         None => {
             let paused = if moving { "" } else { "paused: " };
@@ -267,8 +265,13 @@ mod tests {
             "paused: Langevin at σ = 0.17, step 12, β = 4, noise × 0.5"
         );
         assert_eq!(
+            said(Sampler::Annealed, &state, true),
+            "annealing: level 5 of 16, σ = 0.17, β = 4, noise × 0.5"
+        );
+        state.level = None;
+        assert_eq!(
             said(Sampler::ProbabilityFlow, &state, true),
-            "flowing: level 5 of 24, σ = 0.17"
+            "flowing: step 12, σ = 0.17"
         );
         state.finished = true;
         assert_eq!(said(Sampler::ReverseSde, &state, true), "denoised down to σ = 0.17");
