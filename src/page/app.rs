@@ -25,7 +25,7 @@ use self::reports::EngineState;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
 use super::banner::{self, Kind};
-use super::charts::History;
+use super::charts::{Bars, History};
 use super::editor::Editor;
 use super::engine_client::EngineClient;
 use super::lab::Lab;
@@ -37,11 +37,16 @@ use super::theme::Theme;
 use super::thumbnails::Thumbnails;
 use super::{controls, dom, hint, keys, link, script};
 use crate::distribution::{ExactField, TargetError};
-use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Grid, Progress, SampleQuality};
+use crate::engine::protocol::{
+    Checkpoint, Command, DensityError, Devices, Floats, Frame, Grid, Progress, SampleQuality,
+};
 use crate::noise::NoiseLadder;
 
 /// While a stroke goes on, the engine hears of it this often.
 const LEARN_EVERY_MS: f64 = 120.0;
+
+/// Draws of the truth by which the network's density is measured: some hundredths of a nat.
+pub const DRAWS: u32 = 2048;
 
 /// What the engine has been told last; `None` is nothing yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -69,6 +74,10 @@ pub struct App {
     pub quality: Option<(u32, SampleQuality)>,
     /// Curl of the learned field relative to its slope, and the noise level at which.
     pub curl: Option<(f32, f32)>,
+    /// How far the network's density was from the truth when that was asked for last.
+    pub density: Option<DensityError>,
+    /// The request by which that is being measured, and the part that is done.
+    measuring: Option<(u32, f32)>,
     /// The last frame's numbers; its pictures and particles have gone their ways.
     pub last: Frame,
     handle: Handle,
@@ -77,6 +86,7 @@ pub struct App {
     fit: Fit,
     pictures: Pictures,
     history: History,
+    bars: Bars,
     stage: Stage,
     strip: Strip,
     screen: Screen,
@@ -171,12 +181,15 @@ impl App {
             progress: None,
             quality: None,
             curl: None,
+            density: None,
+            measuring: None,
             last: Frame::default(),
             handle,
             truth_of: None,
             fit: Fit::default(),
             pictures: Pictures::default(),
             history: History::default(),
+            bars: Bars::default(),
             stage,
             strip,
             screen: Screen::default(),
@@ -361,7 +374,7 @@ impl App {
     fn begin_run(&mut self, run: u32) {
         self.lab.run = run;
         self.checkpoint = None;
-        self.progress = None;
+        (self.progress, self.density) = (None, None);
         self.history.clear();
         self.pictures.forget_learned();
         self.screen.charts_changed();
