@@ -17,7 +17,9 @@ pub const SAMPLER_SLICE: Duration = Duration::from_millis(12);
 pub const PROGRESS_SLICE: Duration = Duration::from_millis(2);
 /// A turn's share for the likelihood of the network.
 pub const LIKELIHOOD_SLICE: Duration = Duration::from_millis(12);
-/// A turn's share for judging samples.
+/// A turn's share for the energy of a score network, while one is being made.
+pub const POTENTIAL_SLICE: Duration = Duration::from_millis(4);
+/// A turn's share for comparing and judging samples.
 pub const JUDGE_SLICE: Duration = Duration::from_millis(3);
 /// How long the end of a descent is left to look at before the next one begins.
 pub const REST: Duration = Duration::from_secs(4);

@@ -6,6 +6,7 @@
 
 mod actions;
 mod handle;
+mod race;
 mod reports;
 mod scene;
 mod surroundings;
@@ -21,6 +22,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 pub use self::handle::Handle;
+use self::race::Rival;
 use self::reports::EngineState;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
@@ -32,6 +34,7 @@ use super::lab::Lab;
 use super::pictures::{Fit, Pictures};
 use super::script::Requests;
 use super::stage::{Stage, StageEvent, Tool};
+use super::standings::Track;
 use super::strip::Strip;
 use super::theme::Theme;
 use super::thumbnails::Thumbnails;
@@ -78,6 +81,8 @@ pub struct App {
     pub density: Option<DensityError>,
     /// The request by which that is being measured, and the part that is done.
     measuring: Option<(u32, f32)>,
+    /// How the live particles, and in a race the rival's, stand since their start.
+    pub tracks: [Track; 2],
     /// The last frame's numbers; its pictures and particles have gone their ways.
     pub last: Frame,
     handle: Handle,
@@ -88,6 +93,8 @@ pub struct App {
     history: History,
     bars: Bars,
     stage: Stage,
+    /// The rival's stage, while there is a race.
+    rival: Option<Rival>,
     strip: Strip,
     screen: Screen,
     tool: Tool,
@@ -183,6 +190,7 @@ impl App {
             curl: None,
             density: None,
             measuring: None,
+            tracks: Default::default(),
             last: Frame::default(),
             handle,
             truth_of: None,
@@ -191,6 +199,7 @@ impl App {
             history: History::default(),
             bars: Bars::default(),
             stage,
+            rival: None,
             strip,
             screen: Screen::default(),
             tool: Tool::Look,

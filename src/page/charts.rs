@@ -1,17 +1,25 @@
 //! The charts, drawn with plotters on canvases: distance to the truth, error by noise level, the ladder.
 //!
 //! Labels are placed by hand instead of by plotters' mesh, which measures each of them in the document and so forces
-//! a layout of the page.
+//! a layout of the page. All charts are of one type ([`Plot`]), since each further one would be compiled anew.
+
+mod bars;
+mod race;
+
+use std::ops::Range;
 
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters_canvas::CanvasBackend;
 use thiserror::Error;
 use web_sys::HtmlCanvasElement;
 
+pub use self::bars::{Bars, bars};
+pub use self::race::race;
+
 use super::theme::Colours;
-use crate::engine::protocol::Progress;
 use crate::noise::NoiseLadder;
 
 /// A chart that could not be drawn.
@@ -20,6 +28,8 @@ use crate::noise::NoiseLadder;
 pub struct ChartError(pub String);
 
 type Area = DrawingArea<CanvasBackend, Shift>;
+/// A sheet in coordinates of its own; where an axis is logarithmic, they are logarithms.
+type Plot = DrawingArea<CanvasBackend, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 fn failed(error: impl std::fmt::Display) -> ChartError {
     ChartError(error.to_string())
@@ -65,17 +75,28 @@ impl Sheet {
     }
 
     fn text(&self, text: &str, at: (i32, i32), anchor: (HPos, VPos)) -> Result<(), ChartError> {
-        let style = ("system-ui, sans-serif", 10.5 * self.scale)
-            .into_font()
-            .color(&self.colours.muted);
+        // Not by `into_font`: it compares names without regard to case, by tables of all Unicode.
+        let family = FontFamily::Name("system-ui, sans-serif");
+        let style = FontDesc::new(family, 10.5 * self.scale, FontStyle::Normal).color(&self.colours.muted);
         self.area
             .draw_text(text, &style.pos(Pos::new(anchor.0, anchor.1)), at)
             .map_err(failed)
     }
 
+    fn stroke(&self, colour: RGBColor, css_width: f64) -> ShapeStyle {
+        colour.stroke_width((css_width * self.scale).round().max(1.0) as u32)
+    }
+
     fn line(&self, points: Vec<(i32, i32)>, colour: RGBColor, css_width: f64) -> Result<(), ChartError> {
-        let style = colour.stroke_width((css_width * self.scale).round().max(1.0) as u32);
+        let style = self.stroke(colour, css_width);
         self.area.draw(&PathElement::new(points, style)).map_err(failed)
+    }
+
+    /// Coordinates that leave room for the labels. Without plotters' builder of charts, which is made for much more.
+    fn plot(&self, x: Range<f64>, y: Range<f64>) -> Plot {
+        let across = self.px(LEFT)..self.width - self.px(2.0) - 1;
+        let up = self.height - self.px(BELOW) - 1..self.px(ABOVE);
+        self.area.apply_coord_spec(Cartesian2d::new(x, y, (across, up)))
     }
 }
 
@@ -84,7 +105,8 @@ const LEFT: f64 = 38.0;
 const BELOW: f64 = 15.0;
 const ABOVE: f64 = 7.0;
 
-/// The distance to the truth over training steps, thinned so that it never grows beyond a few hundred points.
+/// A distance to the truth over training steps or score evaluations, thinned so that it never grows beyond a few hundred
+/// points.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     points: Vec<(f64, f64)>,
@@ -107,6 +129,11 @@ impl History {
                 keep
             });
         }
+    }
+
+    /// Pairs of step and distance, in order.
+    pub(super) fn points(&self) -> &[(f64, f64)] {
+        &self.points
     }
 
     /// Forgets everything.
@@ -141,16 +168,10 @@ pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> 
     };
     let (low, high) = history.decades();
     let steps = history.points.last().map_or(1000.0, |&(step, _)| step.max(10.0));
-    let mut chart = ChartBuilder::on(&sheet.area)
-        .margin_left(sheet.px(LEFT))
-        .margin_right(sheet.px(2.0))
-        .margin_top(sheet.px(ABOVE))
-        .margin_bottom(sheet.px(BELOW))
-        .build_cartesian_2d(0.0..steps, (10f64.powi(low)..10f64.powi(high)).log_scale())
-        .map_err(failed)?;
+    let plot = sheet.plot(0.0..steps, f64::from(low)..f64::from(high));
     let every = ((high - low) as usize).div_ceil(4);
     for decade in (low..=high).step_by(every) {
-        let (left, y) = chart.backend_coord(&(0.0, 10f64.powi(decade)));
+        let (left, y) = plot.map_coordinate(&(0.0, f64::from(decade)));
         sheet.line(vec![(left, y), (sheet.width, y)], colours.line, 1.0)?;
         let label = format!("{:.*}", (-decade).max(0) as usize, 10f64.powi(decade));
         sheet.text(&label, (left - sheet.px(5.0), y), (HPos::Right, VPos::Center))?;
@@ -170,128 +191,9 @@ pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> 
         (sheet.width - sheet.px(2.0), bottom),
         (HPos::Right, VPos::Bottom),
     )?;
-    let stroke = colours
-        .learned
-        .stroke_width((1.6 * sheet.scale).round().max(1.0) as u32);
-    chart
-        .draw_series(LineSeries::new(history.points.iter().copied(), stroke))
-        .map_err(failed)?;
-    Ok(())
-}
-
-/// What the bars at the noise levels are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Bars {
-    /// The relative error, in per cent.
-    #[default]
-    Errors,
-    /// The sigma²-weighted denoising loss: what no network can take off it, and on top what this one has too much.
-    Losses,
-}
-
-impl Bars {
-    /// A bar each, most noise first: its noise level, the part that is not the network's, the part that is.
-    fn of(self, progress: &Progress) -> Vec<(f32, f32, f32)> {
-        let parts = |k: usize| match self {
-            Self::Errors => Some((0.0, *progress.error.get(k)?)),
-            Self::Losses => Some((*progress.floor.get(k)?, *progress.excess.get(k)?)),
-        };
-        let bar = |(k, &sigma)| parts(k).map(|(floor, own)| (sigma, floor, own));
-        progress.sigmas.iter().enumerate().rev().filter_map(bar).collect()
-    }
-
-    fn value(self, value: f32) -> String {
-        match self {
-            Self::Errors => format!("{} %", (value * 1000.0).round() / 10.0),
-            Self::Losses => value.to_string(),
-        }
-    }
-
-    /// The words below; with those on the bar that is lit.
-    fn caption(self, lit: Option<(f32, f32, f32)>) -> String {
-        let (name, figures) = match self {
-            Self::Errors => (
-                "relative error by σ",
-                lit.map(|(_, _, own)| format!("{:.1} %", own * 100.0)),
-            ),
-            Self::Losses => (
-                "loss by σ",
-                lit.map(|(_, floor, own)| format!("floor {floor:.2} + {own:.4}")),
-            ),
-        };
-        match (figures, lit) {
-            (Some(figures), Some((sigma, ..))) => format!("{name}; at {}: {figures}", super::lab::sigma_text(sigma)),
-            _ => name.to_owned(),
-        }
-    }
-}
-
-/// Bars of what was measured at each noise level, most noise first, the level nearest to `sigma` lit.
-///
-/// # Errors
-/// When the canvas cannot be drawn on.
-pub fn bars(
-    canvas: &HtmlCanvasElement,
-    colours: Colours,
-    progress: &Progress,
-    kind: Bars,
-    sigma: f32,
-) -> Result<(), ChartError> {
-    let Some(sheet) = Sheet::new(canvas, colours)? else {
-        return Ok(());
-    };
-    let bars = kind.of(progress);
-    let heights = bars
-        .iter()
-        .map(|&(_, floor, own)| floor + own)
-        .filter(|height| height.is_finite());
-    let top = ceiling(heights.fold(0.0, f32::max));
-    let mut chart = ChartBuilder::on(&sheet.area)
-        .margin_left(sheet.px(LEFT))
-        .margin_right(sheet.px(2.0))
-        .margin_top(sheet.px(ABOVE))
-        .margin_bottom(sheet.px(BELOW))
-        .build_cartesian_2d(0.0..bars.len().max(1) as f64, 0.0..f64::from(top))
-        .map_err(failed)?;
-    for (part, labelled) in [(0.0, true), (0.5, false), (1.0, true)] {
-        let value = top * part;
-        let (left, y) = chart.backend_coord(&(0.0, f64::from(value)));
-        sheet.line(vec![(left, y), (sheet.width, y)], colours.line, 1.0)?;
-        if labelled {
-            let at = (left - sheet.px(5.0), y);
-            sheet.text(&kind.value(value), at, (HPos::Right, VPos::Center))?;
-        }
-    }
-    let sigmas: Vec<f32> = bars.iter().map(|&(sigma, ..)| sigma).collect();
-    let lit = super::lab::nearest(&sigmas, sigma);
-    let height = |value: f32| f64::from(if value.is_finite() { value.min(top) } else { top });
-    let bar = |k: usize, low: f32, high: f32, colour: RGBAColor| {
-        let corners = [(k as f64 + 0.1, height(low)), (k as f64 + 0.9, height(high))];
-        Rectangle::new(corners, colour.filled())
-    };
-    let parts = bars.iter().enumerate().flat_map(|(k, &(_, floor, own))| {
-        let colour = match (kind, lit == Some(k)) {
-            (_, true) => colours.accent.mix(1.0),
-            (Bars::Errors, false) => colours.muted.mix(0.55),
-            (Bars::Losses, false) => colours.accent.mix(0.6),
-        };
-        [
-            bar(k, 0.0, floor, colours.muted.mix(0.3)),
-            bar(k, floor, floor + own, colour),
-        ]
-    });
-    chart.draw_series(parts).map_err(failed)?;
-    let caption = kind.caption(lit.map(|k| bars[k]));
-    let bottom = sheet.height - sheet.px(1.0);
-    sheet.text(&caption, (sheet.px(LEFT), bottom), (HPos::Left, VPos::Bottom))
-}
-
-/// The round value at or above which a chart of errors ends.
-fn ceiling(largest: f32) -> f32 {
-    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0]
-        .into_iter()
-        .find(|&top| largest <= top)
-        .unwrap_or(10.0)
+    let curve: Vec<(f64, f64)> = history.points.iter().map(|&(step, y)| (step, y.log10())).collect();
+    let stroke = sheet.stroke(colours.learned, 1.6);
+    plot.draw(&PathElement::new(curve, stroke)).map_err(failed)
 }
 
 /// The ladder as ticks under which the slider runs; the higher, the more noise; the current level lit.
@@ -340,30 +242,6 @@ mod tests {
         assert_eq!(history.points.last().map(|p| p.0), Some(19_999.0));
         history.push(100, 0.5);
         assert_eq!(history.points.last(), Some(&(100.0, 0.5)));
-    }
-
-    #[test]
-    fn bars_say_what_they_are_most_noise_first_and_nothing_before_it_is_measured() {
-        let progress = Progress {
-            sigmas: vec![0.02, 1.0],
-            error: vec![0.1234, 0.01],
-            floor: vec![1.75, 0.4],
-            excess: vec![0.0125, 0.003],
-            ..Progress::default()
-        };
-        let bars = Bars::Losses.of(&progress);
-        assert_eq!(bars, [(1.0, 0.4, 0.003), (0.02, 1.75, 0.0125)]);
-        assert_eq!(
-            Bars::Losses.caption(Some(bars[1])),
-            "loss by σ; at 0.02: floor 1.75 + 0.0125"
-        );
-        let lowest = Bars::Errors.of(&progress)[1];
-        assert_eq!(
-            Bars::Errors.caption(Some(lowest)),
-            "relative error by σ; at 0.02: 12.3 %"
-        );
-        assert!(Bars::Errors.of(&Progress::default()).is_empty());
-        assert_eq!(Bars::Errors.caption(None), "relative error by σ");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub enum Key {
 
 /// The meaning of a key; `command` is Ctrl or ⌘.
 pub fn meaning(key: &str, command: bool, shift: bool) -> Option<Key> {
-    let key = match (key.to_lowercase().as_str(), command) {
+    let key = match (key.to_ascii_lowercase().as_str(), command) {
         ("z", true) if shift => Key::Action("redo"),
         ("z", true) => Key::Action("undo"),
         ("y", true) => Key::Action("redo"),

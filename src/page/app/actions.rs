@@ -50,9 +50,6 @@ impl App {
         if consequences.new_network {
             self.renew();
         }
-        if consequences.new_descent && self.runs() {
-            self.send(&Command::Restart);
-        }
         self.screen.settings_changed();
     }
 
@@ -118,6 +115,14 @@ impl App {
             }
             "errors" => self.show_bars(Bars::Errors),
             "losses" => self.show_bars(Bars::Losses),
+            "race" => {
+                let race = !self.lab.settings.race;
+                let settings = Settings {
+                    race,
+                    ..self.lab.settings.clone()
+                };
+                self.take_settings(settings);
+            }
             "save-weights" => {
                 let request = self.requests.number();
                 self.send(&Command::SaveWeights { request });

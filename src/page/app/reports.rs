@@ -154,8 +154,10 @@ impl App {
         }
         if let Some(particles) = frame.cloud.particles.take() {
             self.screen.particles = particles.0.len() / 2;
-            self.stage.set_particles(&particles.0, frame.cloud.cast, dom::now_ms());
+            let (cast, recycled) = (frame.cloud.cast, frame.cloud.sampler.recycled);
+            self.stage.set_particles(&particles.0, cast, recycled, dom::now_ms());
         }
+        self.take_standings(&mut frame);
         let pictures = std::mem::take(&mut frame.pictures);
         let progress = frame.progress.take();
         if let Some(quality) = frame.quality.take() {

@@ -12,6 +12,7 @@ pub mod data;
 pub mod energy;
 pub mod error;
 pub mod exact_picture;
+pub mod jumps;
 mod light;
 pub mod morph;
 pub mod motion;
