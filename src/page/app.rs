@@ -178,7 +178,7 @@ impl App {
         listeners.extend(controls::start(&handle)?);
         listeners.push(keys::start(&handle)?);
         listeners.extend(surroundings::listen(&handle, &board)?);
-        let lab = from_address()?;
+        let lab = surroundings::lab()?;
         Ok(Self {
             truth: lab.target.field(),
             lab,
@@ -405,24 +405,6 @@ impl App {
     fn rungs(&self) -> Vec<f32> {
         self.ladder().tiles()
     }
-}
-
-/// The lab as the address has it; what is wrong with the address is shown.
-fn from_address() -> Result<Lab, JsValue> {
-    let location = dom::window()?.location();
-    let found = link::read(&location.hash()?);
-    for error in &found.errors {
-        banner::show(Kind::Error, &error.to_string(), None);
-    }
-    if let Err(error) = link::backend(&location.search()?) {
-        banner::show(Kind::Error, &error.to_string(), None);
-    }
-    Ok(Lab {
-        settings: found.settings,
-        target: found.target,
-        run: 1,
-        ..Lab::default()
-    })
 }
 
 /// See [`App::coarse_pointer`].
