@@ -9,15 +9,17 @@ use burn::tensor::ExecutionError;
 use web_time::Instant;
 
 use super::devices::Devices;
+use super::fit::Fits;
 use super::jobs::Job;
-use super::live::{Live, Recipe};
+use super::live::Live;
 use super::pacing::{Metronome, Rate};
 use super::pictures::Pictures;
 use super::progress::Gauge;
 use super::protocol::{Backend, Checkpoint, Command, Floats, Report, Stamp};
 use super::quality::Judge;
 use super::settings::{Settings, Source};
-use crate::distribution::{ExactField, Preset, Target};
+use super::standing::Standings;
+use crate::distribution::{Dot, ExactField, Preset, Target};
 use crate::field::{ExactScore, Field};
 use crate::model::{LearnedField, Preconditioning, Shape};
 use crate::noise::NoiseLadder;
@@ -38,6 +40,12 @@ pub struct Lab {
     pub(super) trainer: Option<Trainer>,
     pub(super) learned: Option<Learned>,
     pub(super) live: Option<Live>,
+    /// The other runner, while two race.
+    pub(super) rival: Option<Live>,
+    /// Goes up whenever live particles are replaced.
+    pub(super) cast: u32,
+    pub(super) fits: Fits,
+    pub(super) standings: Standings,
     pub(super) pictures: Pictures,
     pub(super) judge: Judge,
     pub(super) jobs: VecDeque<Job>,
@@ -63,6 +71,8 @@ pub struct Lab {
 pub(super) struct Data {
     /// Which named set it is, if one.
     pub preset: Option<Preset>,
+    /// The dots, if it is a drawing.
+    pub dots: Vec<Dot>,
     pub score: Rc<ExactScore>,
     pub gauge: Gauge,
 }
@@ -94,6 +104,10 @@ impl Lab {
             trainer: None,
             learned: None,
             live: None,
+            rival: None,
+            cast: 0,
+            fits: Fits::default(),
+            standings: Standings::default(),
             pictures: Pictures::default(),
             judge: Judge::default(),
             jobs: VecDeque::new(),
@@ -130,7 +144,9 @@ impl Lab {
             Command::Reset { run } => self.reset(run),
             Command::Play { training, sampling } => (self.training, self.sampling) = (training, sampling),
             Command::TrainOnce => self.jobs.push_back(Job::train_once()),
-            Command::SampleOnce => self.step_live(1).await?,
+            Command::SampleOnce => {
+                self.step_live(1).await?;
+            }
             Command::Restart => self.restart_live(),
             Command::Drop { points } => self.drop_particles(&points.0),
             Command::Frame { hidden } => (self.hidden, self.frame_wanted) = (hidden, true),
@@ -150,6 +166,7 @@ impl Lab {
                 self.restart_live();
             }
             Command::SaveWeights { request } => self.save_weights(request).await?,
+            Command::Likelihood { request, count } => self.begin_likelihood(request, count).await?,
             Command::LoadWeights { request, run, bytes } => self.load_weights(request, run, &bytes).await?,
         }
         Ok(())
@@ -161,21 +178,7 @@ impl Lab {
         }
         let before = std::mem::replace(&mut self.settings, settings);
         self.stamp.settings = revision;
-        let now = &self.settings;
-        let same_cast = (
-            before.sampler,
-            before.follow,
-            before.particles,
-            before.seed,
-            before.levels,
-        ) == (now.sampler, now.follow, now.particles, now.seed, now.levels)
-            && (before.noise_max, before.noise_min) == (now.noise_max, now.noise_min);
-        let scale = self.scale();
-        if !same_cast {
-            self.restart_live();
-        } else if let Some(live) = &mut self.live {
-            live.retune(Recipe::new(self.settings.clone(), scale));
-        }
+        self.retune_live(&before);
     }
 
     fn learn(&mut self, target: &Target, revision: u32) {
@@ -184,14 +187,20 @@ impl Lab {
             Err(error) => return self.refuse(None, error.to_string()),
         };
         self.stamp.target = revision;
-        let preset = match target {
-            Target::Preset(preset) => Some(*preset),
-            Target::Drawing(_) => None,
+        let (preset, dots) = match target {
+            Target::Preset(preset) => (Some(*preset), Vec::new()),
+            Target::Drawing(drawing) => (None, drawing.dots().collect()),
+        };
+        let score = Rc::new(ExactScore::new(exact));
+        let gauge = match self.data.take() {
+            Some(before) => before.gauge.follow(score.clone(), revision),
+            None => Gauge::new(score.clone(), revision),
         };
         self.data = Some(Data {
             preset,
-            score: Rc::new(ExactScore::new(exact)),
-            gauge: Gauge::new(),
+            dots,
+            score,
+            gauge,
         });
         self.pictures.forget_data();
         self.follow_data();
@@ -215,15 +224,15 @@ impl Lab {
             }
             self.reset(self.stamp.run);
         }
-        if let Some(live) = &mut self.live
-            && let Some(data) = &self.data
-        {
-            live.guard_by(data.exact());
+        if let Some(data) = &self.data {
+            for runner in self.live.iter_mut().chain(&mut self.rival) {
+                runner.guard_by(data.exact());
+            }
         }
     }
 
     fn reset(&mut self, run: u32) {
-        let Some(data) = &self.data else {
+        let Some(data) = &mut self.data else {
             return self.refuse(
                 None,
                 "there is nothing to learn yet: draw something or choose a set".into(),
@@ -234,6 +243,7 @@ impl Lab {
             mean: data.exact().mean(),
             scale: data.exact().scale(),
         };
+        data.gauge.start_over();
         self.trainer = Some(Trainer::new(shape, pre, self.settings.seed, self.devices.training()));
         self.stamp.run = run;
         self.stamp.step = 0;

@@ -13,11 +13,15 @@ mod curl;
 #[cfg(feature = "engine")]
 mod devices;
 #[cfg(feature = "engine")]
+mod fit;
+#[cfg(feature = "engine")]
 mod islands;
 #[cfg(feature = "engine")]
 mod jobs;
 #[cfg(feature = "engine")]
 pub mod lab;
+#[cfg(feature = "engine")]
+mod likelihood;
 #[cfg(feature = "engine")]
 mod live;
 #[cfg(feature = "engine")]
@@ -30,6 +34,14 @@ mod plan;
 mod progress;
 #[cfg(feature = "engine")]
 mod quality;
+#[cfg(feature = "engine")]
+mod race;
+#[cfg(feature = "engine")]
+mod recipe;
+#[cfg(feature = "engine")]
+mod standing;
+#[cfg(feature = "engine")]
+mod starts;
 #[cfg(feature = "engine")]
 mod turn;
 #[cfg(feature = "engine")]

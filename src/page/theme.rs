@@ -96,6 +96,8 @@ pub struct Colours {
     pub learned: RGBColor,
     /// Text.
     pub text: RGBColor,
+    /// The two runners of a race.
+    pub runners: [RGBColor; 2],
 }
 
 impl Colours {
@@ -115,6 +117,7 @@ impl Colours {
             accent: get("--accent"),
             learned: get("--learned"),
             text: get("--text"),
+            runners: [get("--first"), get("--rival")],
         }
     }
 }

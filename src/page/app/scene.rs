@@ -92,7 +92,11 @@ impl App {
     pub(super) fn draw(&mut self, now_ms: f64) {
         self.screen.count(now_ms);
         self.compute_exact();
-        let drawn = self.draw_pictures(now_ms).and_then(|()| self.thumbnails.go_on());
+        let drawn = self
+            .keep_race()
+            .and_then(|()| self.draw_pictures(now_ms))
+            .and_then(|()| self.draw_rival(now_ms))
+            .and_then(|()| self.thumbnails.go_on());
         if let Err(error) = drawn
             && !std::mem::replace(&mut self.screen.complained, true)
         {
@@ -234,12 +238,12 @@ impl App {
         let sigma = self.shown_sigma();
         charts::nats(&canvas("nats-chart")?, colours, &self.history)?;
         let nothing = Default::default();
-        charts::errors(
-            &canvas("error-chart")?,
-            colours,
-            self.progress.as_ref().unwrap_or(&nothing),
-            sigma,
-        )?;
+        let progress = self.progress.as_ref().unwrap_or(&nothing);
+        charts::bars(&canvas("error-chart")?, colours, progress, self.bars, sigma)?;
+        if self.rival.is_some() {
+            let runners = self.tracks.each_ref().map(|track| &track.history);
+            charts::race(&canvas("race-chart")?, colours, runners)?;
+        }
         charts::ladder(&canvas("ladder-chart")?, colours, &self.ladder(), sigma)
     }
 
