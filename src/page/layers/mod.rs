@@ -19,6 +19,7 @@ pub mod motion;
 pub mod paint;
 pub mod palette;
 pub mod particles;
+pub mod path;
 pub mod raster;
 pub mod resample;
 mod stamps;
