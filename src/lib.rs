@@ -16,7 +16,7 @@
 //! | [`model`] | the networks: preconditioning, features, parameters |
 //! | [`objective`] | what a network is asked to fit: a batch and what is asked at its points |
 //! | [`training`] | the trainer: batch, loss, Adam, schedule, EMA |
-//! | [`sampler`] | Langevin dynamics, plain and annealed, and the probability flow, one file each behind one trait |
+//! | [`sampler`] | how particles move: Langevin dynamics with and without test and momentum, descents, flows, one file each behind one trait |
 //! | [`metrics`] | errors against the truth: Fisher error and nats, distances of samples, likelihood, mode weights |
 //! | [`potential`] | the energy of a score net: the least-squares potential of a field on a grid |
 //! | [`engine`] | settings and protocol (no burn in them), devices, the lab, its pacing |

@@ -14,7 +14,7 @@ use scorefield::metrics::likelihood::{Flow, Likelihood, NODES, PIECE, log_likeli
 use scorefield::metrics::sample_gauge::SampleGauge;
 use scorefield::model::{Preconditioning, Shape};
 use scorefield::noise::NoiseLadder;
-use scorefield::sampler::{Guard, Parameters, Sampler, Scheme, build, karras, start};
+use scorefield::sampler::{Chain, Guard, Parameters, Sampler, Scheme, build, karras, start};
 use scorefield::training::{Plan, Trainer};
 use web_time::{Duration, Instant};
 
@@ -194,10 +194,8 @@ fn parameters_change_in_mid_flow_and_particles_go_on_from_their_own_noise_level(
     }
     let sigma = sampler.sigma();
     let other = Parameters::Langevin {
-        sigma: 0.1,
-        step_size: 0.1,
-        seed: 1,
-        guard: None,
+        chain: Chain::new(0.1, 0.1, 1),
+        noise_scale: 1.0,
     };
     assert!(!sampler.retune(&other));
     assert!(sampler.retune(&flow(120, Scheme::Heun)));

@@ -18,7 +18,7 @@ use scorefield::metrics::modes::modes;
 use scorefield::metrics::sample_gauge::SampleGauge;
 use scorefield::metrics::sliced_wasserstein::{SlicedWasserstein, sliced_wasserstein};
 use scorefield::noise::NoiseLadder;
-use scorefield::sampler::{Parameters, Scheme, start};
+use scorefield::sampler::{Chain, Parameters, Scheme, start};
 use web_time::Instant;
 
 /// Draws of `N(mean, deviation² I)`, `[x0, y0, …]`.
@@ -388,16 +388,16 @@ fn samplers_with_noise_have_their_reference_too_even_those_without_an_end() {
         ladder,
         step_size: 0.1,
         steps_per_level: 15,
+        beta: 1.0,
+        noise_scale: 1.0,
         seed: 3,
         guard: None,
     };
     let starts = start(COUNT, exact.mean(), exact.scale(), ladder.sigma_max, 1);
     let descent = SampleGauge::new(&exact, &annealed, &starts, u64::MAX, 5).unit();
     let langevin = Parameters::Langevin {
-        sigma: 0.1,
-        step_size: 0.5,
-        seed: 3,
-        guard: None,
+        chain: Chain::new(0.1, 0.5, 3),
+        noise_scale: 1.0,
     };
     let short = SampleGauge::new(&exact, &langevin, &starts, 3, 5).unit();
     eprintln!("annealed {descent:?}, a little Langevin {short:?}");

@@ -12,7 +12,7 @@ use scorefield::distribution::Preset;
 use scorefield::field::{Differential, ExactScore, Field, points_on};
 use scorefield::metrics::sliced_wasserstein::sliced_wasserstein;
 use scorefield::noise::NoiseLadder;
-use scorefield::sampler::{Guard, Parameters, Sampler, Stream, build, start, stream};
+use scorefield::sampler::{Chain, Guard, Parameters, Sampler, Stream, build, start, stream};
 
 /// Particles in statistical tests, two independent coordinates each.
 const MANY: usize = 100_000;
@@ -66,10 +66,11 @@ fn values(x: &Tensor<2>) -> Vec<f32> {
 
 fn langevin(sigma: f32, step_size: f32, guard: Option<Guard>) -> Box<dyn Sampler> {
     build(&Parameters::Langevin {
-        sigma,
-        step_size,
-        seed: 5,
-        guard,
+        chain: Chain {
+            guard,
+            ..Chain::new(sigma, step_size, 5)
+        },
+        noise_scale: 1.0,
     })
 }
 
@@ -78,6 +79,8 @@ fn annealed(ladder: NoiseLadder, step_size: f32, steps_per_level: u32, guard: Op
         ladder,
         step_size,
         steps_per_level,
+        beta: 1.0,
+        noise_scale: 1.0,
         seed: 5,
         guard,
     })
@@ -315,6 +318,8 @@ fn the_same_seed_gives_the_same_samples_bit_by_bit_and_another_seed_others() {
             ladder,
             step_size: 0.1,
             steps_per_level: 3,
+            beta: 1.0,
+            noise_scale: 1.0,
             seed,
             guard: Some(guard),
         };
@@ -343,15 +348,15 @@ fn parameters_change_in_mid_run_and_another_kind_is_refused() {
     };
     let points = start(10, [0.0; 2], 0.3, 3.0, 1);
     let plain = |sigma, step_size| Parameters::Langevin {
-        sigma,
-        step_size,
-        seed: 1,
-        guard: None,
+        chain: Chain::new(sigma, step_size, 1),
+        noise_scale: 1.0,
     };
     let descent = |ladder, steps_per_level| Parameters::Annealed {
         ladder,
         step_size: 0.1,
         steps_per_level,
+        beta: 1.0,
+        noise_scale: 1.0,
         seed: 1,
         guard: None,
     };

@@ -11,7 +11,7 @@ use super::settings::{Sampler as Choice, Settings};
 use crate::distribution::ExactField;
 use crate::field::{Field, points_on};
 use crate::noise::NoiseLadder;
-use crate::sampler::{self, Guard, Parameters, Sampler, Stream};
+use crate::sampler::{self, Chain, Guard, Parameters, Sampler, Stream};
 
 /// What moves a cloud, and how: everything but the guard, which the data give.
 #[derive(Clone, Debug)]
@@ -40,20 +40,25 @@ impl Recipe {
 
     /// The sampler's parameters, with its guard.
     pub fn parameters(&self, guard: Guard) -> Parameters {
-        let (step_size, seed, guard) = (self.settings.step_size, self.settings.seed, Some(guard));
-        match self.settings.sampler {
+        let settings = &self.settings;
+        let chain = Chain {
+            beta: settings.beta,
+            guard: Some(guard),
+            ..Chain::new(settings.sigma, settings.step_size, settings.seed)
+        };
+        match settings.sampler {
             Choice::Annealed => Parameters::Annealed {
                 ladder: self.ladder,
-                step_size,
-                steps_per_level: self.settings.steps_per_level,
-                seed,
-                guard,
+                step_size: settings.step_size,
+                steps_per_level: settings.steps_per_level,
+                beta: settings.beta,
+                noise_scale: settings.noise_scale,
+                seed: settings.seed,
+                guard: Some(guard),
             },
             _ => Parameters::Langevin {
-                sigma: self.settings.sigma,
-                step_size,
-                seed,
-                guard,
+                chain,
+                noise_scale: settings.noise_scale,
             },
         }
     }

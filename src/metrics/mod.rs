@@ -7,6 +7,7 @@
 //! | how wrong are samples | [`sliced_wasserstein`] in units of [`sample_gauge`], [`energy_distance`] as a cross-check |
 //! | how much of them is in which mode | [`modes`] |
 //! | how wrong is the density | [`likelihood`] and [`divergence`] |
+//! | how fast does Langevin dynamics get there | [`fokker_planck`] |
 //! | were the training points learned by heart | [`memorisation`] |
 //!
 //! The engine's loop has a few milliseconds for measuring at a time. What takes longer is a value with a method
@@ -16,6 +17,7 @@
 pub mod divergence;
 pub mod energy_distance;
 pub mod fisher;
+pub mod fokker_planck;
 pub mod likelihood;
 pub mod memorisation;
 pub mod modes;

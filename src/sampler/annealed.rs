@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use super::langevin::{Noise, denoise, langevin_step};
-use super::{Guard, Parameters, Sampler};
+use super::langevin::{denoise, langevin_step};
+use super::{Chain, Parameters, Sampler, Tally};
 use crate::field::Field;
 use crate::noise::NoiseLadder;
 
@@ -11,30 +11,35 @@ use crate::noise::NoiseLadder;
 /// least, a number of Langevin steps of length `a_i = eta sigma_i²`, and at last one denoising step
 /// `x + sigma_L² s(x, sigma_L)` (Song & Ermon 2020). The wide levels carry particles over the gaps between modes that
 /// plain Langevin would not cross.
+///
+/// The steps are those of [`super::Langevin`], with its inverse temperature and its noise scale; the denoising step has
+/// neither. Another temperature than 1 is a heuristic here: `p_sigma^beta` is not the noised `p^beta`.
 pub struct Annealed {
     ladder: NoiseLadder,
-    step_size: f32,
+    /// eta, beta, seed and guard; its sigma is that of the rung.
+    chain: Chain,
     steps_per_level: u32,
-    seed: u32,
-    guard: Option<Guard>,
+    noise_scale: f32,
     level: usize,
     step_in_level: u32,
-    steps: u64,
+    tally: Tally,
     finished: bool,
 }
 
 impl Annealed {
-    /// A descent of the ladder from its top. Noise from `seed`.
-    pub fn new(ladder: NoiseLadder, step_size: f32, steps_per_level: u32, seed: u32, guard: Option<Guard>) -> Self {
+    /// A descent of the ladder from its top, with at least one step a rung. The chain's sigma does not count.
+    pub fn new(ladder: NoiseLadder, chain: Chain, steps_per_level: u32, noise_scale: f32) -> Self {
         Self {
             ladder,
-            step_size,
+            chain: Chain {
+                sigma: ladder.sigma(0),
+                ..chain
+            },
             steps_per_level: steps_per_level.max(1),
-            seed,
-            guard,
+            noise_scale,
             level: 0,
             step_in_level: 0,
-            steps: 0,
+            tally: Tally::default(),
             finished: false,
         }
     }
@@ -54,19 +59,17 @@ impl Annealed {
             self.level += 1;
             self.step_in_level = 0;
         }
+        self.chain.sigma = self.ladder.sigma(self.level);
     }
 
     fn final_denoise(&mut self, field: &dyn Field, x: Tensor<2>) -> Tensor<2> {
+        self.tally.step();
+        self.tally.evaluated(1);
         self.finished = true;
         if x.dims()[0] == 0 {
             return x;
         }
-        let sigma = self.sigma();
-        let denoised = denoise(&x, field.score(&x, sigma), sigma);
-        match &self.guard {
-            None => denoised,
-            Some(guard) => guard.clip(denoised),
-        }
+        denoise(&x, self.chain.score(field, &x), self.chain.sigma)
     }
 }
 
@@ -75,22 +78,17 @@ impl Sampler for Annealed {
         if self.finished {
             return x;
         }
-        let noise = Noise {
-            seed: self.seed,
-            step: self.steps,
-        };
-        self.steps += 1;
         if self.at_the_end() {
             return self.final_denoise(field, x);
         }
-        let moved = langevin_step(field, x, self.sigma(), self.step_size, self.guard.as_ref(), noise);
+        let moved = langevin_step(&self.chain, self.noise_scale, field, x, &mut self.tally);
         self.step_in_level += 1;
         self.descend();
         moved
     }
 
     fn sigma(&self) -> f32 {
-        self.ladder.sigma(self.level)
+        self.chain.sigma
     }
 
     fn spread(&self) -> f32 {
@@ -105,12 +103,8 @@ impl Sampler for Annealed {
         self.finished
     }
 
-    fn steps(&self) -> u64 {
-        self.steps
-    }
-
-    fn evaluations(&self) -> u64 {
-        self.steps
+    fn tally(&self) -> Tally {
+        self.tally
     }
 
     fn retune(&mut self, parameters: &Parameters) -> bool {
@@ -118,6 +112,8 @@ impl Sampler for Annealed {
             ladder,
             step_size,
             steps_per_level,
+            beta,
+            noise_scale,
             seed,
             guard,
         } = *parameters
@@ -129,13 +125,17 @@ impl Sampler for Annealed {
         if ladder != self.ladder {
             self.level = ladder.nearest(self.sigma()).min(ladder.levels.max(1) - 1);
         }
-        let steps_per_level = steps_per_level.max(1);
         self.ladder = ladder;
-        self.step_size = step_size;
-        self.steps_per_level = steps_per_level;
-        self.step_in_level = self.step_in_level.min(steps_per_level);
-        self.seed = seed;
-        self.guard = guard;
+        self.chain = Chain {
+            sigma: self.chain.sigma,
+            step_size,
+            beta,
+            seed,
+            guard,
+        };
+        self.noise_scale = noise_scale;
+        self.steps_per_level = steps_per_level.max(1);
+        self.step_in_level = self.step_in_level.min(self.steps_per_level);
         self.descend();
         true
     }

@@ -1,6 +1,6 @@
 //! The guard: what keeps particles in the picture where a learned field is wrong.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Bool, Tensor, TensorData};
 use rand::Rng;
 
 use super::noise::normal;
@@ -86,6 +86,17 @@ impl Guard {
             }
         }
         recycled
+    }
+
+    /// Whether particles are outside the data's reach by more than 4 sigma, `[n]`; as [`Guard::recycle`] decides, but
+    /// false for NaN. x: `[n, 2]`.
+    pub(super) fn outside(&self, x: &Tensor<2>, sigma: f32) -> Tensor<1, Bool> {
+        let noise = NOISE_REACH * sigma;
+        let corner = |c: [f32; 2]| Tensor::<2>::from_data(TensorData::from([c]), &x.device()).expand(x.dims());
+        let low = corner(self.reach_low.map(|c| c - noise));
+        let high = corner(self.reach_high.map(|c| c + noise));
+        let stray = x.clone() - x.clone().max_pair(low).min_pair(high);
+        stray.abs().sum_dim(1).squeeze_dim::<1>(1).greater_elem(0.0)
     }
 
     /// Whether a particle may be here at this noise level. False for what is not finite.

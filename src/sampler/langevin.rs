@@ -3,119 +3,79 @@
 use burn::tensor::Tensor;
 
 use super::noise::step_noise;
-use super::{Guard, Parameters, Sampler};
+use super::{Chain, Parameters, Sampler, Tally};
 use crate::field::Field;
 
 /// The unadjusted Langevin algorithm,
 ///
 /// ```text
-/// x' = x + a s(x, sigma) + sqrt(2 a) z,   a = eta sigma²,   z ~ N(0, I)
+/// x' = x + a beta s(x, sigma) + c sqrt(2 a) z,   a = eta sigma²,   z ~ N(0, I)
 /// ```
 ///
-/// the Euler discretisation of `dx = s dt + sqrt(2) dW`, whose stationary density is `p_sigma`. (Song & Ermon 2019 write
-/// `a/2` and `sqrt(a)`: the same with `a` twice as large.) The discretisation has a bias: where the density is locally a
-/// Gaussian of width `w`, particles spread with variance `w² / (1 - a / 2w²)`, and not at all stably for `a > 2w²`.
+/// the Euler discretisation of `dx = beta s dt + sqrt(2) dW`, whose stationary density is `p_sigma^beta`. (Song & Ermon
+/// 2019 write `a/2` and `sqrt(a)`: the same with `a` twice as large.) The discretisation has a bias: where the density
+/// is locally a Gaussian of width `w`, particles spread with variance `w² / (1 - a / 2w²)`, and not at all stably for
+/// `a > 2w²`.
+///
+/// The noise scale `c` is there to be got wrong: in small steps the chain samples at the temperature `c² / beta`, and
+/// with `c = 0` it climbs to the modes.
 pub struct Langevin {
-    sigma: f32,
-    step_size: f32,
-    seed: u32,
-    guard: Option<Guard>,
-    steps: u64,
+    chain: Chain,
+    noise_scale: f32,
+    tally: Tally,
 }
 
 impl Langevin {
-    /// Samples `p_sigma` with steps `a = step_size sigma²`. Noise from `seed`.
-    pub fn new(sigma: f32, step_size: f32, seed: u32, guard: Option<Guard>) -> Self {
+    /// A chain with its noise multiplied by `noise_scale`; 1 is right.
+    pub fn new(chain: Chain, noise_scale: f32) -> Self {
         Self {
-            sigma,
-            step_size,
-            seed,
-            guard,
-            steps: 0,
+            chain,
+            noise_scale,
+            tally: Tally::default(),
         }
     }
 }
 
 impl Sampler for Langevin {
     fn step(&mut self, field: &dyn Field, x: Tensor<2>) -> Tensor<2> {
-        let noise = Noise {
-            seed: self.seed,
-            step: self.steps,
-        };
-        self.steps += 1;
-        langevin_step(field, x, self.sigma, self.step_size, self.guard.as_ref(), noise)
+        langevin_step(&self.chain, self.noise_scale, field, x, &mut self.tally)
     }
 
     fn sigma(&self) -> f32 {
-        self.sigma
+        self.chain.sigma
     }
 
-    fn level(&self) -> Option<usize> {
-        None
-    }
-
-    fn finished(&self) -> bool {
-        false
-    }
-
-    fn steps(&self) -> u64 {
-        self.steps
-    }
-
-    fn evaluations(&self) -> u64 {
-        self.steps
+    fn tally(&self) -> Tally {
+        self.tally
     }
 
     fn retune(&mut self, parameters: &Parameters) -> bool {
-        let Parameters::Langevin {
-            sigma,
-            step_size,
-            seed,
-            guard,
-        } = *parameters
-        else {
+        let Parameters::Langevin { chain, noise_scale } = *parameters else {
             return false;
         };
-        *self = Self {
-            sigma,
-            step_size,
-            seed,
-            guard,
-            steps: self.steps,
-        };
+        (self.chain, self.noise_scale) = (chain, noise_scale);
         true
     }
 }
 
-/// Which noise a step takes.
-pub(super) struct Noise {
-    pub(super) seed: u32,
-    pub(super) step: u64,
-}
-
-/// One Langevin step of length `eta sigma²`, guarded or not. x: `[n, 2]`.
+/// One Langevin step with the noise of its number. x: `[n, 2]`.
 pub(super) fn langevin_step(
+    chain: &Chain,
+    noise_scale: f32,
     field: &dyn Field,
     x: Tensor<2>,
-    sigma: f32,
-    eta: f32,
-    guard: Option<&Guard>,
-    noise: Noise,
+    tally: &mut Tally,
 ) -> Tensor<2> {
+    let step = tally.step();
+    tally.evaluated(1);
+    tally.passed(chain.length());
     let count = x.dims()[0];
     if count == 0 {
         return x;
     }
-    let score = field.score(&x, sigma);
-    let kick = step_noise(noise.seed, noise.step, count, (2.0 * eta).sqrt() * sigma, &x.device());
-    match guard {
-        None => x + score * (eta * sigma * sigma) + kick,
-        // a s = eta (D - x), with D clipped.
-        Some(guard) => {
-            let denoised = guard.clip(denoise(&x, score, sigma));
-            x * (1.0 - eta) + denoised * eta + kick
-        }
-    }
+    let drift = chain.score(field, &x) * (chain.beta * chain.length());
+    let kick = step_noise(chain.seed, step, count, noise_scale * chain.time_step(), &x.device());
+    x + drift + kick
 }
 
 /// Tweedie's formula `D = x + sigma² s`, `[n, 2]`.

@@ -1,9 +1,9 @@
 //! Random numbers of a sampling run: drawn on the host from seeded streams, so that every device and every frame rate
 //! gives the same run.
 
-use burn::tensor::{Device, Tensor};
-use rand::SeedableRng;
+use burn::tensor::{Device, Tensor, TensorData};
 use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::field::points_on;
@@ -17,6 +17,8 @@ pub enum Stream {
     Step(u64),
     /// Where particles go that were recycled after this many steps.
     Recycle(u64),
+    /// The velocities of particles that have none at this step.
+    Velocity(u64),
 }
 
 /// The generator of one stream of a seed.
@@ -25,6 +27,7 @@ pub fn stream(seed: u32, purpose: Stream) -> StdRng {
         Stream::Start => (0_u64, 0),
         Stream::Step(step) => (1, step),
         Stream::Recycle(step) => (2, step),
+        Stream::Velocity(step) => (3, step),
     };
     // All of ChaCha's key is filled from distinct numbers; a run never has 2^64 steps.
     let mut key = [0; 32];
@@ -51,9 +54,19 @@ pub(super) fn normal<R: rand::Rng + ?Sized>(rng: &mut R) -> f32 {
 
 /// The noise of one step for `count` particles: independent normals of this standard deviation, `[count, 2]`.
 pub(super) fn step_noise(seed: u32, step: u64, count: usize, deviation: f32, device: &Device) -> Tensor<2> {
-    let mut rng = stream(seed, Stream::Step(step));
-    let values: Vec<f32> = (0..2 * count).map(|_| deviation * normal(&mut rng)).collect();
+    normals(&mut stream(seed, Stream::Step(step)), count, deviation, device)
+}
+
+/// Independent normals of this standard deviation, `[count, 2]`.
+pub(super) fn normals(rng: &mut StdRng, count: usize, deviation: f32, device: &Device) -> Tensor<2> {
+    let values: Vec<f32> = (0..2 * count).map(|_| deviation * normal(rng)).collect();
     points_on(device, values)
+}
+
+/// Logarithms of independent numbers that are uniform in (0, 1], `[count]`.
+pub(super) fn log_uniforms(rng: &mut StdRng, count: usize, device: &Device) -> Tensor<1> {
+    let values: Vec<f32> = (0..count).map(|_| (1.0 - rng.random::<f32>()).ln()).collect();
+    Tensor::from_data(TensorData::new(values, [count]), device)
 }
 
 #[cfg(test)]
@@ -94,6 +107,8 @@ pub(super) mod tests {
             Stream::Step(1),
             Stream::Recycle(0),
             Stream::Recycle(1),
+            Stream::Velocity(0),
+            Stream::Velocity(1),
         ]
         .into_iter()
         .map(|purpose| {

@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::langevin::denoise;
-use super::{Guard, Parameters, Sampler};
+use super::{Guard, Parameters, Sampler, Tally};
 use crate::field::Field;
 
 /// The exponent of the grid of noise levels; 7 spends most nodes where sigma is small (Karras et al. 2022, appendix D).
@@ -59,8 +59,7 @@ pub struct ProbabilityFlow {
     scheme: Scheme,
     denoise: bool,
     guard: Option<Guard>,
-    steps: u64,
-    evaluations: u64,
+    tally: Tally,
     finished: bool,
 }
 
@@ -74,8 +73,7 @@ impl ProbabilityFlow {
             scheme,
             denoise,
             guard,
-            steps: 0,
-            evaluations: 0,
+            tally: Tally::default(),
             finished: false,
         }
     }
@@ -87,7 +85,7 @@ impl ProbabilityFlow {
 
     /// `dx / d sigma`, `[n, 2]`.
     fn slope(&mut self, field: &dyn Field, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
-        self.evaluations += 1;
+        self.tally.evaluated(1);
         let score = field.score(x, sigma);
         match &self.guard {
             None => score * -sigma,
@@ -106,7 +104,7 @@ impl ProbabilityFlow {
     }
 
     fn final_denoise(&mut self, field: &dyn Field, x: &Tensor<2>) -> Tensor<2> {
-        self.evaluations += 1;
+        self.tally.evaluated(1);
         let denoised = denoise(x, field.score(x, self.sigma), self.sigma);
         match &self.guard {
             None => denoised,
@@ -121,7 +119,7 @@ impl Sampler for ProbabilityFlow {
         if self.finished {
             return x;
         }
-        self.steps += 1;
+        self.tally.step();
         let moved = match self.nodes.get(self.next).copied() {
             Some(to) => {
                 let moved = if x.dims()[0] == 0 { x } else { self.cross(field, x, to) };
@@ -146,21 +144,12 @@ impl Sampler for ProbabilityFlow {
         self.sigma
     }
 
-    /// None: the nodes are the flow's own and no rungs of the ladder.
-    fn level(&self) -> Option<usize> {
-        None
-    }
-
     fn finished(&self) -> bool {
         self.finished
     }
 
-    fn steps(&self) -> u64 {
-        self.steps
-    }
-
-    fn evaluations(&self) -> u64 {
-        self.evaluations
+    fn tally(&self) -> Tally {
+        self.tally
     }
 
     fn retune(&mut self, parameters: &Parameters) -> bool {

@@ -1,0 +1,177 @@
+//! The reverse-time stochastic differential equation, with Langevin steps that correct it.
+
+use burn::tensor::Tensor;
+
+use super::langevin::{denoise, langevin_step};
+use super::noise::step_noise;
+use super::{Chain, Guard, Parameters, Sampler, Tally, karras};
+use crate::field::Field;
+
+/// Diffusion run backwards, `dx = -s d(sigma²) + dW(sigma²)` (Song et al. 2021, equation 6 with `f = 0`), from
+/// `sigma_max` down to `sigma_min`: each interval of the grid is crossed by a predictor step,
+///
+/// ```text
+/// x' = x + D s(x, sigma_i) + sqrt(D) z,   D = sigma_i² - sigma_{i+1}²
+/// ```
+///
+/// (reverse diffusion, Song et al. 2021, algorithm 2), and then some Langevin steps of length `a = eta sigma_{i+1}²` at
+/// the level reached correct what it did wrong. A final denoising step `x + sigma_min² s` can take off the remaining
+/// noise. One evaluation a step.
+pub struct ReverseSde {
+    /// Noise levels, descending.
+    nodes: Vec<f32>,
+    /// The noise level of the particles.
+    sigma: f32,
+    /// The noise level before the last predictor step.
+    spread: f32,
+    /// The node to which the next predictor step leads.
+    next: usize,
+    /// Corrector steps left at the level reached.
+    corrections: u32,
+    corrector_steps: u32,
+    step_size: f32,
+    denoise: bool,
+    seed: u32,
+    guard: Option<Guard>,
+    tally: Tally,
+    finished: bool,
+}
+
+impl ReverseSde {
+    /// A descent along these noise levels (descending, at least one).
+    ///
+    /// - `corrector_steps`, `step_size`: how many Langevin steps at each level reached, and their eta
+    /// - `denoise`: whether a last step takes off the noise that is left
+    pub fn new(
+        nodes: Vec<f32>,
+        corrector_steps: u32,
+        step_size: f32,
+        denoise: bool,
+        seed: u32,
+        guard: Option<Guard>,
+    ) -> Self {
+        let sigma = nodes.first().copied().unwrap_or_default();
+        Self {
+            nodes,
+            sigma,
+            spread: sigma,
+            next: 1,
+            corrections: 0,
+            corrector_steps,
+            step_size,
+            denoise,
+            seed,
+            guard,
+            tally: Tally::default(),
+            finished: false,
+        }
+    }
+
+    /// The chain at the present noise level.
+    fn chain(&self) -> Chain {
+        Chain {
+            guard: self.guard,
+            ..Chain::new(self.sigma, self.step_size, self.seed)
+        }
+    }
+
+    /// Crosses an interval of the grid.
+    fn predict(&mut self, field: &dyn Field, x: Tensor<2>, to: f32) -> Tensor<2> {
+        let step = self.tally.step();
+        self.tally.evaluated(1);
+        let count = x.dims()[0];
+        let moved = if count == 0 {
+            x
+        } else {
+            let width = (self.sigma + to) * (self.sigma - to);
+            let drift = self.chain().score(field, &x) * width;
+            let kick = step_noise(self.seed, step, count, width.max(0.0).sqrt(), &x.device());
+            x + drift + kick
+        };
+        (self.spread, self.sigma) = (self.sigma, to);
+        self.next += 1;
+        self.corrections = self.corrector_steps;
+        moved
+    }
+
+    fn correct(&mut self, field: &dyn Field, x: Tensor<2>) -> Tensor<2> {
+        self.corrections -= 1;
+        let chain = self.chain();
+        langevin_step(&chain, 1.0, field, x, &mut self.tally)
+    }
+
+    fn final_denoise(&mut self, field: &dyn Field, x: Tensor<2>) -> Tensor<2> {
+        self.tally.step();
+        self.tally.evaluated(1);
+        self.finished = true;
+        if x.dims()[0] == 0 {
+            return x;
+        }
+        let chain = self.chain();
+        denoise(&x, chain.score(field, &x), self.sigma)
+    }
+
+    /// Nothing is left to do once the last level has had its corrections and no denoising is asked for.
+    fn settle(&mut self) {
+        self.finished |= self.next >= self.nodes.len() && self.corrections == 0 && !self.denoise;
+    }
+}
+
+impl Sampler for ReverseSde {
+    fn step(&mut self, field: &dyn Field, x: Tensor<2>) -> Tensor<2> {
+        self.settle();
+        if self.finished {
+            return x;
+        }
+        let moved = if self.corrections > 0 {
+            self.correct(field, x)
+        } else {
+            match self.nodes.get(self.next).copied() {
+                Some(to) => self.predict(field, x, to),
+                None => self.final_denoise(field, x),
+            }
+        };
+        self.settle();
+        moved
+    }
+
+    fn sigma(&self) -> f32 {
+        self.sigma
+    }
+
+    fn spread(&self) -> f32 {
+        self.spread
+    }
+
+    fn finished(&self) -> bool {
+        self.finished
+    }
+
+    fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    fn retune(&mut self, parameters: &Parameters) -> bool {
+        let Parameters::ReverseSde {
+            sigma_max,
+            sigma_min,
+            nodes,
+            corrector_steps,
+            step_size,
+            denoise,
+            seed,
+            guard,
+        } = *parameters
+        else {
+            return false;
+        };
+        // Particles keep their noise level, and go on from it to the next node below.
+        self.nodes = karras(sigma_max, sigma_min, nodes);
+        self.next = self.nodes.partition_point(|&node| node >= self.sigma);
+        (self.corrector_steps, self.step_size) = (corrector_steps, step_size);
+        self.corrections = self.corrections.min(corrector_steps);
+        (self.denoise, self.seed, self.guard) = (denoise, seed, guard);
+        self.settle();
+        true
+    }
+}
