@@ -6,6 +6,8 @@
 
 mod actions;
 mod handle;
+mod meter;
+mod replay;
 mod reports;
 mod scene;
 mod surroundings;
@@ -21,6 +23,8 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 pub use self::handle::Handle;
+use self::meter::Meter;
+use self::replay::Replay;
 use self::reports::EngineState;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
@@ -81,6 +85,8 @@ pub struct App {
     strip: Strip,
     screen: Screen,
     tool: Tool,
+    replay: Replay,
+    meter: Meter,
     /// The pointer is over the stage: whoever is about to draw needs the usual window.
     pointer_inside: bool,
     /// The pointer is a finger, or the page is as narrow as if it were.
@@ -181,6 +187,8 @@ impl App {
             strip,
             screen: Screen::default(),
             tool: Tool::Look,
+            replay: Replay::default(),
+            meter: Meter::default(),
             pointer_inside: false,
             coarse_pointer: coarse_pointer(),
             held_sigma: None,
@@ -226,6 +234,8 @@ impl App {
     fn frame(&mut self, now_ms: f64) {
         self.look_at_truth();
         self.tell(false);
+        self.go_on_replaying(now_ms);
+        self.measure_loop(now_ms);
         self.draw(now_ms);
         self.pull();
     }
@@ -240,12 +250,15 @@ impl App {
         if let Some(held) = self.held_sigma {
             return held;
         }
-        let sampler = self.last.cloud.sampler.sigma;
-        if self.lab.settings.follows_sampler() && sampler > 0.0 {
-            sampler
-        } else {
-            self.lab.settings.sigma
-        }
+        let settings = &self.lab.settings;
+        let follows = settings.follows_sampler();
+        let sampler = match self.replay.state() {
+            // A chain's recording has the noise level that it had then.
+            Some(state) if follows || !settings.sampler.descends() => state.sigma,
+            None if follows => self.last.cloud.sampler.sigma,
+            _ => 0.0,
+        };
+        if sampler > 0.0 { sampler } else { settings.sigma }
     }
 
     /// The distribution in closed form, or why there is none.
@@ -369,7 +382,7 @@ impl App {
 
     /// The window of the stage: that of the noise level shown, or the usual one for those who draw.
     fn window(&self) -> Grid {
-        let drawing = matches!(self.tool, Tool::Draw | Tool::Erase);
+        let drawing = matches!(self.tool, Tool::Draw | Tool::Erase) && !self.replay.is_on();
         let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || self.coarse_pointer));
         let sigma = if board || self.truth.is_err() {
             0.0

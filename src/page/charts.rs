@@ -1,9 +1,12 @@
 //! The charts, drawn with plotters on canvases: distance to the truth, error by noise level, the ladder.
 //!
 //! Labels are placed by hand instead of by plotters' mesh, which measures each of them in the document and so forces
-//! a layout of the page.
+//! a layout of the page. All charts are of one type ([`Plot`]), since each further one would be compiled anew.
+
+use std::ops::Range;
 
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters_canvas::CanvasBackend;
@@ -20,6 +23,8 @@ use crate::noise::NoiseLadder;
 pub struct ChartError(pub String);
 
 type Area = DrawingArea<CanvasBackend, Shift>;
+/// A sheet in coordinates of its own; where an axis is logarithmic, they are logarithms.
+type Plot = DrawingArea<CanvasBackend, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 fn failed(error: impl std::fmt::Display) -> ChartError {
     ChartError(error.to_string())
@@ -65,17 +70,28 @@ impl Sheet {
     }
 
     fn text(&self, text: &str, at: (i32, i32), anchor: (HPos, VPos)) -> Result<(), ChartError> {
-        let style = ("system-ui, sans-serif", 10.5 * self.scale)
-            .into_font()
-            .color(&self.colours.muted);
+        // Not by `into_font`: it compares names without regard to case, by tables of all Unicode.
+        let family = FontFamily::Name("system-ui, sans-serif");
+        let style = FontDesc::new(family, 10.5 * self.scale, FontStyle::Normal).color(&self.colours.muted);
         self.area
             .draw_text(text, &style.pos(Pos::new(anchor.0, anchor.1)), at)
             .map_err(failed)
     }
 
+    fn stroke(&self, colour: RGBColor, css_width: f64) -> ShapeStyle {
+        colour.stroke_width((css_width * self.scale).round().max(1.0) as u32)
+    }
+
     fn line(&self, points: Vec<(i32, i32)>, colour: RGBColor, css_width: f64) -> Result<(), ChartError> {
-        let style = colour.stroke_width((css_width * self.scale).round().max(1.0) as u32);
+        let style = self.stroke(colour, css_width);
         self.area.draw(&PathElement::new(points, style)).map_err(failed)
+    }
+
+    /// Coordinates that leave room for the labels. Without plotters' builder of charts, which is made for much more.
+    fn plot(&self, x: Range<f64>, y: Range<f64>) -> Plot {
+        let across = self.px(LEFT)..self.width - self.px(2.0) - 1;
+        let up = self.height - self.px(BELOW) - 1..self.px(ABOVE);
+        self.area.apply_coord_spec(Cartesian2d::new(x, y, (across, up)))
     }
 }
 
@@ -141,16 +157,10 @@ pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> 
     };
     let (low, high) = history.decades();
     let steps = history.points.last().map_or(1000.0, |&(step, _)| step.max(10.0));
-    let mut chart = ChartBuilder::on(&sheet.area)
-        .margin_left(sheet.px(LEFT))
-        .margin_right(sheet.px(2.0))
-        .margin_top(sheet.px(ABOVE))
-        .margin_bottom(sheet.px(BELOW))
-        .build_cartesian_2d(0.0..steps, (10f64.powi(low)..10f64.powi(high)).log_scale())
-        .map_err(failed)?;
+    let plot = sheet.plot(0.0..steps, f64::from(low)..f64::from(high));
     let every = ((high - low) as usize).div_ceil(4);
     for decade in (low..=high).step_by(every) {
-        let (left, y) = chart.backend_coord(&(0.0, 10f64.powi(decade)));
+        let (left, y) = plot.map_coordinate(&(0.0, f64::from(decade)));
         sheet.line(vec![(left, y), (sheet.width, y)], colours.line, 1.0)?;
         let label = format!("{:.*}", (-decade).max(0) as usize, 10f64.powi(decade));
         sheet.text(&label, (left - sheet.px(5.0), y), (HPos::Right, VPos::Center))?;
@@ -170,13 +180,9 @@ pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> 
         (sheet.width - sheet.px(2.0), bottom),
         (HPos::Right, VPos::Bottom),
     )?;
-    let stroke = colours
-        .learned
-        .stroke_width((1.6 * sheet.scale).round().max(1.0) as u32);
-    chart
-        .draw_series(LineSeries::new(history.points.iter().copied(), stroke))
-        .map_err(failed)?;
-    Ok(())
+    let curve: Vec<(f64, f64)> = history.points.iter().map(|&(step, y)| (step, y.log10())).collect();
+    let stroke = sheet.stroke(colours.learned, 1.6);
+    plot.draw(&PathElement::new(curve, stroke)).map_err(failed)
 }
 
 /// Relative error at each noise level as bars, most noise first, the level nearest to `sigma` lit.
@@ -200,16 +206,10 @@ pub fn errors(canvas: &HtmlCanvasElement, colours: Colours, progress: &Progress,
             .filter(|e| e.is_finite())
             .fold(0.0, f32::max),
     );
-    let mut chart = ChartBuilder::on(&sheet.area)
-        .margin_left(sheet.px(LEFT))
-        .margin_right(sheet.px(2.0))
-        .margin_top(sheet.px(ABOVE))
-        .margin_bottom(sheet.px(BELOW))
-        .build_cartesian_2d(0.0..bars.len().max(1) as f64, 0.0..f64::from(top))
-        .map_err(failed)?;
+    let plot = sheet.plot(0.0..bars.len().max(1) as f64, 0.0..f64::from(top));
     for (part, labelled) in [(0.0, true), (0.5, false), (1.0, true)] {
         let value = top * part;
-        let (left, y) = chart.backend_coord(&(0.0, f64::from(value)));
+        let (left, y) = plot.map_coordinate(&(0.0, f64::from(value)));
         sheet.line(vec![(left, y), (sheet.width, y)], colours.line, 1.0)?;
         if labelled {
             let label = format!("{} %", (value * 1000.0).round() / 10.0);
@@ -218,16 +218,16 @@ pub fn errors(canvas: &HtmlCanvasElement, colours: Colours, progress: &Progress,
     }
     let sigmas: Vec<f32> = bars.iter().map(|&(sigma, _)| sigma).collect();
     let lit = super::lab::nearest(&sigmas, sigma);
-    let bar = |(k, &(_, error)): (usize, &(f32, f32))| {
+    for (k, &(_, error)) in bars.iter().enumerate() {
         let colour = if lit == Some(k) {
             colours.accent.mix(1.0)
         } else {
             colours.muted.mix(0.55)
         };
         let height = f64::from(if error.is_finite() { error.min(top) } else { top });
-        Rectangle::new([(k as f64 + 0.1, 0.0), (k as f64 + 0.9, height)], colour.filled())
-    };
-    chart.draw_series(bars.iter().enumerate().map(bar)).map_err(failed)?;
+        let bar = Rectangle::new([(k as f64 + 0.1, 0.0), (k as f64 + 0.9, height)], colour.filled());
+        plot.draw(&bar).map_err(failed)?;
+    }
     let bottom = sheet.height - sheet.px(1.0);
     let caption = match lit {
         Some(k) => {

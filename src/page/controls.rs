@@ -9,6 +9,7 @@ use super::app::Handle;
 use super::dom;
 use super::flat::{self, Value};
 use super::lab::sigma_text;
+use super::number;
 use crate::engine::settings::Settings;
 use crate::noise::NoiseLadder;
 
@@ -29,6 +30,8 @@ pub fn start(app: &Handle) -> Result<Vec<EventListener>, JsValue> {
                 app.act(move |app| app.set_by_hand(&key, value));
             } else if field.id().starts_with("brush-") {
                 app.act(super::app::App::take_brush);
+            } else if field.id() == "replay" && event.type_() == "input" {
+                app.act(super::app::App::scrub);
             } else if field.id() == "weights-file" && event.type_() == "change" {
                 app.act(super::app::App::take_chosen_file);
             }
@@ -100,7 +103,7 @@ struct Scale {
 
 impl Scale {
     fn of(input: &HtmlInputElement) -> Self {
-        let number = |name: &str| input.get_attribute(name).and_then(|text| text.parse::<f64>().ok());
+        let number = |name: &str| input.get_attribute(name).and_then(|text| number::parse(&text));
         Self {
             min: number("min").unwrap_or(0.0),
             max: number("max").unwrap_or(100.0),
@@ -133,10 +136,14 @@ fn two_figures(value: f64) -> f64 {
     if value <= 0.0 {
         return value;
     }
-    let unit = 10f64.powf(value.log10().floor() - 1.0);
-    let rounded = (value / unit).round() * unit;
-    // Through text, so that 0.03 does not become 0.030000000000000002.
-    format!("{rounded:.8}").parse().unwrap_or(rounded)
+    let places = 1 - value.log10().floor() as i32;
+    let unit = 10f64.powi(places.abs());
+    // Divided by a whole power of ten, so that 0.03 does not become 0.030000000000000002.
+    if places > 0 {
+        (value * unit).round() / unit
+    } else {
+        (value / unit).round() * unit
+    }
 }
 
 /// Shows the settings on all controls. `sigma` is the noise level on the stage.

@@ -11,6 +11,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{ErrorEvent, HtmlMetaElement, MessageEvent, Response, Worker, WorkerOptions, WorkerType};
 
+use super::number;
 use crate::engine::protocol::{self, Command, Report};
 
 /// What the engine does, as the page sees it.
@@ -264,7 +265,7 @@ impl Site {
         let bytes = meta
             .dataset()
             .get("bytes")
-            .and_then(|bytes| bytes.parse().ok())
+            .and_then(|bytes| number::parse(&bytes))
             .unwrap_or(0.0);
         // Resolved against the page, so that the site works from any folder.
         let base = document.base_uri()?.ok_or("the page has no address")?;

@@ -11,6 +11,7 @@ use serde::ser::{self, Impossible, SerializeStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use super::number;
 use crate::engine::settings::{Settings, SettingsError};
 
 /// One value of a flat struct.
@@ -145,19 +146,10 @@ fn nested<T>() -> Result<T, Error> {
     Err(ser::Error::custom("settings are flat"))
 }
 
-/// The shortest decimal of the number, as an `f64`: 0.01 and not 0.009999999776.
-fn number(shortest: &impl fmt::Display) -> Result<Tree, Error> {
-    shortest
-        .to_string()
-        .parse()
-        .map(|value| Tree::One(Value::Number(value)))
-        .map_err(ser::Error::custom)
-}
-
 macro_rules! numbers {
     ($($method:ident($kind:ty))*) => { $(
         fn $method(self, value: $kind) -> Result<Tree, Error> {
-            number(&value)
+            Ok(Tree::One(Value::Number(value as f64)))
         }
     )* };
 }
@@ -175,7 +167,12 @@ impl Serializer for Flat {
     type SerializeStruct = Fields;
     type SerializeStructVariant = No;
     numbers! { serialize_i8(i8) serialize_i16(i16) serialize_i32(i32) serialize_i64(i64) serialize_u8(u8)
-    serialize_u16(u16) serialize_u32(u32) serialize_u64(u64) serialize_f32(f32) serialize_f64(f64) }
+    serialize_u16(u16) serialize_u32(u32) serialize_u64(u64) serialize_f64(f64) }
+    /// The shortest decimal of the number, as an `f64`: 0.01 and not 0.009999999776.
+    fn serialize_f32(self, value: f32) -> Result<Tree, Error> {
+        let shortest = number::parse(&value.to_string()).unwrap_or_else(|| value.into());
+        Ok(Tree::One(Value::Number(shortest)))
+    }
     fn serialize_bool(self, value: bool) -> Result<Tree, Error> {
         Ok(Tree::One(Value::Bool(value)))
     }
@@ -257,11 +254,11 @@ impl IntoDeserializer<'_, Error> for Text {
 }
 
 macro_rules! parsed {
-    ($($method:ident, $visit:ident, $allowed:literal;)*) => { $(
+    ($($method:ident, $visit:ident, $read:expr, $allowed:literal;)*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            match self.0.parse() {
-                Ok(value) => visitor.$visit(value),
-                Err(_) => self.refuse($allowed),
+            match $read(&self.0) {
+                Some(value) => visitor.$visit(value),
+                None => self.refuse($allowed),
             }
         }
     )* };
@@ -270,11 +267,11 @@ macro_rules! parsed {
 impl<'de> Deserializer<'de> for Text {
     type Error = Error;
     parsed! {
-        deserialize_bool, visit_bool, "true or false";
-        deserialize_u32, visit_u32, "a whole number, 0 or more";
-        deserialize_u64, visit_u64, "a whole number, 0 or more";
-        deserialize_f32, visit_f32, "a number";
-        deserialize_f64, visit_f64, "a number";
+        deserialize_bool, visit_bool, |text: &str| text.parse().ok(), "true or false";
+        deserialize_u32, visit_u32, |text: &str| text.parse().ok(), "a whole number, 0 or more";
+        deserialize_u64, visit_u64, |text: &str| text.parse().ok(), "a whole number, 0 or more";
+        deserialize_f32, visit_f32, |text| number::parse(text).map(|value| value as f32), "a number";
+        deserialize_f64, visit_f64, number::parse, "a number";
     }
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_string(self.0)

@@ -44,7 +44,7 @@ impl Ring {
             .collect();
         corners.extend(corners.first().copied());
         let length: f32 = corners.windows(2).map(|pair| distance(pair[0], pair[1])).sum();
-        if !(length >= SHORTEST) {
+        if length < SHORTEST {
             return Err(LoopError::Short);
         }
         let ring = Self {

@@ -20,6 +20,7 @@ pub mod lab;
 pub mod layers;
 pub mod link;
 pub mod loop_meter;
+mod number;
 pub mod pictures;
 pub mod recording;
 pub mod script;

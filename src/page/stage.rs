@@ -4,6 +4,8 @@
 //! buffer in slices and copied to its canvas when it is whole; the particles have a canvas of their own above it.
 
 mod canvas;
+mod event;
+mod lines;
 mod pointer;
 
 use std::cell::Cell;
@@ -15,6 +17,7 @@ use web_sys::HtmlElement;
 use web_time::Instant;
 
 use self::canvas::{Resize, Surface, child, ring, style};
+use self::lines::Lines;
 use self::pointer::Hands;
 use super::layers::morph::Morph;
 use super::layers::motion::Motion;
@@ -26,48 +29,7 @@ use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Settings, Source};
 
 pub(super) use self::canvas::{context, document, show};
-
-/// What a pointer does on the stage.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tool {
-    /// Nothing: a finger scrolls the page.
-    #[default]
-    Look,
-    /// Sprays data.
-    Draw,
-    /// Takes data away.
-    Erase,
-    /// Drops particles.
-    Drop,
-    /// Asks what the field is at a point.
-    Probe,
-}
-
-/// What the pointer did; positions are stage coordinates.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum StageEvent {
-    /// A stroke began, with any tool but [`Tool::Look`].
-    StrokeBegin {
-        /// The tool in hand.
-        tool: Tool,
-        /// Where.
-        at: [f32; 2],
-        /// Pen pressure in (0, 1]; 0.5 where the device has none.
-        pressure: f32,
-    },
-    /// The stroke went on.
-    StrokeMove {
-        /// Where to.
-        at: [f32; 2],
-    },
-    /// The stroke ended, also when the browser cancelled it or a second finger came down.
-    StrokeEnd,
-    /// The mouse or pen is over the stage, or has left it.
-    Hover {
-        /// Where, or `None`.
-        at: Option<[f32; 2]>,
-    },
-}
+pub use self::event::{StageEvent, Tool};
 
 /// Time in a frame for painting the field, milliseconds.
 const FIELD_MS: f64 = 6.0;
@@ -89,6 +51,7 @@ pub struct Stage {
     css_side: Rc<Cell<f32>>,
     field_surface: Surface,
     particle_surface: Surface,
+    lines: Lines,
     ring: HtmlElement,
     brush: f32,
     zoom: Zoom,
@@ -105,6 +68,9 @@ pub struct Stage {
     paint_ms: f64,
     painted_ms: f64,
     motion: Motion,
+    /// Positions of an earlier moment, and whether they are shown instead of the live ones.
+    recorded: Motion,
+    replaying: bool,
     particles: ParticlePainter,
     glowing: bool,
     last_ms: Option<f64>,
@@ -120,12 +86,14 @@ impl Stage {
     pub fn new(container: &HtmlElement, events: impl Fn(StageEvent) + 'static) -> Result<Self, JsValue> {
         let field_surface = Surface::new(container)?;
         let particle_surface = Surface::new(container)?;
+        let lines = Lines::new(container)?;
         let hand_surface = child(container, "div")?;
         let ring = ring(&hand_surface)?;
         style(&hand_surface, "overflow", "hidden")?;
         style(&hand_surface, "user-select", "none")?;
         // Below the container's own children, in this order.
-        for element in [&hand_surface, particle_surface.element(), field_surface.element()] {
+        let canvases = [lines.element(), particle_surface.element(), field_surface.element()];
+        for element in [&hand_surface].into_iter().chain(canvases) {
             container.prepend_with_node_1(element)?;
         }
         let side = container.client_width() as f32;
@@ -139,6 +107,7 @@ impl Stage {
             css_side,
             field_surface,
             particle_surface,
+            lines,
             ring,
             brush: 0.1,
             zoom,
@@ -156,6 +125,8 @@ impl Stage {
             paint_ms: 0.0,
             painted_ms: 0.0,
             motion: Motion::default(),
+            recorded: Motion::default(),
+            replaying: false,
             glowing: true,
             last_ms: None,
             _resize: resize,
@@ -211,11 +182,62 @@ impl Stage {
     /// Particle positions `[x0, y0, …]` as just reported; particles of one cast glide from report to report, but for
     /// those that were drawn anew, of which there were so many since the restart.
     pub fn set_particles(&mut self, positions: &[f32], cast: u32, recycled: u32, now_ms: f64) {
-        if cast != self.motion.cast() {
+        if cast != self.motion.cast() && !self.replaying {
             self.particles.forget();
         }
         self.motion.report(positions, cast, recycled, now_ms);
         self.glowing = true;
+    }
+
+    /// Shows recorded positions `[x0, y0, …]` instead of the live ones; `glides`: as what came after those shown before.
+    pub fn show_recorded(&mut self, positions: &[f32], recycled: u32, glides: bool, now_ms: f64) {
+        let glides = glides && self.replaying;
+        if !glides {
+            self.particles.forget();
+        }
+        let cast = self.recorded.cast().wrapping_add(u32::from(!glides));
+        self.recorded.report(positions, cast, recycled, now_ms);
+        (self.replaying, self.glowing) = (true, true);
+    }
+
+    /// Shows the live particles again.
+    pub fn show_live(&mut self) {
+        if std::mem::take(&mut self.replaying) {
+            self.particles.forget();
+            self.glowing = true;
+        }
+    }
+
+    /// Positions of the particles as they are seen now, `[x0, y0, …]`.
+    pub fn positions(&self) -> &[f32] {
+        if self.replaying {
+            self.recorded.positions()
+        } else {
+            self.motion.positions()
+        }
+    }
+
+    /// Draws the way of a particle that came by the places `[x0, y0, …]` to where it is seen.
+    pub fn set_way(&mut self, particle: Option<usize>, way: &[f32]) {
+        self.lines.set_way(particle, way);
+    }
+
+    /// Draws a loop `[x0, y0, …]`; nothing when it is empty.
+    pub fn set_ring(&mut self, ring: &[f32]) {
+        self.lines.set_ring(ring);
+    }
+
+    /// Colours of the lines over the stage and of their rims.
+    pub fn set_line_colours(&mut self, line: String, rim: String) {
+        self.lines.set_colours(line, rim);
+    }
+
+    /// The energy of the field on the stage at a place, nats above its lowest; NaN where it is not known.
+    pub fn energy_at(&self, at: [f32; 2]) -> f32 {
+        let field = self.field.target().filter(|f| f.is_whole() && f.covers(at));
+        field
+            .filter(|_| self.layers.source != Source::Error)
+            .map_or(f32::NAN, |f| f.energy_at(at))
     }
 
     /// Zooms to a window.
@@ -238,7 +260,7 @@ impl Stage {
         let (touch, cursor) = match tool {
             Tool::Look => ("auto", "default"),
             Tool::Draw | Tool::Erase => ("none", "none"),
-            Tool::Drop | Tool::Probe => ("none", "crosshair"),
+            Tool::Drop | Tool::Probe | Tool::Loop => ("none", "crosshair"),
         };
         style(self.hands.surface(), "touch-action", touch)?;
         style(self.hands.surface(), "cursor", cursor)
@@ -272,7 +294,10 @@ impl Stage {
         self.hands.view.set(self.viewport());
         self.draw_ring()?;
         self.draw_field(css_side, ratio, moving, now_ms)?;
-        self.draw_particles(css_side, ratio.min(PARTICLE_SCALE), seconds, moving, now_ms)
+        self.draw_particles(css_side, ratio.min(PARTICLE_SCALE), seconds, moving, now_ms)?;
+        let place = |k: usize| self.positions().get(2 * k..2 * k + 2).map(|p| [p[0], p[1]]);
+        let (head, view) = (self.lines.particle.and_then(place), self.viewport());
+        self.lines.draw(view, ratio, head)
     }
 
     fn draw_field(&mut self, css_side: f32, ratio: f32, moving: bool, now_ms: f64) -> Result<(), JsValue> {
@@ -323,17 +348,17 @@ impl Stage {
             self.glowing = true;
         }
         // Under reduced motion a report is shown as it came.
-        let gliding = self
-            .motion
-            .advance(if self.reduced_motion { f64::INFINITY } else { now_ms });
+        let motion = if self.replaying {
+            &mut self.recorded
+        } else {
+            &mut self.motion
+        };
+        let gliding = motion.advance(if self.reduced_motion { f64::INFINITY } else { now_ms });
         if !(self.glowing || gliding || moving) {
             return Ok(());
         }
-        let positions = if self.show_particles {
-            self.motion.positions()
-        } else {
-            &[]
-        };
+        let motion = if self.replaying { &self.recorded } else { &self.motion };
+        let positions = if self.show_particles { motion.positions() } else { &[] };
         let glow = Glow {
             seconds,
             trails: self.trails && self.show_particles && !self.reduced_motion,

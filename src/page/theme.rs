@@ -96,6 +96,8 @@ pub struct Colours {
     pub learned: RGBColor,
     /// Text.
     pub text: RGBColor,
+    /// Where a field is void.
+    pub field: RGBColor,
 }
 
 impl Colours {
@@ -115,6 +117,7 @@ impl Colours {
             accent: get("--accent"),
             learned: get("--learned"),
             text: get("--text"),
+            field: get("--field"),
         }
     }
 }

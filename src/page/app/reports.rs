@@ -84,8 +84,10 @@ impl App {
                 divergence,
                 curl,
             } => {
-                self.requests
-                    .evaluated(request, [&score, &log_density, &divergence, &curl]);
+                if !self.meter.evaluated(request, &score.0) {
+                    self.requests
+                        .evaluated(request, [&score, &log_density, &divergence, &curl]);
+                }
             }
             Report::Weights { request, step, bytes } => {
                 if !self.requests.saved(request, &bytes) {
@@ -115,8 +117,11 @@ impl App {
                 self.requests.loaded(request, step);
             }
             Report::Failed { request, message } => {
-                let answered = request
-                    .is_some_and(|request| self.requests.failed(request, &message) || self.weights.is_shipped(request));
+                let answered = request.is_some_and(|request| {
+                    self.requests.failed(request, &message)
+                        || self.weights.is_shipped(request)
+                        || self.meter.failed(request)
+                });
                 if !answered {
                     banner::show(Kind::Error, &message, None);
                 }
@@ -142,6 +147,7 @@ impl App {
             self.screen.particles = particles.0.len() / 2;
             let (cast, recycled) = (frame.cloud.cast, frame.cloud.sampler.recycled);
             self.stage.set_particles(&particles.0, cast, recycled, dom::now_ms());
+            self.record(&particles.0, &frame.cloud);
         }
         let pictures = std::mem::take(&mut frame.pictures);
         let progress = frame.progress.take();
@@ -175,6 +181,7 @@ impl App {
             .as_ref()
             .is_some_and(|(before, _)| now_ms - before < LOST_AGAIN_MS);
         self.requests.lose(message, again);
+        self.meter.lose();
         (self.told, self.waiting_for_frame) = (Told::default(), false);
         self.lost = Some((now_ms, message.to_owned()));
         let kept = if self.checkpoint.is_some() {

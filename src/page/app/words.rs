@@ -23,9 +23,10 @@ impl App {
             running: self.runs() && self.last.cloud.sampler.sigma > 0.0,
             coarse: self.pictures.is_coarse(sigma),
         };
-        let caption = match &self.truth {
-            Ok(_) => captions::stage(&self.lab, &scene) + &self.weights.caption(),
-            Err(error) => error.to_string(),
+        let caption = match (&self.truth, self.replay_caption()) {
+            (Ok(_), Some(replay)) => replay,
+            (Ok(_), None) => captions::stage(&self.lab, &scene) + &self.weights.caption(),
+            (Err(error), _) => error.to_string(),
         };
         dom::set_text("caption", &caption);
         let blank = matches!(&self.lab.target, Target::Drawing(drawing) if drawing.is_empty());
@@ -36,6 +37,8 @@ impl App {
         let s = &self.lab.settings;
         dom::set_text("network-summary", &format!("{} × {}, {}", s.depth, s.width, s.batch));
         self.write_numbers();
+        self.write_replay();
+        self.write_loop();
         self.write_badge();
         self.write_buttons();
     }
@@ -118,6 +121,7 @@ impl App {
                 Tool::Draw => "draw",
                 Tool::Erase => "erase",
                 Tool::Drop => "drop",
+                Tool::Loop => "loop",
             };
             let on = button.get_attribute("data-tool").as_deref() == Some(tool);
             dom::set_attribute(&button, "aria-pressed", if on { "true" } else { "false" });

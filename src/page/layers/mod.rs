@@ -59,6 +59,12 @@ impl GridField {
         n >= 2 && self.energy.len() == n * n && self.score.len() == 2 * n * n && self.grid.half_width > 0.0
     }
 
+    /// A position is within the grid.
+    pub fn covers(&self, at: [f32; 2]) -> bool {
+        let off = |axis: usize| (at[axis] - self.grid.centre[axis]).abs();
+        off(0).max(off(1)) <= self.grid.half_width
+    }
+
     /// The score between the grid's points, bilinear; outside the grid that of the nearest point on its edge.
     pub fn score_at(&self, at: [f32; 2]) -> [f32; 2] {
         let (corner, [fx, fy]) = self.cell(at);
@@ -119,5 +125,6 @@ pub(crate) mod tests {
         let s = field.score_at([0.33, -0.71]);
         assert!((s[0] + 0.33).abs() < 1e-5 && (s[1] - 1.42).abs() < 1e-5);
         assert!((field.score_at([7.0, 0.0])[0] + 1.0).abs() < 1e-6);
+        assert!(field.covers([0.3, -1.0]) && !field.covers([0.3, 1.1]) && !field.covers([f32::NAN, 0.0]));
     }
 }

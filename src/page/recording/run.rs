@@ -78,9 +78,9 @@ impl Recording {
         );
     }
 
-    /// Writes where a particle was from the first moment up to the one given, `[x0, y0, …]`; a pair of NaN stands where
-    /// it was nowhere, and between its old place and its new one where it was drawn anew.
-    pub fn path(&self, particle: usize, until: usize, into: &mut Vec<f32>) {
+    /// Writes where a particle was at the first so many moments, `[x0, y0, …]`; a pair of NaN stands where it was
+    /// nowhere, and between its old place and its new one where it was drawn anew.
+    pub fn path(&self, particle: usize, moments: usize, into: &mut Vec<f32>) {
         into.clear();
         if particle >= self.count {
             return;
@@ -88,7 +88,7 @@ impl Recording {
         let own = |b: &&Break| b.particle as usize == particle;
         let mut breaks = self.breaks.iter().filter(own).peekable();
         let last = self.len().saturating_sub(1);
-        for (moment, codes) in self.codes.chunks_exact(2 * self.count).enumerate().take(until + 1) {
+        for (moment, codes) in self.codes.chunks_exact(2 * self.count).enumerate().take(moments) {
             let report = if moment == last {
                 self.reports.saturating_sub(1)
             } else {
@@ -326,14 +326,14 @@ mod tests {
         }
         assert!(run.every > 1);
         let (mut path, mut other) = (Vec::new(), Vec::new());
-        run.path(7, run.len() - 1, &mut path);
-        run.path(8, run.len() - 1, &mut other);
+        run.path(7, run.len(), &mut path);
+        run.path(8, run.len(), &mut other);
         assert_eq!((path.len(), other.len()), (2 * run.len() + 2, 2 * run.len()));
         assert!(other.iter().all(|v| v.is_finite()));
         let gap = path.chunks_exact(2).position(|p| p[0].is_nan()).unwrap();
         assert_eq!(gap as u64, at.div_ceil(u64::from(run.every)));
         assert!((path[2 * gap - 2] - 0.7).abs() < 1e-3 && (path[2 * gap + 2] - 15.0).abs() < 1e-3);
-        run.path(7, 4, &mut path);
+        run.path(7, 5, &mut path);
         assert_eq!(path.len(), 10, "up to a moment");
         run.path(300, 4, &mut path);
         assert!(path.is_empty(), "of a particle that is not recorded");

@@ -1,7 +1,5 @@
 //! Promises that the engine has to keep, matched to its reports by number.
 
-use std::collections::HashMap;
-
 use js_sys::{Array, Float32Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -39,7 +37,8 @@ impl Pending {
 #[derive(Default)]
 pub struct Requests {
     next: u32,
-    pending: HashMap<u32, Pending>,
+    /// By number; a handful at most.
+    pending: Vec<(u32, Pending)>,
     ready: Option<Pending>,
 }
 
@@ -59,7 +58,7 @@ impl Requests {
     pub(super) fn open(&mut self) -> (u32, Promise) {
         let (pending, promise) = Pending::promise();
         let number = self.number();
-        self.pending.insert(number, pending);
+        self.pending.push((number, pending));
         (number, promise)
     }
 
@@ -121,7 +120,7 @@ impl Requests {
 
     /// A request was refused; false when no script made it.
     pub fn failed(&mut self, request: u32, message: &str) -> bool {
-        let pending = self.pending.remove(&request);
+        let pending = self.take(request);
         let asked = pending.is_some();
         if let Some(pending) = pending {
             pending.break_off(message);
@@ -132,7 +131,7 @@ impl Requests {
     /// The engine is gone and keeps nothing any more. `gives_up`: no other one comes by itself.
     pub fn lose(&mut self, message: &str, gives_up: bool) {
         let text = format!("the engine was lost: {message}");
-        for (_, pending) in self.pending.drain() {
+        for (_, pending) in self.pending.drain(..) {
             pending.break_off(&text);
         }
         if gives_up && let Some(pending) = self.ready.take() {
@@ -140,9 +139,14 @@ impl Requests {
         }
     }
 
+    fn take(&mut self, request: u32) -> Option<Pending> {
+        let at = self.pending.iter().position(|(number, _)| *number == request)?;
+        Some(self.pending.swap_remove(at).1)
+    }
+
     /// Keeps a promise; false when there is none.
     fn keep(&mut self, request: u32, value: impl FnOnce() -> JsValue) -> bool {
-        let pending = self.pending.remove(&request);
+        let pending = self.take(request);
         let asked = pending.is_some();
         if let Some(pending) = pending {
             pending.keep(&value());
