@@ -7,10 +7,12 @@
 mod actions;
 mod handle;
 mod meter;
+mod race;
 mod replay;
 mod reports;
 mod scene;
 mod surroundings;
+mod view;
 mod weights;
 mod words;
 
@@ -24,6 +26,7 @@ use web_sys::HtmlElement;
 
 pub use self::handle::Handle;
 use self::meter::Meter;
+use self::race::Rival;
 use self::replay::Replay;
 use self::reports::EngineState;
 use self::scene::Screen;
@@ -36,13 +39,13 @@ use super::lab::Lab;
 use super::pictures::{Fit, Pictures};
 use super::script::Requests;
 use super::stage::{Stage, StageEvent, Tool};
+use super::standings::Track;
 use super::strip::Strip;
 use super::theme::Theme;
 use super::thumbnails::Thumbnails;
 use super::{controls, dom, hint, keys, link, script};
 use crate::distribution::{ExactField, TargetError};
-use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Grid, Progress, SampleQuality};
-use crate::noise::NoiseLadder;
+use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Progress, SampleQuality};
 
 /// While a stroke goes on, the engine hears of it this often.
 const LEARN_EVERY_MS: f64 = 120.0;
@@ -73,6 +76,8 @@ pub struct App {
     pub quality: Option<(u32, SampleQuality)>,
     /// Curl of the learned field relative to its slope, and the noise level at which.
     pub curl: Option<(f32, f32)>,
+    /// How the live particles, and in a race the rival's, stand since their start.
+    pub tracks: [Track; 2],
     /// The last frame's numbers; its pictures and particles have gone their ways.
     pub last: Frame,
     handle: Handle,
@@ -82,6 +87,8 @@ pub struct App {
     pictures: Pictures,
     history: History,
     stage: Stage,
+    /// The rival's stage, while there is a race.
+    rival: Option<Rival>,
     strip: Strip,
     screen: Screen,
     tool: Tool,
@@ -177,6 +184,7 @@ impl App {
             progress: None,
             quality: None,
             curl: None,
+            tracks: Default::default(),
             last: Frame::default(),
             handle,
             truth_of: None,
@@ -184,6 +192,7 @@ impl App {
             pictures: Pictures::default(),
             history: History::default(),
             stage,
+            rival: None,
             strip,
             screen: Screen::default(),
             tool: Tool::Look,
@@ -238,27 +247,6 @@ impl App {
         self.measure_loop(now_ms);
         self.draw(now_ms);
         self.pull();
-    }
-
-    /// The ladder of noise levels, stage units.
-    pub fn ladder(&self) -> NoiseLadder {
-        self.lab.settings.ladder(self.fit.scale)
-    }
-
-    /// The noise level on the stage.
-    pub fn shown_sigma(&self) -> f32 {
-        if let Some(held) = self.held_sigma {
-            return held;
-        }
-        let settings = &self.lab.settings;
-        let follows = settings.follows_sampler();
-        let sampler = match self.replay.state() {
-            // A chain's recording has the noise level that it had then.
-            Some(state) if follows || !settings.sampler.descends() => state.sigma,
-            None if follows => self.last.cloud.sampler.sigma,
-            _ => 0.0,
-        };
-        if sampler > 0.0 { sampler } else { settings.sigma }
     }
 
     /// The distribution in closed form, or why there is none.
@@ -378,23 +366,6 @@ impl App {
         self.history.clear();
         self.pictures.forget_learned();
         self.screen.charts_changed();
-    }
-
-    /// The window of the stage: that of the noise level shown, or the usual one for those who draw.
-    fn window(&self) -> Grid {
-        let drawing = matches!(self.tool, Tool::Draw | Tool::Erase) && !self.replay.is_on();
-        let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || self.coarse_pointer));
-        let sigma = if board || self.truth.is_err() {
-            0.0
-        } else {
-            self.shown_sigma()
-        };
-        Grid::window(self.fit.mean, self.fit.scale, sigma, 2)
-    }
-
-    /// The strip's noise levels.
-    fn rungs(&self) -> Vec<f32> {
-        self.ladder().tiles()
     }
 }
 

@@ -3,6 +3,8 @@
 //! Labels are placed by hand instead of by plotters' mesh, which measures each of them in the document and so forces
 //! a layout of the page. All charts are of one type ([`Plot`]), since each further one would be compiled anew.
 
+mod race;
+
 use std::ops::Range;
 
 use plotters::coord::Shift;
@@ -12,6 +14,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters_canvas::CanvasBackend;
 use thiserror::Error;
 use web_sys::HtmlCanvasElement;
+
+pub use self::race::race;
 
 use super::theme::Colours;
 use crate::engine::protocol::Progress;
@@ -100,7 +104,8 @@ const LEFT: f64 = 38.0;
 const BELOW: f64 = 15.0;
 const ABOVE: f64 = 7.0;
 
-/// The distance to the truth over training steps, thinned so that it never grows beyond a few hundred points.
+/// A distance to the truth over training steps or score evaluations, thinned so that it never grows beyond a few hundred
+/// points.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     points: Vec<(f64, f64)>,
@@ -123,6 +128,11 @@ impl History {
                 keep
             });
         }
+    }
+
+    /// Pairs of step and distance, in order.
+    pub(super) fn points(&self) -> &[(f64, f64)] {
+        &self.points
     }
 
     /// Forgets everything.

@@ -25,6 +25,7 @@ pub mod pictures;
 pub mod recording;
 pub mod script;
 pub mod stage;
+pub mod standings;
 pub mod strip;
 pub mod theme;
 pub mod thumbnails;

@@ -4,6 +4,7 @@
 //! buffer in slices and copied to its canvas when it is whole; the particles have a canvas of their own above it.
 
 mod canvas;
+mod cloud;
 mod event;
 mod lines;
 mod pointer;
@@ -22,7 +23,7 @@ use self::pointer::Hands;
 use super::layers::morph::Morph;
 use super::layers::motion::Motion;
 use super::layers::paint::{FieldPainter, Layers};
-use super::layers::particles::{Glow, ParticlePainter};
+use super::layers::particles::ParticlePainter;
 use super::layers::{GridField, Palette};
 use super::viewport::{Viewport, Zoom};
 use crate::engine::protocol::STAGE_HALF_WIDTH;
@@ -67,6 +68,8 @@ pub struct Stage {
     painting: bool,
     paint_ms: f64,
     painted_ms: f64,
+    /// Counts the pictures on the field's canvas; beside another stage, that stage's.
+    pictures: u32,
     motion: Motion,
     /// Positions of an earlier moment, and whether they are shown instead of the live ones.
     recorded: Motion,
@@ -124,6 +127,7 @@ impl Stage {
             painting: false,
             paint_ms: 0.0,
             painted_ms: 0.0,
+            pictures: 0,
             motion: Motion::default(),
             recorded: Motion::default(),
             replaying: false,
@@ -177,44 +181,6 @@ impl Stage {
         self.data.clear();
         self.data.extend_from_slice(points);
         self.stale |= self.layers.data;
-    }
-
-    /// Particle positions `[x0, y0, …]` as just reported; particles of one cast glide from report to report, but for
-    /// those that were drawn anew, of which there were so many since the restart.
-    pub fn set_particles(&mut self, positions: &[f32], cast: u32, recycled: u32, now_ms: f64) {
-        if cast != self.motion.cast() && !self.replaying {
-            self.particles.forget();
-        }
-        self.motion.report(positions, cast, recycled, now_ms);
-        self.glowing = true;
-    }
-
-    /// Shows recorded positions `[x0, y0, …]` instead of the live ones; `glides`: as what came after those shown before.
-    pub fn show_recorded(&mut self, positions: &[f32], recycled: u32, glides: bool, now_ms: f64) {
-        let glides = glides && self.replaying;
-        if !glides {
-            self.particles.forget();
-        }
-        let cast = self.recorded.cast().wrapping_add(u32::from(!glides));
-        self.recorded.report(positions, cast, recycled, now_ms);
-        (self.replaying, self.glowing) = (true, true);
-    }
-
-    /// Shows the live particles again.
-    pub fn show_live(&mut self) {
-        if std::mem::take(&mut self.replaying) {
-            self.particles.forget();
-            self.glowing = true;
-        }
-    }
-
-    /// Positions of the particles as they are seen now, `[x0, y0, …]`.
-    pub fn positions(&self) -> &[f32] {
-        if self.replaying {
-            self.recorded.positions()
-        } else {
-            self.motion.positions()
-        }
     }
 
     /// Draws the way of a particle that came by the places `[x0, y0, …]` to where it is seen.
@@ -276,11 +242,7 @@ impl Stage {
     /// # Errors
     /// What the browser says when it cannot draw.
     pub fn frame(&mut self, now_ms: f64) -> Result<(), JsValue> {
-        let seconds = self
-            .last_ms
-            .map_or(1.0 / 60.0, |last| ((now_ms - last) / 1e3) as f32)
-            .clamp(0.0, 0.25);
-        self.last_ms = Some(now_ms);
+        let seconds = self.tick(now_ms);
         let css_side = self.css_side.get();
         if css_side < 2.0 {
             return Ok(());
@@ -290,7 +252,7 @@ impl Stage {
             self.zoom.arrive();
         }
         let moving = moving && !self.zoom.resting();
-        let ratio = web_sys::window().map_or(1.0, |w| w.device_pixel_ratio()) as f32;
+        let ratio = pixel_ratio();
         self.hands.view.set(self.viewport());
         self.draw_ring()?;
         self.draw_field(css_side, ratio, moving, now_ms)?;
@@ -298,6 +260,42 @@ impl Stage {
         let place = |k: usize| self.positions().get(2 * k..2 * k + 2).map(|p| [p[0], p[1]]);
         let (head, view) = (self.lines.particle.and_then(place), self.viewport());
         self.lines.draw(view, ratio, head)
+    }
+
+    /// Draws these particles over another stage's picture, in its window and with its layers: the picture is copied, not
+    /// painted again. To be called after that stage's own [`Self::frame`].
+    ///
+    /// # Errors
+    /// What the browser says when it cannot draw.
+    pub fn frame_beside(&mut self, other: &Self, now_ms: f64) -> Result<(), JsValue> {
+        let seconds = self.tick(now_ms);
+        if self.palette.dark != other.palette.dark {
+            self.set_theme(other.palette.dark);
+        }
+        self.reduced_motion = other.reduced_motion;
+        let shown = (other.show_particles, other.trails);
+        self.glowing |= shown != (self.show_particles, self.trails);
+        (self.show_particles, self.trails) = shown;
+        let before = self.zoom.viewport(1.0);
+        self.zoom = other.zoom;
+        let moving = before != self.zoom.viewport(1.0);
+        self.field.aim(other.field.target().cloned(), now_ms, false);
+        let css_side = self.css_side.get();
+        if css_side < 2.0 {
+            return Ok(());
+        }
+        if self.pictures != other.pictures {
+            self.field_surface.copy(&other.field_surface)?;
+            self.pictures = other.pictures;
+        }
+        self.draw_particles(css_side, pixel_ratio().min(PARTICLE_SCALE), seconds, moving, now_ms)
+    }
+
+    /// Seconds since the frame before.
+    fn tick(&mut self, now_ms: f64) -> f32 {
+        let last = self.last_ms.replace(now_ms);
+        last.map_or(1.0 / 60.0, |last| ((now_ms - last) / 1e3) as f32)
+            .clamp(0.0, 0.25)
     }
 
     fn draw_field(&mut self, css_side: f32, ratio: f32, moving: bool, now_ms: f64) -> Result<(), JsValue> {
@@ -330,44 +328,9 @@ impl Stage {
             return Ok(());
         }
         self.painting = false;
+        self.pictures += 1;
         self.field_surface
             .put(self.painter.pixels(), self.painter.view().pixels as u32)
-    }
-
-    fn draw_particles(
-        &mut self,
-        css_side: f32,
-        ratio: f32,
-        seconds: f32,
-        moving: bool,
-        now_ms: f64,
-    ) -> Result<(), JsValue> {
-        let side = (css_side * ratio).min(PARTICLE_SIDE).floor();
-        if self.particles.side() != side as usize {
-            self.particles.resize(side as usize, side / css_side);
-            self.glowing = true;
-        }
-        // Under reduced motion a report is shown as it came.
-        let motion = if self.replaying {
-            &mut self.recorded
-        } else {
-            &mut self.motion
-        };
-        let gliding = motion.advance(if self.reduced_motion { f64::INFINITY } else { now_ms });
-        if !(self.glowing || gliding || moving) {
-            return Ok(());
-        }
-        let motion = if self.replaying { &self.recorded } else { &self.motion };
-        let positions = if self.show_particles { motion.positions() } else { &[] };
-        let glow = Glow {
-            seconds,
-            trails: self.trails && self.show_particles && !self.reduced_motion,
-            moving,
-        };
-        let field = self.field.target().filter(|f| f.is_whole());
-        let energy = |at| field.map_or(0.0, |f| f.energy_at(at));
-        self.glowing = self.particles.frame(positions, &self.zoom.viewport(side), glow, energy);
-        self.particle_surface.put(self.particles.pixels(), side as u32)
     }
 
     fn draw_ring(&self) -> Result<(), JsValue> {
@@ -382,4 +345,9 @@ impl Stage {
         let (left, top) = (x - 0.5 * diameter, y - 0.5 * diameter);
         style(&self.ring, "transform", &format!("translate({left:.1}px,{top:.1}px)"))
     }
+}
+
+/// Device pixels per CSS pixel.
+fn pixel_ratio() -> f32 {
+    web_sys::window().map_or(1.0, |w| w.device_pixel_ratio()) as f32
 }

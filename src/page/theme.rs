@@ -98,6 +98,8 @@ pub struct Colours {
     pub text: RGBColor,
     /// Where a field is void.
     pub field: RGBColor,
+    /// The two runners of a race.
+    pub runners: [RGBColor; 2],
 }
 
 impl Colours {
@@ -118,6 +120,7 @@ impl Colours {
             learned: get("--learned"),
             text: get("--text"),
             field: get("--field"),
+            runners: [get("--first"), get("--rival")],
         }
     }
 }

@@ -49,9 +49,6 @@ impl App {
         if consequences.new_network {
             self.renew();
         }
-        if consequences.new_descent && self.runs() {
-            self.send(&Command::Restart);
-        }
         self.screen.settings_changed();
     }
 
@@ -114,6 +111,14 @@ impl App {
                 }
             }
             "reset" => self.renew(),
+            "race" => {
+                let race = !self.lab.settings.race;
+                let settings = Settings {
+                    race,
+                    ..self.lab.settings.clone()
+                };
+                self.take_settings(settings);
+            }
             "save-weights" => {
                 let request = self.requests.number();
                 self.send(&Command::SaveWeights { request });

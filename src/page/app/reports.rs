@@ -149,6 +149,7 @@ impl App {
             self.stage.set_particles(&particles.0, cast, recycled, dom::now_ms());
             self.record(&particles.0, &frame.cloud);
         }
+        self.take_standings(&mut frame);
         let pictures = std::mem::take(&mut frame.pictures);
         let progress = frame.progress.take();
         let current = self.lab.is_of_these_data(&frame.stamp);

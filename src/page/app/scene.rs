@@ -93,7 +93,11 @@ impl App {
     pub(super) fn draw(&mut self, now_ms: f64) {
         self.screen.count(now_ms);
         self.compute_exact();
-        let drawn = self.draw_pictures(now_ms).and_then(|()| self.thumbnails.go_on());
+        let drawn = self
+            .keep_race()
+            .and_then(|()| self.draw_pictures(now_ms))
+            .and_then(|()| self.draw_rival(now_ms))
+            .and_then(|()| self.thumbnails.go_on());
         if let Err(error) = drawn
             && !std::mem::replace(&mut self.screen.complained, true)
         {
@@ -242,6 +246,10 @@ impl App {
             self.progress.as_ref().unwrap_or(&nothing),
             sigma,
         )?;
+        if self.rival.is_some() {
+            let runners = self.tracks.each_ref().map(|track| &track.history);
+            charts::race(&canvas("race-chart")?, colours, runners)?;
+        }
         charts::ladder(&canvas("ladder-chart")?, colours, &self.ladder(), sigma)
     }
 

@@ -16,6 +16,7 @@ impl App {
         let ladder = self.ladder();
         let sigma = self.shown_sigma();
         let scene = Scene {
+            settings: &self.lab.settings,
             sampler: &self.last.cloud.sampler,
             ladder: &ladder,
             sigma,
@@ -36,6 +37,7 @@ impl App {
         dom::set_text("ladder-summary", &format!("{} levels, {top} → {bottom}", ladder.levels));
         let s = &self.lab.settings;
         dom::set_text("network-summary", &format!("{} × {}, {}", s.depth, s.width, s.batch));
+        self.write_race(&scene);
         self.write_numbers();
         self.write_replay();
         self.write_loop();
@@ -56,6 +58,8 @@ impl App {
         dom::set_text("evaluations", &last.cloud.sampler.evaluations.to_string());
         dom::set_text("evaluations-per-second", &captions::count(last.evaluations_per_second));
         dom::set_text("recycled", &last.cloud.sampler.recycled.to_string());
+        let acceptance = last.cloud.sampler.acceptance;
+        dom::set_text("acceptance", &acceptance.map_or("–".to_owned(), captions::percent));
         dom::set_text("curl", &captions::curl(self.curl));
         let judged = self
             .quality

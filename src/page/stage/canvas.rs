@@ -27,6 +27,20 @@ impl Surface {
         &self.canvas
     }
 
+    /// Shows what another canvas shows.
+    pub fn copy(&self, other: &Self) -> Result<(), JsValue> {
+        let side = other.canvas.width();
+        if self.canvas.width() == side {
+            let side = f64::from(side);
+            self.context.clear_rect(0.0, 0.0, side, side);
+        } else {
+            self.canvas.set_width(side);
+            self.canvas.set_height(side);
+        }
+        self.context
+            .draw_image_with_html_canvas_element(&other.canvas, 0.0, 0.0)
+    }
+
     /// Shows an RGBA buffer of `side` pixels a side.
     pub fn put(&self, rgba: &[u8], side: u32) -> Result<(), JsValue> {
         show(&self.canvas, &self.context, rgba, side)
