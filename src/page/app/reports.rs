@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use super::{App, Told};
-use crate::engine::protocol::{Command, Frame, Report};
+use crate::engine::protocol::{Command, Frame, Progress, Report, Stamp};
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
 use crate::page::dom;
@@ -81,13 +81,26 @@ impl App {
                 request,
                 score,
                 log_density,
+                energy,
                 divergence,
                 curl,
             } => {
+                let values = [
+                    ("score", &score),
+                    ("logDensity", &log_density),
+                    ("energy", &energy),
+                    ("divergence", &divergence),
+                    ("curl", &curl),
+                ];
                 if !self.meter.evaluated(request, &score.0) {
-                    self.requests
-                        .evaluated(request, [&score, &log_density, &divergence, &curl]);
+                    self.requests.evaluated(request, &values);
                 }
+            }
+            Report::Measuring { request, part } => self.measuring = Some((request, part)),
+            Report::Measured { request, error } => {
+                self.measuring = None;
+                self.density = Some(error);
+                self.requests.measured(request, &error);
             }
             Report::Weights { request, step, bytes } => {
                 if !self.requests.saved(request, &bytes) {
@@ -117,6 +130,7 @@ impl App {
                 self.requests.loaded(request, step);
             }
             Report::Failed { request, message } => {
+                self.measuring = self.measuring.filter(|(measuring, _)| Some(*measuring) != request);
                 let answered = request.is_some_and(|request| {
                     self.requests.failed(request, &message)
                         || self.weights.is_shipped(request)
@@ -152,7 +166,6 @@ impl App {
         self.take_standings(&mut frame);
         let pictures = std::mem::take(&mut frame.pictures);
         let progress = frame.progress.take();
-        let current = self.lab.is_of_these_data(&frame.stamp);
         if let Some(quality) = frame.quality.take() {
             self.quality = Some((frame.stamp.target, quality));
         }
@@ -165,12 +178,21 @@ impl App {
             self.pictures.learned(picture, &rungs, shown);
             self.curl = picture.curl.map(|curl| (curl, picture.sigma)).or(self.curl);
         }
-        if let Some(progress) = progress.filter(|_| current) {
+        if let Some(progress) = progress.filter(|progress| self.is_current(progress)) {
             self.history.push(progress.step, progress.nats);
             self.progress = Some(progress);
             self.screen.charts_changed();
         }
         self.screen.words_changed();
+    }
+
+    /// The measurement is of the data as they are now, or of those of a moment ago while they are being drawn.
+    fn is_current(&self, progress: &Progress) -> bool {
+        let stamp = Stamp {
+            target: progress.target,
+            ..self.last.stamp
+        };
+        self.editor.is_drawing() || self.lab.is_of_these_data(&stamp)
     }
 
     /// The engine is gone; what it knew last is in the checkpoint, and everything else is the page's anyway.
@@ -183,7 +205,7 @@ impl App {
             .is_some_and(|(before, _)| now_ms - before < LOST_AGAIN_MS);
         self.requests.lose(message, again);
         self.meter.lose();
-        (self.told, self.waiting_for_frame) = (Told::default(), false);
+        (self.told, self.waiting_for_frame, self.measuring) = (Told::default(), false, None);
         self.lost = Some((now_ms, message.to_owned()));
         let kept = if self.checkpoint.is_some() {
             " and what was learned up to two seconds before"

@@ -240,12 +240,8 @@ impl App {
         let sigma = self.shown_sigma();
         charts::nats(&canvas("nats-chart")?, colours, &self.history)?;
         let nothing = Default::default();
-        charts::errors(
-            &canvas("error-chart")?,
-            colours,
-            self.progress.as_ref().unwrap_or(&nothing),
-            sigma,
-        )?;
+        let progress = self.progress.as_ref().unwrap_or(&nothing);
+        charts::bars(&canvas("error-chart")?, colours, progress, self.bars, sigma)?;
         if self.rival.is_some() {
             let runners = self.tracks.each_ref().map(|track| &track.history);
             charts::race(&canvas("race-chart")?, colours, runners)?;

@@ -61,8 +61,7 @@ impl GridField {
 
     /// A position is within the grid.
     pub fn covers(&self, at: [f32; 2]) -> bool {
-        let off = |axis: usize| (at[axis] - self.grid.centre[axis]).abs();
-        off(0).max(off(1)) <= self.grid.half_width
+        (0..2).all(|axis| (at[axis] - self.grid.centre[axis]).abs() <= self.grid.half_width)
     }
 
     /// The score between the grid's points, bilinear; outside the grid that of the nearest point on its edge.
