@@ -1,6 +1,7 @@
 //! The page's words about itself: what the sampler does, what is shown, what the data are.
 
 use super::lab::{Lab, sigma_text};
+use super::loop_meter::Circulation;
 use super::standings::misplaced;
 use crate::distribution::Target;
 use crate::engine::protocol::{Backend, Devices, SampleQuality, SamplerState};
@@ -48,6 +49,42 @@ pub fn stage(lab: &Lab, scene: &Scene<'_>) -> String {
         text += " · energy only rough here";
     }
     text
+}
+
+/// The caption while a recording is shown; `partial` is how many particles it has where that is not all of them.
+pub fn replay(state: &SamplerState, partial: Option<usize>) -> String {
+    let level = state
+        .level
+        .map_or_else(String::new, |level| format!("level {}, ", level + 1));
+    let who = partial.map_or_else(String::new, |count| format!(" of the first {count} particles"));
+    let sigma = sigma_text(state.sigma);
+    format!("replay{who}: {level}σ = {sigma}, step {}", state.steps)
+}
+
+/// Where a particle came from and where it is, `[x, y]`; how much its energy on the stage has changed, NaN where that is
+/// not known.
+pub fn way(start: &[f32], now: &[f32], energy: f32, sigma: f32) -> String {
+    let at = |p: &[f32]| format!("({:.2}, {:.2})", p[0], p[1]);
+    let mut text = format!("one particle: start {}, now {}", at(start), at(now));
+    if energy.is_finite() {
+        text += &format!(", energy {energy:+.1} nat at σ = {}", sigma_text(sigma));
+    }
+    text.replace('-', "−")
+}
+
+/// How much the fields turn round a loop.
+pub fn circulation(learned: Option<Circulation>, exact: Option<Circulation>, sigma: f32) -> String {
+    let mut text = format!("circulation ∮ s·dl at σ = {}", sigma_text(sigma));
+    for (name, found, note) in [
+        ("learned", learned, " of ∮ |s| dl"),
+        ("exact", exact, ": a gradient has none, this is the sum's rounding off"),
+    ] {
+        if let Some(found) = found {
+            let share = 100.0 * found.share();
+            text += &format!("\n{name} {:.3}, {share:.2} %{note}", found.work);
+        }
+    }
+    text.replace('-', "−")
 }
 
 /// A sampler's name within a sentence.
@@ -141,15 +178,13 @@ pub fn devices(devices: &Devices) -> String {
     )
 }
 
-/// How good the last samples are: their distance for the caption, their mode weights for the panel (two modes by
-/// weight, sampled of true; more by how much is at the wrong mode). Empty where there is nothing to say.
-pub fn quality(quality: &SampleQuality) -> (String, String) {
-    let distance = if quality.over_exact.is_finite() {
+/// How good the samples of the last descent are, for the caption; empty where there is nothing to say.
+pub fn quality(quality: &SampleQuality) -> String {
+    if quality.over_exact.is_finite() {
         format!("sliced W₂ {:.2}× exact · ", quality.over_exact)
     } else {
         String::new()
-    };
-    (distance, modes(&quality.shares, &quality.weights))
+    }
 }
 
 /// Mode weights, sampled of true: two by weight, more by how much is at a wrong mode. Empty where there are none.
@@ -167,7 +202,15 @@ pub fn times(multiple: f32) -> String {
     format!("{multiple:.digits$}×")
 }
 
-/// The learned field's curl (relative, sigma): 8.2 % of the slope at σ = 0.2.
+/// How many samples lie on a drawn dot; empty where dots cannot be told from what is between them.
+pub fn memorised(quality: &SampleQuality) -> String {
+    quality.memorised.map_or_else(String::new, |found| {
+        let [share, truth] = [found.share, found.truth].map(|share| 100.0 * share);
+        format!("{share:.0} % (truth: {truth:.0} %)")
+    })
+}
+
+/// The learned field's curl (relative, sigma): 8.2 % at σ = 0.2.
 pub fn curl(measured: Option<(f32, f32)>) -> String {
     match measured {
         Some((curl, sigma)) if curl.is_finite() => {
@@ -177,7 +220,7 @@ pub fn curl(measured: Option<(f32, f32)>) -> String {
             } else {
                 format!("{share:.1}")
             };
-            format!("{share} % of the slope at σ = {}", sigma_text(sigma))
+            format!("{share} % at σ = {}", sigma_text(sigma))
         }
         _ => "–".to_owned(),
     }
@@ -197,20 +240,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_quality_is_told_in_units_of_the_exact_sampler_and_by_mode() {
+    fn the_quality_is_told_in_units_of_the_exact_sampler_and_weights_by_mode() {
         let mut judged = SampleQuality {
             over_exact: 1.083,
-            shares: vec![0.212, 0.788],
-            weights: vec![0.2, 0.8],
             ..SampleQuality::default()
         };
-        let (distance, modes) = quality(&judged);
-        assert_eq!(distance, "sliced W₂ 1.08× exact · ");
-        assert_eq!(modes, "0.21 / 0.79 of 0.20 / 0.80");
-        (judged.shares, judged.weights) = (vec![0.2, 0.3, 0.5], vec![0.25, 0.25, 0.5]);
-        assert_eq!(quality(&judged).1, "5.0 % at the wrong one");
+        assert_eq!(quality(&judged), "sliced W₂ 1.08× exact · ");
         judged.over_exact = f32::NAN;
-        assert_eq!(quality(&judged).0, "");
+        assert_eq!(quality(&judged), "");
+        assert_eq!(modes(&[0.212, 0.788], &[0.2, 0.8]), "0.21 / 0.79 of 0.20 / 0.80");
+        assert_eq!(modes(&[0.2, 0.3, 0.5], &[0.25, 0.25, 0.5]), "5.0 % at the wrong one");
+        assert_eq!(modes(&[], &[]), "");
     }
 
     #[test]
