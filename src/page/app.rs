@@ -6,10 +6,13 @@
 
 mod actions;
 mod handle;
+mod meter;
 mod race;
+mod replay;
 mod reports;
 mod scene;
 mod surroundings;
+mod view;
 mod weights;
 mod words;
 
@@ -22,12 +25,14 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 pub use self::handle::Handle;
+use self::meter::Meter;
 use self::race::Rival;
+use self::replay::Replay;
 use self::reports::EngineState;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
 use super::banner::{self, Kind};
-use super::charts::History;
+use super::charts::{Bars, History};
 use super::editor::Editor;
 use super::engine_client::EngineClient;
 use super::lab::Lab;
@@ -40,11 +45,13 @@ use super::theme::Theme;
 use super::thumbnails::Thumbnails;
 use super::{controls, dom, hint, keys, link, script};
 use crate::distribution::{ExactField, TargetError};
-use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Grid, Progress, SampleQuality};
-use crate::noise::NoiseLadder;
+use crate::engine::protocol::{Checkpoint, Command, DensityError, Devices, Floats, Frame, Progress, SampleQuality};
 
 /// While a stroke goes on, the engine hears of it this often.
 const LEARN_EVERY_MS: f64 = 120.0;
+
+/// Draws of the truth by which the network's density is measured: some hundredths of a nat.
+pub const DRAWS: u32 = 2048;
 
 /// What the engine has been told last; `None` is nothing yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -72,6 +79,10 @@ pub struct App {
     pub quality: Option<(u32, SampleQuality)>,
     /// Curl of the learned field relative to its slope, and the noise level at which.
     pub curl: Option<(f32, f32)>,
+    /// How far the network's density was from the truth when that was asked for last.
+    pub density: Option<DensityError>,
+    /// The request by which that is being measured, and the part that is done.
+    measuring: Option<(u32, f32)>,
     /// How the live particles, and in a race the rival's, stand since their start.
     pub tracks: [Track; 2],
     /// The last frame's numbers; its pictures and particles have gone their ways.
@@ -82,12 +93,15 @@ pub struct App {
     fit: Fit,
     pictures: Pictures,
     history: History,
+    bars: Bars,
     stage: Stage,
     /// The rival's stage, while there is a race.
     rival: Option<Rival>,
     strip: Strip,
     screen: Screen,
     tool: Tool,
+    replay: Replay,
+    meter: Meter,
     /// The pointer is over the stage: whoever is about to draw needs the usual window.
     pointer_inside: bool,
     /// The pointer is a finger, or the page is as narrow as if it were.
@@ -168,7 +182,7 @@ impl App {
         listeners.extend(controls::start(&handle)?);
         listeners.push(keys::start(&handle)?);
         listeners.extend(surroundings::listen(&handle, &board)?);
-        let lab = from_address()?;
+        let lab = surroundings::lab()?;
         Ok(Self {
             truth: lab.target.field(),
             lab,
@@ -178,6 +192,8 @@ impl App {
             progress: None,
             quality: None,
             curl: None,
+            density: None,
+            measuring: None,
             tracks: Default::default(),
             last: Frame::default(),
             handle,
@@ -185,11 +201,14 @@ impl App {
             fit: Fit::default(),
             pictures: Pictures::default(),
             history: History::default(),
+            bars: Bars::default(),
             stage,
             rival: None,
             strip,
             screen: Screen::default(),
             tool: Tool::Look,
+            replay: Replay::default(),
+            meter: Meter::default(),
             pointer_inside: false,
             coarse_pointer: coarse_pointer(),
             held_sigma: None,
@@ -235,26 +254,10 @@ impl App {
     fn frame(&mut self, now_ms: f64) {
         self.look_at_truth();
         self.tell(false);
+        self.go_on_replaying(now_ms);
+        self.measure_loop(now_ms);
         self.draw(now_ms);
         self.pull();
-    }
-
-    /// The ladder of noise levels, stage units.
-    pub fn ladder(&self) -> NoiseLadder {
-        self.lab.settings.ladder(self.fit.scale)
-    }
-
-    /// The noise level on the stage.
-    pub fn shown_sigma(&self) -> f32 {
-        if let Some(held) = self.held_sigma {
-            return held;
-        }
-        let sampler = self.last.cloud.sampler.sigma;
-        if self.lab.settings.follows_sampler() && sampler > 0.0 {
-            sampler
-        } else {
-            self.lab.settings.sigma
-        }
     }
 
     /// The distribution in closed form, or why there is none.
@@ -370,46 +373,11 @@ impl App {
     fn begin_run(&mut self, run: u32) {
         self.lab.run = run;
         self.checkpoint = None;
-        self.progress = None;
+        (self.progress, self.density) = (None, None);
         self.history.clear();
         self.pictures.forget_learned();
         self.screen.charts_changed();
     }
-
-    /// The window of the stage: that of the noise level shown, or the usual one for those who draw.
-    fn window(&self) -> Grid {
-        let drawing = matches!(self.tool, Tool::Draw | Tool::Erase);
-        let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || self.coarse_pointer));
-        let sigma = if board || self.truth.is_err() {
-            0.0
-        } else {
-            self.shown_sigma()
-        };
-        Grid::window(self.fit.mean, self.fit.scale, sigma, 2)
-    }
-
-    /// The strip's noise levels.
-    fn rungs(&self) -> Vec<f32> {
-        self.ladder().tiles()
-    }
-}
-
-/// The lab as the address has it; what is wrong with the address is shown.
-fn from_address() -> Result<Lab, JsValue> {
-    let location = dom::window()?.location();
-    let found = link::read(&location.hash()?);
-    for error in &found.errors {
-        banner::show(Kind::Error, &error.to_string(), None);
-    }
-    if let Err(error) = link::backend(&location.search()?) {
-        banner::show(Kind::Error, &error.to_string(), None);
-    }
-    Ok(Lab {
-        settings: found.settings,
-        target: found.target,
-        run: 1,
-        ..Lab::default()
-    })
 }
 
 /// See [`App::coarse_pointer`].

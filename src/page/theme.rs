@@ -96,6 +96,8 @@ pub struct Colours {
     pub learned: RGBColor,
     /// Text.
     pub text: RGBColor,
+    /// Where a field is void.
+    pub field: RGBColor,
     /// The two runners of a race.
     pub runners: [RGBColor; 2],
 }
@@ -117,6 +119,7 @@ impl Colours {
             accent: get("--accent"),
             learned: get("--learned"),
             text: get("--text"),
+            field: get("--field"),
             runners: [get("--first"), get("--rival")],
         }
     }
