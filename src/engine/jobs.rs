@@ -5,16 +5,23 @@ use std::rc::Rc;
 use burn::tensor::{ExecutionError, Tensor};
 use web_time::Instant;
 
+use super::fit::Fitting;
 use super::lab::Lab;
-use super::live::{Live, Recipe};
+use super::live::Live;
 use super::protocol::{Floats, Report, SampleJob};
-use super::settings::Source;
-use crate::field::{Field, points_on};
+use super::recipe::Recipe;
+use super::settings::{Settings, Source};
+use crate::field::{Field as _, points_on};
 
 /// Most starting points that one request may give.
 const MOST_SAMPLES: usize = 200_000;
 /// Most sampler steps that one request may ask for.
 const MOST_STEPS: u32 = 1_000_000;
+
+/// Why a request for samples cannot be carried out.
+const LACKS_ENERGY: &str = "this sampler compares energies, and a score network has none: pass potential: true to take \
+                            the least-squares potential of its score, or train network: \"energy\" or \
+                            \"energy-quadratic\", or sample with field: \"exact\"";
 
 /// What a scripted request still has to do.
 pub enum Job {
@@ -38,7 +45,8 @@ pub struct Training {
 pub struct Sampling {
     request: u32,
     cloud: Live,
-    field: Rc<dyn Field>,
+    /// The energy that the sampler needs and the network lacks, until it is there.
+    fitting: Option<Fitting>,
     steps_left: u32,
 }
 
@@ -83,21 +91,29 @@ impl Lab {
             );
             return Ok(());
         };
-        let steps_left = if job.settings.sampler.descends() {
+        let settings = &job.settings;
+        let lacking = settings.sampler.needs_energy() && !self.has_energy(settings.follow);
+        if lacking && !settings.potential {
+            self.refuse(Some(request), LACKS_ENERGY.into());
+            return Ok(());
+        }
+        let fitting = lacking.then(|| Fitting::new(field.clone(), data.exact(), settings.sigma));
+        let steps_left = if settings.sampler.descends() {
             u32::MAX
         } else {
             job.steps
         };
-        let recipe = Recipe::new(*job.settings, self.scale());
+        let recipe = Recipe::new(Settings::clone(settings), self.scale());
         let device = self.devices.device(backend);
-        let cloud = match job.init {
+        let mut cloud = match job.init {
             Some(points) => Live::start_at(recipe, points.0, data.exact(), backend, device),
             None => Live::start(recipe, data.exact(), backend, device),
         };
+        cloud.follow(field);
         self.jobs.push_back(Job::Sample(Box::new(Sampling {
             request,
             cloud,
-            field,
+            fitting,
             steps_left,
         })));
         Ok(())
@@ -110,8 +126,15 @@ impl Lab {
         deadline: Instant,
     ) -> Result<bool, ExecutionError> {
         let device = self.devices.device(job.cloud.backend());
+        if let Some(fitting) = &mut job.fitting {
+            let Some(fitted) = fitting.advance(device, deadline).await? else {
+                return Ok(false);
+            };
+            job.cloud.follow(Rc::new(fitted));
+            job.fitting = None;
+        }
         while job.steps_left > 0 && !job.cloud.finished() {
-            job.cloud.step(&*job.field);
+            job.cloud.step();
             job.steps_left -= 1;
             // Reading back is also the only brake there is on a GPU's queue.
             if job.cloud.guard_is_due() {
@@ -121,9 +144,7 @@ impl Lab {
                 return Ok(false);
             }
         }
-        if !job.cloud.guard_is_due() {
-            job.cloud.read_back(device).await?;
-        }
+        job.cloud.read_back(device).await?;
         if job.cloud.recycled() > 0 {
             let (lost, all) = (job.cloud.recycled(), job.cloud.count());
             self.outbox.push(Report::Notice {

@@ -9,14 +9,17 @@ use burn::tensor::ExecutionError;
 use web_time::Instant;
 
 use super::devices::Devices;
+use super::fit::Fits;
 use super::jobs::Job;
-use super::live::{Live, Recipe};
+use super::live::Live;
 use super::pacing::{Metronome, Rate};
 use super::pictures::Pictures;
 use super::progress::Gauge;
 use super::protocol::{Backend, Checkpoint, Command, Floats, Report, Stamp};
 use super::quality::Judge;
+use super::relaxation::Relaxation;
 use super::settings::{Settings, Source};
+use super::standing::Standings;
 use crate::distribution::{ExactField, Preset, Target};
 use crate::field::{ExactScore, Field};
 use crate::model::{LearnedField, Preconditioning, Shape};
@@ -38,6 +41,13 @@ pub struct Lab {
     pub(super) trainer: Option<Trainer>,
     pub(super) learned: Option<Learned>,
     pub(super) live: Option<Live>,
+    /// The other runner, while two race.
+    pub(super) rival: Option<Live>,
+    /// Goes up whenever live particles are replaced.
+    pub(super) cast: u32,
+    pub(super) fits: Fits,
+    pub(super) standings: Standings,
+    pub(super) relaxation: Relaxation,
     pub(super) pictures: Pictures,
     pub(super) judge: Judge,
     pub(super) jobs: VecDeque<Job>,
@@ -94,6 +104,11 @@ impl Lab {
             trainer: None,
             learned: None,
             live: None,
+            rival: None,
+            cast: 0,
+            fits: Fits::default(),
+            standings: Standings::default(),
+            relaxation: Relaxation::default(),
             pictures: Pictures::default(),
             judge: Judge::default(),
             jobs: VecDeque::new(),
@@ -130,7 +145,9 @@ impl Lab {
             Command::Reset { run } => self.reset(run),
             Command::Play { training, sampling } => (self.training, self.sampling) = (training, sampling),
             Command::TrainOnce => self.jobs.push_back(Job::train_once()),
-            Command::SampleOnce => self.step_live(1).await?,
+            Command::SampleOnce => {
+                self.step_live(1).await?;
+            }
             Command::Restart => self.restart_live(),
             Command::Drop { points } => self.drop_particles(&points.0),
             Command::Frame { hidden } => (self.hidden, self.frame_wanted) = (hidden, true),
@@ -161,21 +178,7 @@ impl Lab {
         }
         let before = std::mem::replace(&mut self.settings, settings);
         self.stamp.settings = revision;
-        let now = &self.settings;
-        let same_cast = (
-            before.sampler,
-            before.follow,
-            before.particles,
-            before.seed,
-            before.levels,
-        ) == (now.sampler, now.follow, now.particles, now.seed, now.levels)
-            && (before.noise_max, before.noise_min) == (now.noise_max, now.noise_min);
-        let scale = self.scale();
-        if !same_cast {
-            self.restart_live();
-        } else if let Some(live) = &mut self.live {
-            live.retune(Recipe::new(self.settings.clone(), scale));
-        }
+        self.retune_live(&before);
     }
 
     fn learn(&mut self, target: &Target, revision: u32) {
@@ -215,10 +218,10 @@ impl Lab {
             }
             self.reset(self.stamp.run);
         }
-        if let Some(live) = &mut self.live
-            && let Some(data) = &self.data
-        {
-            live.guard_by(data.exact());
+        if let Some(data) = &self.data {
+            for runner in self.live.iter_mut().chain(&mut self.rival) {
+                runner.guard_by(data.exact());
+            }
         }
     }
 

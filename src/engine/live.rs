@@ -1,76 +1,24 @@
-//! The live particles: their cloud on the device, its latest copy on the host, and the sampler that moves them.
+//! Live particles: their cloud on the device, its latest copy on the host, and the sampler that moves them.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use burn::tensor::{Device, ExecutionError, Tensor};
 
 use web_time::Instant;
 
-use super::protocol::{Backend, SamplerState};
-use super::settings::{Sampler as Choice, Settings};
+use super::protocol::{Backend, Grid, SamplerState};
+use super::recipe::{Recipe, guard_of};
+use super::settings::Sampler as Choice;
 use crate::distribution::ExactField;
 use crate::field::{Field, points_on};
-use crate::noise::NoiseLadder;
-use crate::sampler::{self, Chain, Guard, Parameters, Sampler, Stream};
-
-/// What moves a cloud, and how: everything but the guard, which the data give.
-#[derive(Clone, Debug)]
-pub struct Recipe {
-    settings: Settings,
-    ladder: NoiseLadder,
-}
-
-impl Recipe {
-    /// What the settings ask for, with data of this scale (mean per-axis standard deviation).
-    pub fn new(settings: Settings, scale: f32) -> Self {
-        Self {
-            ladder: settings.ladder(scale),
-            settings,
-        }
-    }
-
-    /// The noise level at which particles start.
-    fn start_sigma(&self) -> f32 {
-        if self.settings.sampler.descends() {
-            self.ladder.sigma(0)
-        } else {
-            self.settings.sigma
-        }
-    }
-
-    /// The sampler's parameters, with its guard.
-    pub fn parameters(&self, guard: Guard) -> Parameters {
-        let settings = &self.settings;
-        let chain = Chain {
-            beta: settings.beta,
-            guard: Some(guard),
-            ..Chain::new(settings.sigma, settings.step_size, settings.seed)
-        };
-        match settings.sampler {
-            Choice::Annealed => Parameters::Annealed {
-                ladder: self.ladder,
-                step_size: settings.step_size,
-                steps_per_level: settings.steps_per_level,
-                beta: settings.beta,
-                noise_scale: settings.noise_scale,
-                seed: settings.seed,
-                guard: Some(guard),
-            },
-            _ => Parameters::Langevin {
-                chain,
-                noise_scale: settings.noise_scale,
-            },
-        }
-    }
-}
-
-/// The guard that the data ask for.
-pub fn guard_of(exact: &ExactField) -> Guard {
-    Guard::new(exact.mean(), exact.scale(), Some(exact.bounds()))
-}
+use crate::sampler::{self, Guard, Parameters, Sampler, Stream};
 
 /// Sampler steps between two looks of the guard.
 const GUARD_EVERY: u64 = 5;
+
+/// Between two looks at the share of accepted proposals, each of which is a read from the device.
+const ACCEPTANCE_PERIOD: Duration = Duration::from_millis(250);
 
 /// A cloud and its sampler.
 pub struct Live {
@@ -78,27 +26,40 @@ pub struct Live {
     sampler: Box<dyn Sampler>,
     guard: Guard,
     backend: Backend,
+    field: Option<Rc<dyn Field>>,
     x: Tensor<2>,
     positions: Vec<f32>,
+    /// The cloud has moved on since its positions were read.
+    unread: bool,
     recycled: u32,
     /// Where dropped particles take over from, so that each drop replaces other ones.
     drop_at: usize,
+    /// Particles were dropped since the start.
+    disturbed: bool,
     moved: bool,
+    /// What was done before the sampler that runs now took over from a finished descent.
+    past: Past,
+    /// Score evaluations a particle of the latest step.
+    cost: u64,
+    acceptance: Option<f32>,
+    acceptance_read: Option<Instant>,
     /// When the rest at the end of the descent was first seen.
     resting_since: Option<Instant>,
+}
+
+/// What an earlier sampler has done with the same particles.
+#[derive(Clone, Copy, Default)]
+struct Past {
+    steps: u64,
+    evaluations: u64,
+    time: f32,
 }
 
 impl Live {
     /// Particles at the start of what the recipe asks for, on the device of `backend`.
     pub fn start(recipe: Recipe, exact: &ExactField, backend: Backend, device: &Device) -> Self {
         let count = recipe.settings.particles as usize;
-        let positions = sampler::start(
-            count,
-            exact.mean(),
-            exact.scale(),
-            recipe.start_sigma(),
-            recipe.settings.seed,
-        );
+        let positions = recipe.starts(count, exact, &guard_of(exact));
         Self::start_at(recipe, positions, exact, backend, device)
     }
 
@@ -118,11 +79,18 @@ impl Live {
             sampler,
             guard,
             backend,
+            field: None,
             x,
             positions,
+            unread: false,
             recycled: 0,
             drop_at: 0,
+            disturbed: false,
             moved: true,
+            past: Past::default(),
+            cost: 1,
+            acceptance: None,
+            acceptance_read: None,
             resting_since: None,
         }
     }
@@ -133,14 +101,8 @@ impl Live {
     }
 
     /// Where the first `count` particles of this recipe start, `[x0, y0, …]`.
-    pub fn starts(&self, count: usize) -> Vec<f32> {
-        sampler::start(
-            count,
-            self.guard.mean,
-            self.guard.scale,
-            self.recipe.start_sigma(),
-            self.recipe.settings.seed,
-        )
+    pub fn starts(&self, count: usize, exact: &ExactField) -> Vec<f32> {
+        self.recipe.starts(count, exact, &self.guard)
     }
 
     /// Where the cloud lives.
@@ -148,24 +110,74 @@ impl Live {
         self.backend
     }
 
-    /// Takes up changed step sizes and noise levels without a restart.
-    pub fn retune(&mut self, recipe: Recipe) {
-        let mut recipe = recipe;
+    /// The sampler has a Metropolis test, which compares energies.
+    pub fn needs_energy(&self) -> bool {
+        self.sampler.needs_energy()
+    }
+
+    /// Noise level, inverse temperature and noise scale of a chain whose density obeys a Fokker-Planck equation in Langevin
+    /// time; none for other samplers, and none without noise.
+    pub fn diffusion(&self) -> Option<(f32, f32, f32)> {
+        let settings = &self.recipe.settings;
+        let noise_scale = match settings.sampler {
+            Choice::Langevin | Choice::AveragedNoise => settings.noise_scale,
+            Choice::Mala => 1.0,
+            _ => return None,
+        };
+        (noise_scale > 0.0).then_some((settings.sigma, settings.beta, noise_scale))
+    }
+
+    /// The density at which the particles started, at the points of a grid and up to a factor; none when some were put
+    /// elsewhere by hand.
+    pub fn start_density(&self, grid: &Grid, exact: &ExactField) -> Option<Vec<f32>> {
+        (!self.disturbed).then(|| self.recipe.start_density(grid, exact, &self.guard))
+    }
+
+    /// The noise level at which the particles end.
+    pub fn end_sigma(&self) -> f32 {
+        self.recipe.end_sigma()
+    }
+
+    /// Follows this field from now on.
+    pub fn follow(&mut self, field: Rc<dyn Field>) {
+        let same = |known: &Rc<dyn Field>| std::ptr::addr_eq(Rc::as_ptr(known), Rc::as_ptr(&field));
+        if !self.field.as_ref().is_some_and(same) {
+            self.sampler.forget();
+            self.field = Some(field);
+        }
+    }
+
+    /// Takes up changed parameters in mid-run. The sampler stays the same kind, and a descent that has gone on as a chain
+    /// does so still.
+    pub fn retune(&mut self, mut recipe: Recipe) {
         recipe.settings.sampler = self.recipe.settings.sampler;
-        self.sampler.retune(&recipe.parameters(self.guard));
         self.recipe = recipe;
+        self.sampler.retune(&self.parameters());
     }
 
     /// Guards by other data from now on.
     pub fn guard_by(&mut self, exact: &ExactField) {
         self.guard = guard_of(exact);
-        self.sampler.retune(&self.recipe.parameters(self.guard));
+        self.sampler.retune(&self.parameters());
     }
 
-    /// One step on the device; nothing is read back.
-    pub fn step(&mut self, field: &dyn Field) {
-        self.x = self.sampler.step(field, self.x.clone());
-        self.moved = true;
+    /// One step on the device; nothing is read back. Without a field, or at the end of a descent, nothing happens.
+    pub fn step(&mut self) {
+        let Some(field) = &self.field else { return };
+        let before = self.sampler.evaluations();
+        self.x = self.sampler.step(&**field, self.x.clone());
+        self.cost = (self.sampler.evaluations() - before).max(1);
+        (self.moved, self.unread) = (true, true);
+    }
+
+    /// Score evaluations a particle of the latest step, at least 1.
+    pub fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// Score evaluations a particle since the start.
+    pub fn evaluations(&self) -> u64 {
+        self.past.evaluations + self.sampler.evaluations()
     }
 
     /// The guard looks after the cloud now. That depends on the number of steps alone, so that a run is the same at
@@ -174,23 +186,50 @@ impl Live {
         self.sampler.steps().is_multiple_of(GUARD_EVERY) || self.sampler.finished()
     }
 
-    /// Reads the positions back; when the guard is due, lost particles are drawn anew.
+    /// Reads the positions back if they have changed; when the guard is due, lost particles are drawn anew.
     ///
     /// # Errors
     /// When the device is lost.
     pub async fn read_back(&mut self, device: &Device) -> Result<(), ExecutionError> {
+        if !self.unread {
+            return Ok(());
+        }
         let data = self.x.clone().into_data_async().await?;
         self.positions.clear();
         self.positions.extend(data.iter::<f32>());
+        self.unread = false;
         if self.guard_is_due() {
             let mut rng = sampler::stream(self.recipe.settings.seed, Stream::Recycle(self.sampler.steps()));
             let lost = self.guard.recycle(&mut self.positions, self.sampler.spread(), &mut rng);
             if lost > 0 {
                 self.recycled += lost as u32;
-                self.x = points_on(device, self.positions.clone());
+                self.place(device);
             }
         }
         Ok(())
+    }
+
+    /// Looks at the share of accepted proposals, a few times a second.
+    ///
+    /// # Errors
+    /// When the device is lost.
+    pub async fn read_acceptance(&mut self) -> Result<(), ExecutionError> {
+        let fresh = |at: Instant| at.elapsed() < ACCEPTANCE_PERIOD;
+        if self.acceptance_read.is_some_and(fresh) {
+            return Ok(());
+        }
+        if let Some(share) = self.sampler.acceptance() {
+            self.acceptance = Some(share.into_scalar_async::<f32>().await?);
+            self.acceptance_read = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// The host's positions become those of the cloud.
+    fn place(&mut self, device: &Device) {
+        self.x = points_on(device, self.positions.clone());
+        self.sampler.forget();
+        self.moved = true;
     }
 
     /// Particles drawn anew since the start.
@@ -206,11 +245,17 @@ impl Live {
             self.positions[2 * self.drop_at..2 * self.drop_at + 2].copy_from_slice(point);
             self.drop_at = (self.drop_at + 1) % count;
         }
-        self.x = points_on(device, self.positions.clone());
-        self.moved = true;
+        self.disturbed = true;
+        self.place(device);
         if self.sampler.finished() {
+            let state = self.state();
+            self.past = Past {
+                steps: state.steps,
+                evaluations: state.evaluations,
+                time: state.time,
+            };
             (self.recipe.settings.sampler, self.recipe.settings.sigma) = (Choice::Langevin, sigma);
-            self.sampler = sampler::build(&self.recipe.parameters(self.guard));
+            self.sampler = sampler::build(&self.parameters());
         }
     }
 
@@ -241,17 +286,17 @@ impl Live {
         std::mem::take(&mut self.moved).then(|| self.positions.clone())
     }
 
-    /// Where the sampler is.
+    /// Where the sampler is. That an energy is lacking only the lab can know.
     pub fn state(&self) -> SamplerState {
         SamplerState {
             level: self.sampler.level().map(|level| level as u32),
             sigma: self.sampler.sigma(),
-            steps: self.sampler.steps(),
-            evaluations: self.sampler.evaluations(),
-            time: 0.0,
-            acceptance: None,
-            lacks_energy: false,
+            steps: self.past.steps + self.sampler.steps(),
+            evaluations: self.evaluations(),
+            time: self.past.time + self.sampler.time(),
+            acceptance: self.acceptance,
             finished: self.sampler.finished(),
+            lacks_energy: false,
             recycled: self.recycled,
         }
     }

@@ -13,6 +13,8 @@ mod curl;
 #[cfg(feature = "engine")]
 mod devices;
 #[cfg(feature = "engine")]
+mod fit;
+#[cfg(feature = "engine")]
 mod islands;
 #[cfg(feature = "engine")]
 mod jobs;
@@ -30,6 +32,16 @@ mod plan;
 mod progress;
 #[cfg(feature = "engine")]
 mod quality;
+#[cfg(feature = "engine")]
+mod race;
+#[cfg(feature = "engine")]
+mod recipe;
+#[cfg(feature = "engine")]
+mod relaxation;
+#[cfg(feature = "engine")]
+mod standing;
+#[cfg(feature = "engine")]
+mod starts;
 #[cfg(feature = "engine")]
 mod turn;
 #[cfg(feature = "engine")]

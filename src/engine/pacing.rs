@@ -13,8 +13,12 @@ pub const REQUEST_SLICE: Duration = Duration::from_millis(24);
 pub const PICTURE_SLICE: Duration = Duration::from_millis(8);
 /// A turn's share for the sampler.
 pub const SAMPLER_SLICE: Duration = Duration::from_millis(12);
-/// A turn's share for judging samples.
+/// A turn's share for the energy of a score network, while one is being made.
+pub const POTENTIAL_SLICE: Duration = Duration::from_millis(4);
+/// A turn's share for comparing and judging samples.
 pub const JUDGE_SLICE: Duration = Duration::from_millis(3);
+/// A turn's share for the theory of how a cloud approaches its target.
+pub const RELAXATION_SLICE: Duration = Duration::from_millis(3);
 /// How long the end of a descent is left to look at before the next one begins.
 pub const REST: Duration = Duration::from_secs(4);
 /// Between two checkpoints.

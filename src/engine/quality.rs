@@ -39,7 +39,7 @@ impl Judge {
         self.waiting = Some(live.positions()[..2 * count].to_vec());
         let key = (target, live.parameters(), count);
         if self.gauge.as_ref().is_none_or(|(made_for, _)| *made_for != key) {
-            let gauge = SampleGauge::new(exact, &key.1, &live.starts(count), u64::MAX, SEED);
+            let gauge = SampleGauge::new(exact, &key.1, &live.starts(count, exact), u64::MAX, SEED);
             self.gauge = Some((key, gauge));
         }
     }

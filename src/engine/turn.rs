@@ -8,11 +8,10 @@ use web_time::Instant;
 
 use super::jobs::{Job, Training};
 use super::lab::Lab;
-use super::live::{Live, Recipe};
 use super::pacing::{
-    CHECKPOINT_PERIOD, JUDGE_SLICE, PICTURE_SLICE, REQUEST_SLICE, REST, SAMPLER_SLICE, TRAINING_SLICE,
+    CHECKPOINT_PERIOD, JUDGE_SLICE, PICTURE_SLICE, POTENTIAL_SLICE, RELAXATION_SLICE, REQUEST_SLICE, TRAINING_SLICE,
 };
-use super::protocol::{Backend, Floats, Report};
+use super::protocol::{Backend, Report};
 
 /// On a GPU, steps are queued; so many at most before one number is read back, the only brake there is.
 const QUEUED_STEPS: u32 = 8;
@@ -26,100 +25,17 @@ impl Lab {
         let mut busy = self.advance_live().await?;
         busy |= self.advance_jobs().await?;
         busy |= self.advance_training().await?;
+        busy |= self.advance_potential().await?;
         busy |= self.advance_pictures().await?;
         busy |= self.advance_progress().await?;
-        busy |= self.advance_judge();
+        busy |= self.advance_judgement();
+        busy |= self.advance_relaxation();
         busy |= self.advance_devices().await?;
         self.checkpoint_when_due().await?;
         if std::mem::take(&mut self.frame_wanted) {
             self.report_frame();
         }
         Ok(busy)
-    }
-
-    async fn advance_live(&mut self) -> Result<bool, ExecutionError> {
-        if self.live.is_none() && self.trainer.is_some() {
-            self.restart_live();
-        }
-        let due = self.metronome.due(f64::from(self.settings.pace));
-        if !self.sampling || self.hidden {
-            return Ok(false);
-        }
-        let rested = self
-            .live
-            .as_mut()
-            .and_then(Live::rested)
-            .is_some_and(|rest| rest >= REST);
-        if rested && self.settings.repeat {
-            self.restart_live();
-        }
-        if self.live.as_ref().is_none_or(Live::finished) {
-            return Ok(false); // the page asks for frames, and so this looks again in time for the next descent
-        }
-        // On a slow device a single step may take longer than a turn; a script that waits gets half of the time.
-        if !self.jobs.is_empty() && self.live_again_at.is_some_and(|at| Instant::now() < at) {
-            return Ok(true);
-        }
-        let start = Instant::now();
-        self.step_live(due).await?;
-        self.live_again_at = Some(start + 2 * start.elapsed());
-        Ok(true)
-    }
-
-    /// At most `steps` steps of the live particles, and one look at where they are.
-    pub(super) async fn step_live(&mut self, steps: u32) -> Result<(), ExecutionError> {
-        let Some((field, backend)) = self.field_to_follow(self.settings.follow).await? else {
-            return Ok(());
-        };
-        if self.live.as_ref().is_some_and(|live| live.backend() != backend) {
-            self.restart_live();
-        }
-        let device = self.devices.device(backend).clone();
-        let Some(live) = &mut self.live else { return Ok(()) };
-        let deadline = Instant::now() + SAMPLER_SLICE;
-        let mut made = 0;
-        while made < steps && !live.finished() {
-            live.step(&*field);
-            made += 1;
-            if live.guard_is_due() {
-                live.read_back(&device).await?;
-            }
-            if Instant::now() >= deadline {
-                break;
-            }
-        }
-        if made > 0 {
-            // Where the guard was due after the last step, it has read the positions already.
-            if !live.guard_is_due() {
-                live.read_back(&device).await?;
-            }
-            self.evaluations.count(f64::from(made) * live.count() as f64);
-        }
-        Ok(())
-    }
-
-    /// The particles back to the start of what the settings ask for.
-    pub(super) fn restart_live(&mut self) {
-        let Some(data) = &self.data else { return };
-        let backend = match self.settings.follow {
-            super::settings::Source::Exact => Backend::Cpu,
-            _ => self.devices.choice().sampling,
-        };
-        let recipe = Recipe::new(self.settings.clone(), self.scale());
-        let device = self.devices.device(backend);
-        self.live = Some(Live::start(recipe, data.exact(), backend, device));
-        self.frame.cloud.cast = self.frame.cloud.cast.wrapping_add(1);
-    }
-
-    /// Drops particles at points `[x0, y0, …]`.
-    pub(super) fn drop_particles(&mut self, points: &[f32]) {
-        let sound = points.len().is_multiple_of(2) && points.iter().all(|v| v.is_finite() && v.abs() < 1e3);
-        let (Some(live), true) = (&mut self.live, sound) else {
-            return;
-        };
-        let device = self.devices.device(live.backend());
-        live.drop_at(points, self.settings.sigma, device);
-        self.frame.cloud.cast = self.frame.cloud.cast.wrapping_add(1);
     }
 
     /// The first scripted request gets a slice.
@@ -242,17 +158,59 @@ impl Lab {
         Ok(true)
     }
 
-    fn advance_judge(&mut self) -> bool {
-        let Some(data) = &self.data else { return false };
-        if let Some(live) = &self.live {
-            self.judge
-                .look_at(live, data.exact(), self.stamp.target, self.frame.cloud.cast);
+    /// The energy of a score network, where a live sampler needs one.
+    async fn advance_potential(&mut self) -> Result<bool, ExecutionError> {
+        if self.hidden || !self.settings.potential || !self.wants_potential() {
+            return Ok(false);
         }
-        if self.hidden || !self.judge.is_busy() {
+        let (backend, sigma) = (self.devices.choice().sampling, self.settings.sigma);
+        let known = self.fits.usable(self.stamp, backend, sigma).is_some();
+        if !self.fits.due(self.stamp, backend, sigma) || (known && !self.sampling) {
+            return Ok(false);
+        }
+        let (Some(field), Some(data)) = (self.learned().await?, &self.data) else {
+            return Ok(false);
+        };
+        let deadline = Instant::now() + POTENTIAL_SLICE;
+        let device = self.devices.sampling();
+        self.fits
+            .advance(field, (self.stamp, backend, sigma), device, data.exact(), deadline)
+            .await?;
+        Ok(true)
+    }
+
+    /// How the cloud of a chain approaches its target.
+    fn advance_relaxation(&mut self) -> bool {
+        let (Some(data), Some(live)) = (&self.data, &self.live) else {
+            return false;
+        };
+        self.relaxation
+            .look_at(live, data.exact(), self.stamp.target, self.cast);
+        if self.hidden || !self.relaxation.is_busy() {
+            return false;
+        }
+        if let Some(approach) = self.relaxation.advance(Instant::now() + RELAXATION_SLICE) {
+            self.frame.approach = Some(approach);
+        }
+        true
+    }
+
+    /// How the clouds stand, and how good the samples of a finished descent are.
+    fn advance_judgement(&mut self) -> bool {
+        let Some(data) = &self.data else { return false };
+        let (live, rival) = (self.live.as_ref(), self.rival.as_ref());
+        self.standings.look_at([live, rival], self.stamp.target, self.cast);
+        if let Some(live) = live {
+            self.judge.look_at(live, data.exact(), self.stamp.target, self.cast);
+        }
+        if self.hidden || !(self.standings.is_busy() || self.judge.is_busy()) {
             return false;
         }
         let deadline = Instant::now() + JUDGE_SLICE;
-        if let Some(quality) = self.judge.advance(data.preset, deadline) {
+        self.standings.advance(data.exact(), data.preset, deadline);
+        if !self.standings.is_busy()
+            && let Some(quality) = self.judge.advance(data.preset, deadline)
+        {
             self.frame.quality = Some(quality);
         }
         true
@@ -337,14 +295,10 @@ impl Lab {
 
     fn report_frame(&mut self) {
         let mut frame = std::mem::take(&mut self.frame);
-        self.frame.cloud.cast = frame.cloud.cast;
         frame.stamp = self.stamp;
         frame.mean = self.mean();
         frame.scale = self.scale();
-        if let Some(live) = &mut self.live {
-            frame.cloud.particles = live.take_positions().map(Floats);
-            frame.cloud.sampler = live.state();
-        }
+        (frame.cloud, frame.rival) = self.clouds();
         frame.steps_per_second = self.steps.per_second();
         frame.evaluations_per_second = self.evaluations.per_second();
         self.outbox.push(Report::Frame(Box::new(frame)));

@@ -52,13 +52,30 @@ impl Modes {
 
     /// The mode nearest to a point; none for a point that is not finite.
     pub fn nearest(&self, x: [f32; 2]) -> Option<usize> {
-        let distance = |i: usize| match &self.places {
-            Places::Centres(centres) => (x[0] - centres[i][0]).hypot(x[1] - centres[i][1]),
-            Places::Radii(radii) => (x[0].hypot(x[1]) - radii[i]).abs(),
-        };
         let finite = x[0].is_finite() && x[1].is_finite();
-        let nearer = |i: &usize, j: &usize| distance(*i).total_cmp(&distance(*j));
+        let nearer = |i: &usize, j: &usize| self.distance(x, *i).total_cmp(&self.distance(x, *j));
         (0..self.weights.len()).filter(|_| finite).min_by(nearer)
+    }
+
+    /// How far a point is from a mode.
+    fn distance(&self, x: [f32; 2], mode: usize) -> f32 {
+        match &self.places {
+            Places::Centres(centres) => (x[0] - centres[mode][0]).hypot(x[1] - centres[mode][1]),
+            Places::Radii(radii) => (x[0].hypot(x[1]) - radii[mode]).abs(),
+        }
+    }
+
+    /// Mean squared distance of samples, `[x0, y0, …]`, from the mode nearest to each. Samples that are not finite are
+    /// left out; NaN when none is left.
+    pub fn spread(&self, samples: &[f32]) -> f32 {
+        let (mut sum, mut count) = (0.0, 0.0);
+        for x in samples.chunks_exact(2).map(|x| [x[0], x[1]]) {
+            if let Some(mode) = self.nearest(x) {
+                sum += f64::from(self.distance(x, mode)).powi(2);
+                count += 1.0;
+            }
+        }
+        (sum / count) as f32
     }
 
     /// Counts samples, `[x0, y0, …]`. NaN throughout when there are none.

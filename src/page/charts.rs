@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+mod approach;
+
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
@@ -13,6 +15,7 @@ use plotters_canvas::CanvasBackend;
 use thiserror::Error;
 use web_sys::HtmlCanvasElement;
 
+pub use self::approach::approach;
 use super::theme::Colours;
 use crate::engine::protocol::Progress;
 use crate::noise::NoiseLadder;

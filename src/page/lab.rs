@@ -46,8 +46,6 @@ impl Default for Lab {
 pub struct Consequences {
     /// The network has another shape or seed: a new one is needed.
     pub new_network: bool,
-    /// The descent of the particles has to begin anew.
-    pub new_descent: bool,
 }
 
 impl Lab {
@@ -58,7 +56,6 @@ impl Lab {
         self.settings_revision += 1;
         Consequences {
             new_network: (old.network, old.width, old.depth, old.seed) != (new.network, new.width, new.depth, new.seed),
-            new_descent: old.sampler != new.sampler,
         }
     }
 
@@ -98,27 +95,6 @@ pub fn same_sigma(a: f32, b: f32) -> bool {
 pub fn nearest(sigmas: &[f32], sigma: f32) -> Option<usize> {
     let far = |s: f32| (s / sigma).ln().abs();
     (0..sigmas.len()).min_by(|&a, &b| far(sigmas[a]).total_cmp(&far(sigmas[b])))
-}
-
-/// Choices of the design that the engine does not offer yet, by setting. They are known names, not mistakes.
-const LATER: [(&str, &[&str]); 1] = [(
-    "sampler",
-    &[
-        "averaged-noise",
-        "mala",
-        "hmc",
-        "underdamped",
-        "reverse-sde",
-        "probability-flow",
-    ],
-)];
-
-/// What a script or a link is told when it asks for a choice that is still to come.
-pub fn still_to_come(key: &str, value: &str) -> Option<String> {
-    let (_, names) = LATER.iter().find(|(name, _)| *name == key)?;
-    names
-        .contains(&value)
-        .then(|| format!("not available yet: {key} {value}"))
 }
 
 /// A noise level in as few digits as tell it apart: 3, 0.17, 0.012.
@@ -192,16 +168,6 @@ mod tests {
         assert!(fits_shipped_weights(&settings));
         settings.seed = 1;
         assert!(!fits_shipped_weights(&settings));
-    }
-
-    #[test]
-    fn choices_to_come_are_told_from_mistakes() {
-        assert_eq!(
-            still_to_come("sampler", "mala").as_deref(),
-            Some("not available yet: sampler mala")
-        );
-        assert_eq!(still_to_come("sampler", "magic"), None);
-        assert_eq!(still_to_come("width", "energy"), None);
     }
 
     #[test]

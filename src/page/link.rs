@@ -27,9 +27,6 @@ pub enum LinkError {
     /// A setting is unknown or out of its range.
     #[error("a setting of this link does not apply: {0}")]
     BadSetting(#[from] FlatError),
-    /// A choice that this version does not offer.
-    #[error("{0}")]
-    NotYet(String),
     /// `?backend=` names none.
     #[error("backend must be webgpu or cpu, and \"{0}\" is not")]
     BadBackend(String),
@@ -87,9 +84,6 @@ pub fn read(fragment: &str) -> Link {
 impl Link {
     fn take(&mut self, pair: &str) -> Result<(), LinkError> {
         let (key, value) = pair.split_once('=').ok_or_else(|| LinkError::NoPair(start_of(pair)))?;
-        if let Some(message) = super::lab::still_to_come(key, value) {
-            return Err(LinkError::NotYet(message));
-        }
         if key == "data" {
             self.target = read_target(value)?;
         } else {
@@ -153,7 +147,7 @@ fn plain(text: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::engine::settings::Sampler;
+    use crate::engine::settings::{Sampler, Start};
 
     #[test]
     fn the_default_state_needs_no_link_and_an_empty_link_is_the_default_state() {
@@ -182,6 +176,29 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_race_comes_back_from_a_link_that_says_what_is_not_as_usual_and_no_more() {
+        let settings = Settings {
+            sampler: Sampler::Hmc,
+            beta: 2.5,
+            leapfrog_steps: 8,
+            start: Start::Spot,
+            race: true,
+            rival: Sampler::AveragedNoise,
+            rival_step_size: 0.25,
+            potential: true,
+            ..Settings::default()
+        };
+        let text = write(&Target::Preset(Preset::Moons), &settings);
+        assert_eq!(
+            text,
+            "sampler=hmc&beta=2.5&leapfrogSteps=8&potential=true&start=spot&race=true&rival=averaged-noise&rivalStepSize=0.25"
+        );
+        let link = read(&text);
+        assert_eq!((link.settings, link.errors.len()), (settings, 0));
+        assert!(read("#rival=nobody").errors[0].to_string().contains("reverse-sde"));
     }
 
     #[test]

@@ -9,17 +9,26 @@
 //! | `draw(points, { softness })` | replaces the data; each point is a Gaussian of that standard deviation, 0.04 if left out |
 //! | `configure({ … })` | changes settings; their names are those of `state()` and of the link |
 //! | `await train({ steps })` | trains so many steps; `{ step, seconds, sigmas, error, nats }` |
-//! | `await sample({ sampler, count, seed, field, sigma, steps, stepSize, init })` | draws samples apart from the live particles; all optional |
+//! | `await sample({ … })` | draws samples apart from the live particles, see below |
 //! | `await field({ points, sigma, field })` | `{ score, divergence, curl }`, and `logDensity` of the exact field |
-//! | `state()` | all settings, what is learned, where the run stands |
+//! | `state()` | all settings, what is learned, where the run and the samplers stand |
 //! | `link()` | the address that brings this state back |
 //! | `reset({ seed })` | a new network with fresh weights, from another seed if one is given |
 //! | `await saveWeights()` | the file that the page saves, a `Uint8Array` |
 //! | `await loadWeights(bytes)` | goes on from such a file, with its network's size and seed; `{ step }` |
 //!
+//! `sample` takes, all optional: `sampler` (`langevin averaged-noise mala hmc underdamped annealed reverse-sde
+//! probability-flow`), `count`, `field`, `init` (starting points), `steps` (of a chain; at each rung of the annealed
+//! descent), and these settings, by default those of the lab: `seed sigma stepSize beta noiseScale friction leapfrogSteps
+//! nodes scheme correctorSteps start potential`. MALA and HMC need an energy: that of an energy network or of the exact
+//! field, or with `potential: true` the least-squares potential of a score network.
+//!
+//! `state()` tells of the live sampler its `level`, `samplerSteps`, `evaluations` (of the score, a particle), `time` (of
+//! Langevin dynamics), `acceptance` (or null), `recycled`, `finished` and `lacksEnergy`; the same of a rival in
+//! `rivalState`, which is null while nothing races.
+//!
 //! What is wrong throws (or rejects, where a promise is returned) an `Error` that says what and what is allowed, and
-//! changes nothing. Known names of things still to come throw "not available yet: …". A lost engine rejects whatever it
-//! still owed. `ready` rejects if the engine cannot start at all.
+//! changes nothing. A lost engine rejects whatever it still owed. `ready` rejects if the engine cannot start at all.
 
 mod calls;
 mod options;

@@ -94,6 +94,8 @@ pub struct Colours {
     pub accent: RGBColor,
     /// Whatever was learned.
     pub learned: RGBColor,
+    /// Whatever is exact.
+    pub exact: RGBColor,
     /// Text.
     pub text: RGBColor,
 }
@@ -114,6 +116,7 @@ impl Colours {
             muted: get("--muted"),
             accent: get("--accent"),
             learned: get("--learned"),
+            exact: get("--exact"),
             text: get("--text"),
         }
     }

@@ -49,9 +49,6 @@ impl App {
         if consequences.new_network {
             self.renew();
         }
-        if consequences.new_descent && self.runs() {
-            self.send(&Command::Restart);
-        }
         self.screen.settings_changed();
     }
 

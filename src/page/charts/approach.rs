@@ -39,10 +39,16 @@ pub fn approach(canvas: &HtmlCanvasElement, colours: Colours, points: &[Approach
     sheet.text(caption, (sheet.px(LEFT), bottom), (HPos::Left, VPos::Bottom))?;
     // Half the side of a dot, in the plot's coordinates.
     let dot = f64::from(sheet.px(1.2)) / f64::from(sheet.width);
-    let (across, up) = (dot * f64::from(end), dot * f64::from(sheet.width * (high - low) / sheet.height));
+    let (across, up) = (
+        dot * f64::from(end),
+        dot * f64::from(sheet.width * (high - low) / sheet.height),
+    );
     for point in points {
         let (x, y) = place(point.time, point.cloud);
-        let square = Rectangle::new([(x - across, y - up), (x + across, y + up)], colours.learned.mix(1.0).filled());
+        let square = Rectangle::new(
+            [(x - across, y - up), (x + across, y + up)],
+            colours.learned.mix(1.0).filled(),
+        );
         plot.draw(&square).map_err(failed)?;
     }
     let theory: Vec<_> = points.iter().map(|p| place(p.time, p.theory)).collect();
@@ -55,7 +61,9 @@ pub fn approach(canvas: &HtmlCanvasElement, colours: Colours, points: &[Approach
 /// The tangent to the curve of theory, at the point where a third of the way is behind: a straight line of slope minus
 /// the Fisher information in nats against time, and so a bent one on a logarithmic scale.
 fn tangent(points: &[Approach], end: f32) -> impl Iterator<Item = (f32, f32)> {
-    let at = points.iter().find(|p| p.time >= end / 3.0 && p.theory > LEAST && p.rate > 0.0);
+    let at = points
+        .iter()
+        .find(|p| p.time >= end / 3.0 && p.theory > LEAST && p.rate > 0.0);
     at.into_iter().flat_map(move |at| {
         let reach = (0.9 * at.theory / at.rate).min(end / 3.0);
         (-POINTS..=POINTS).map(move |k| {

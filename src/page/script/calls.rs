@@ -7,11 +7,10 @@ use super::error;
 use super::options::{Options, points, short};
 use super::requests::{measured, object};
 use crate::distribution::{Drawing, Preset, Target};
-use crate::engine::protocol::{Command, Floats, SampleJob};
+use crate::engine::protocol::{Command, Floats, SampleJob, SamplerState};
 use crate::engine::settings::{Sampler, Settings, Source};
 use crate::page::app::{App, check_length};
 use crate::page::flat::{self, Value};
-use crate::page::lab::still_to_come;
 
 type Answer = Result<JsValue, JsValue>;
 
@@ -27,7 +26,24 @@ const PLAIN_STEPS: u32 = 1000;
 const COUNT: u32 = 2_000;
 
 const FIELDS: [(&str, Source); 2] = [("learned", Source::Learned), ("exact", Source::Exact)];
-const SAMPLERS: [(&str, Sampler); 2] = [("langevin", Sampler::Langevin), ("annealed", Sampler::Annealed)];
+/// Options of `sample` that are its own.
+const SAMPLING: &[&str] = &["count", "field", "steps", "init"];
+/// Settings that are options of `sample` too; what is left out is as in the lab.
+const SETTINGS: [&str; 13] = [
+    "sampler",
+    "seed",
+    "sigma",
+    "stepSize",
+    "beta",
+    "noiseScale",
+    "friction",
+    "leapfrogSteps",
+    "nodes",
+    "scheme",
+    "correctorSteps",
+    "start",
+    "potential",
+];
 
 pub(super) fn preset(app: &mut App, name: &JsValue, _: &JsValue) -> Answer {
     let preset = Preset::from_name(&name.as_string().unwrap_or_else(|| short(name))).map_err(error)?;
@@ -46,23 +62,16 @@ pub(super) fn draw(app: &mut App, given: &JsValue, options: &JsValue) -> Answer 
 pub(super) fn configure(app: &mut App, changes: &JsValue, _: &JsValue) -> Answer {
     let names = flat::pairs(&Settings::default());
     let allowed: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-    let mut texts = Vec::new();
-    for (key, value) in Options::new("configure", changes, &allowed)?.entries()? {
-        let text = match (value.as_string(), value.as_f64(), value.as_bool()) {
-            (Some(text), ..) => text,
-            (_, Some(number), _) => number.to_string(),
-            (.., Some(flag)) => flag.to_string(),
-            _ => short(&value),
-        };
-        if let Some(later) = still_to_come(&key, &text) {
-            return Err(error(later));
-        }
-        texts.push((key, text));
-    }
-    let changes = texts.iter().map(|(key, text)| (key.as_str(), text.as_str()));
-    let settings = flat::with(&app.lab.settings, changes).map_err(error)?;
+    let texts = Options::new("configure", changes, &allowed)?.texts(&[])?;
+    let settings = changed(&app.lab.settings, &texts)?;
     app.take_settings(settings);
     Ok(JsValue::UNDEFINED)
+}
+
+/// Settings with some of them changed.
+fn changed(settings: &Settings, texts: &[(String, String)]) -> Result<Settings, JsValue> {
+    let changes = texts.iter().map(|(key, text)| (key.as_str(), text.as_str()));
+    flat::with(settings, changes).map_err(error)
 }
 
 pub(super) fn state(app: &mut App, _: &JsValue, _: &JsValue) -> Answer {
@@ -91,10 +100,14 @@ pub(super) fn state(app: &mut App, _: &JsValue, _: &JsValue) -> Answer {
         ("stepsPerSecond", app.last.steps_per_second.into()),
         ("shownSigma", app.shown_sigma().into()),
         (
-            "level",
-            app.last.cloud.sampler.level.map_or(JsValue::NULL, |level| level.into()),
+            "rivalState",
+            or_null(
+                app.last
+                    .rival
+                    .as_ref()
+                    .map(|rival| object(&progress_of(&rival.sampler))),
+            ),
         ),
-        ("finished", app.last.cloud.sampler.finished.into()),
         (
             "ladder",
             app.ladder()
@@ -104,6 +117,7 @@ pub(super) fn state(app: &mut App, _: &JsValue, _: &JsValue) -> Answer {
                 .into(),
         ),
     ]);
+    fields.extend(progress_of(&app.last.cloud.sampler));
     if let Some(devices) = &app.devices {
         fields.push(("backend", devices.training.name().into()));
         fields.push(("adapter", devices.adapter.as_str().into()));
@@ -112,6 +126,24 @@ pub(super) fn state(app: &mut App, _: &JsValue, _: &JsValue) -> Answer {
         fields.extend(measured(progress));
     }
     Ok(object(&fields))
+}
+
+/// Where a live sampler is.
+fn progress_of(sampler: &SamplerState) -> [(&'static str, JsValue); 8] {
+    [
+        ("level", or_null(sampler.level)),
+        ("samplerSteps", (sampler.steps as f64).into()),
+        ("evaluations", (sampler.evaluations as f64).into()),
+        ("time", sampler.time.into()),
+        ("acceptance", or_null(sampler.acceptance)),
+        ("recycled", sampler.recycled.into()),
+        ("finished", sampler.finished.into()),
+        ("lacksEnergy", sampler.lacks_energy.into()),
+    ]
+}
+
+fn or_null(value: Option<impl Into<JsValue>>) -> JsValue {
+    value.map_or(JsValue::NULL, Into::into)
 }
 
 pub(super) fn link(app: &mut App, _: &JsValue, _: &JsValue) -> Answer {
@@ -165,21 +197,21 @@ pub(super) fn load_weights(app: &mut App, bytes: &JsValue) -> Result<Promise, Js
 }
 
 pub(super) fn sample(app: &mut App, options: &JsValue) -> Result<Promise, JsValue> {
-    let allowed = [
-        "sampler", "count", "seed", "field", "sigma", "steps", "stepSize", "init",
-    ];
-    let options = Options::new("sample", options, &allowed)?;
+    let options = Options::new("sample", options, &[SAMPLING, &SETTINGS].concat())?;
     let init = options.points("init")?;
+    let steps = options.whole("steps", 1, MOST_STEPS)?;
     let mut settings = app.lab.settings.clone();
-    settings.sampler = options.choice("sampler", &SAMPLERS)?.unwrap_or(settings.sampler);
     settings.follow = options.choice("field", &FIELDS)?.unwrap_or_default();
     settings.particles = options.whole("count", 1, MOST_POINTS)?.unwrap_or(COUNT);
-    settings.seed = options.whole("seed", 0, u32::MAX)?.unwrap_or(settings.seed);
-    settings.sigma = options.number("sigma", 1e-3, 100.0)?.unwrap_or(settings.sigma);
-    settings.step_size = options.number("stepSize", 1e-5, 4.0)?.unwrap_or(settings.step_size);
-    let steps = options.whole("steps", 1, MOST_STEPS)?;
-    if settings.sampler.descends() {
-        settings.steps_per_level = steps.unwrap_or(settings.steps_per_level);
+    let mut settings = changed(&settings, &options.texts(SAMPLING)?)?;
+    match settings.sampler {
+        Sampler::Annealed => settings.steps_per_level = steps.unwrap_or(settings.steps_per_level),
+        Sampler::ReverseSde | Sampler::ProbabilityFlow if steps.is_some() => {
+            return Err(error(
+                "sample: this sampler takes one step from node to node: pass nodes, not steps",
+            ));
+        }
+        _ => (),
     }
     settings.check().map_err(error)?;
     let job = SampleJob {

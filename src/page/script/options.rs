@@ -84,9 +84,6 @@ impl Options {
     pub fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<Option<T>, JsValue> {
         let Some(value) = self.get(key) else { return Ok(None) };
         let name = value.as_string().unwrap_or_default();
-        if let Some(later) = crate::page::lab::still_to_come(key, &name) {
-            return Err(error(later));
-        }
         let found = choices.iter().find(|(choice, _)| *choice == name);
         let names = || {
             choices
@@ -98,6 +95,15 @@ impl Options {
         found
             .map(|(_, choice)| Some(*choice))
             .ok_or_else(|| self.wrong(key, &names(), &value))
+    }
+
+    /// The entries whose keys are those of settings, as the texts of their values.
+    pub fn texts(&self, but: &[&str]) -> Result<Vec<(String, String)>, JsValue> {
+        let others = self.entries()?.into_iter();
+        Ok(others
+            .filter(|(key, value)| !but.contains(&key.as_str()) && !value.is_undefined() && !value.is_null())
+            .map(|(key, value)| (key, text(&value)))
+            .collect())
     }
 
     /// Positions `[x0, y0, …]`.
@@ -131,12 +137,16 @@ pub(super) fn points(what: &str, value: &JsValue) -> Result<Vec<f32>, JsValue> {
 
 /// A value as it may stand in a message.
 pub(super) fn short(value: &JsValue) -> String {
-    let text = match (value.as_string(), value.as_f64(), value.as_bool()) {
+    text(value).chars().take(40).collect()
+}
+
+/// A value as text.
+fn text(value: &JsValue) -> String {
+    match (value.as_string(), value.as_f64(), value.as_bool()) {
         (Some(text), ..) => text,
         (_, Some(number), _) => number.to_string(),
         (.., Some(flag)) => flag.to_string(),
         _ if value.is_object() => "an object".to_owned(),
         _ => "that".to_owned(),
-    };
-    text.chars().take(40).collect()
+    }
 }

@@ -1,8 +1,5 @@
-//! The engine's lab, run natively: commands in, reports out, no worker and no page.
-#![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+//! Training, pictures, requests, checkpoints.
 
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use scorefield::distribution::{Drawing, Preset, Target};
@@ -10,77 +7,7 @@ use scorefield::engine::lab::Lab;
 use scorefield::engine::protocol::{self, Backend, Checkpoint, Command, Floats, Frame, Report, SampleJob};
 use scorefield::engine::settings::{Network, Objective, Settings, Source, Weighting};
 
-/// Natively no future ever waits.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    let mut future = Box::pin(future);
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            return value;
-        }
-    }
-}
-
-fn tell(lab: &mut Lab, commands: Vec<Command>) {
-    for command in commands {
-        now(lab.obey(command)).unwrap();
-    }
-}
-
-/// Turns until a report satisfies the question, and what it answers.
-fn until<T>(lab: &mut Lab, mut question: impl FnMut(&Report) -> Option<T>) -> T {
-    let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(60) {
-        if !now(lab.turn()).unwrap() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        for report in lab.reports() {
-            if let Some(answer) = question(&report) {
-                return answer;
-            }
-        }
-    }
-    panic!("the lab never said it");
-}
-
-fn small() -> Settings {
-    Settings {
-        width: 32,
-        depth: 2,
-        batch: 256,
-        particles: 300,
-        ..Settings::default()
-    }
-}
-
-fn lab_on(target: Target, settings: Settings) -> Lab {
-    let mut lab = Lab::new(Some(Backend::Cpu));
-    tell(
-        &mut lab,
-        vec![
-            Command::Configure {
-                settings: Box::new(settings),
-                revision: 1,
-            },
-            Command::Learn { target, revision: 1 },
-            Command::Reset { run: 1 },
-        ],
-    );
-    lab
-}
-
-fn train(lab: &mut Lab, steps: u32) -> (u64, f32) {
-    tell(lab, vec![Command::Train { request: 9, steps }]);
-    until(lab, |report| match report {
-        Report::Trained {
-            request: 9,
-            step,
-            progress,
-            ..
-        } => Some((*step, progress.nats)),
-        Report::Failed { message, .. } => panic!("{message}"),
-        _ => None,
-    })
-}
+use crate::driver::{frame, lab_on, now, samples, small, tell, train, until};
 
 fn sample_job(field: Source, seed: u32) -> SampleJob {
     SampleJob {
@@ -93,18 +20,6 @@ fn sample_job(field: Source, seed: u32) -> SampleJob {
         steps: 1000,
         init: None,
     }
-}
-
-fn samples(lab: &mut Lab, job: SampleJob) -> Result<Vec<f32>, String> {
-    tell(lab, vec![Command::Sample { request: 3, job }]);
-    until(lab, |report| match report {
-        Report::Sampled { request: 3, points } => Some(Ok(points.0.clone())),
-        Report::Failed {
-            request: Some(3),
-            message,
-        } => Some(Err(message.clone())),
-        _ => None,
-    })
 }
 
 fn checkpoint(lab: &mut Lab) -> Checkpoint {
@@ -152,11 +67,7 @@ fn frames_bring_particles_pictures_of_every_tile_and_progress() {
     );
     let (mut particles, mut progress, mut curl, mut sigmas) = (0, false, false, Vec::<f32>::new());
     for _ in 0..4000 {
-        tell(&mut lab, vec![Command::Frame { hidden: false }]);
-        let frame: Frame = until(&mut lab, |report| match report {
-            Report::Frame(frame) => Some((**frame).clone()),
-            _ => None,
-        });
+        let frame = frame(&mut lab);
         particles = particles.max(frame.cloud.particles.map_or(0, |points| points.0.len()));
         progress |= frame
             .progress
@@ -375,11 +286,7 @@ fn a_finished_descent_is_judged_against_the_exact_sampler() {
     );
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(60) {
-        tell(&mut lab, vec![Command::Frame { hidden: false }]);
-        let frame: Frame = until(&mut lab, |report| match report {
-            Report::Frame(frame) => Some((**frame).clone()),
-            _ => None,
-        });
+        let frame = frame(&mut lab);
         if let Some(quality) = frame.quality {
             // The live particles follow the exact score from the same start with the same noise, as the reference does;
             // only the guard may have drawn a few of them anew.

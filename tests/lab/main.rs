@@ -1,0 +1,8 @@
+//! The engine's lab, run natively: commands in, reports out, no worker and no page.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod basics;
+mod driver;
+mod races;
+mod samplers;

@@ -1,0 +1,209 @@
+//! Every sampler in the lab: scripted and live, with and without an energy.
+
+use rand::{SeedableRng, rngs::StdRng};
+use rand_distr::{Distribution, StandardNormal};
+use scorefield::distribution::{ExactField, Preset, Target};
+use scorefield::engine::protocol::{SampleJob, Standing};
+use scorefield::engine::settings::{Network, Sampler, Settings, Source};
+use scorefield::metrics::sliced_wasserstein::sliced_wasserstein;
+
+use crate::driver::{configure, lab_on, play, samples, small, train, until_frame};
+
+const ALL: [Sampler; 8] = [
+    Sampler::Langevin,
+    Sampler::AveragedNoise,
+    Sampler::Mala,
+    Sampler::Hmc,
+    Sampler::Underdamped,
+    Sampler::Annealed,
+    Sampler::ReverseSde,
+    Sampler::ProbabilityFlow,
+];
+
+/// Samples of `p_sigma`.
+fn truth(exact: &ExactField, sigma: f32, seed: u64, count: usize) -> Vec<f32> {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let mut points = vec![0.0; 2 * count];
+    exact.sample(&mut rng, &mut points);
+    for x in &mut points {
+        let z: f32 = StandardNormal.sample(&mut rng);
+        *x += sigma * z;
+    }
+    points
+}
+
+#[test]
+fn every_sampler_draws_what_the_exact_field_describes() {
+    const COUNT: usize = 1000;
+    let sigma = 0.3;
+    let mut lab = lab_on(Target::Preset(Preset::Moons), small());
+    let exact = Preset::Moons.field();
+    for sampler in ALL {
+        let settings = Settings {
+            sampler,
+            sigma,
+            follow: Source::Exact,
+            particles: COUNT as u32,
+            steps_per_level: 40,
+            seed: 5,
+            ..Settings::default()
+        };
+        let noise = if sampler.descends() { 0.01 } else { sigma };
+        let job = SampleJob {
+            settings: Box::new(settings),
+            steps: 300,
+            init: None,
+        };
+        let points = samples(&mut lab, job).unwrap();
+        assert!(points.len() == 2 * COUNT && points.iter().all(|x| x.is_finite()));
+        let draw = |seed| truth(&exact, noise, seed, COUNT);
+        let pairs = (0..6).map(|k| sliced_wasserstein(&draw(2 * k + 10), &draw(2 * k + 11)));
+        let floor = pairs.sum::<f32>() / 6.0;
+        let distance = (0..3).map(|k| sliced_wasserstein(&points, &draw(k))).sum::<f32>() / 3.0;
+        // A floor varies by a third from draw to draw; a wrong temperature, sign or level is off by five floors and more.
+        assert!(
+            distance < 2.0 * floor,
+            "{sampler:?}: {distance}, with a floor of {floor}"
+        );
+    }
+}
+
+#[test]
+fn a_clouds_distance_from_its_target_shrinks_to_the_floor_on_the_way_down() {
+    let settings = Settings {
+        follow: Source::Exact,
+        particles: 1500,
+        levels: 12,
+        pace: 300.0,
+        repeat: false,
+        ..small()
+    };
+    let mut lab = lab_on(Target::Preset(Preset::Moons), settings);
+    play(&mut lab, true);
+    let mut way: Vec<Standing> = Vec::new();
+    until_frame(&mut lab, |frame| {
+        way.extend(frame.cloud.standing.clone());
+        let last = way.last().is_some_and(|last| last.steps == frame.cloud.sampler.steps);
+        (frame.cloud.sampler.finished && last).then_some(())
+    });
+    let (first, last) = (&way[0], &way[way.len() - 1]);
+    assert!(way.len() > 2 && first.steps < last.steps && last.evaluations == 12 * 15 + 1);
+    assert!(
+        way.iter()
+            .all(|standing| standing.floor == last.floor && standing.floor > 0.0)
+    );
+    assert!(first.distance > 20.0 * first.floor, "{first:?}");
+    assert!(last.distance < 2.0 * last.floor, "{last:?}");
+    assert!(way.windows(2).all(|pair| pair[0].time < pair[1].time));
+    assert!(last.width.is_none() && last.shares.is_empty(), "moons have no modes");
+}
+
+#[test]
+fn the_width_of_a_clouds_modes_tells_the_temperature_at_which_it_samples() {
+    // In balance within each mode of a set of equal Gaussians, noise c times too large samples at the temperature c².
+    for (noise_scale, expected) in [(1.0_f32, 1.0_f32), (0.5, 0.25)] {
+        let settings = Settings {
+            sampler: Sampler::AveragedNoise,
+            follow: Source::Exact,
+            sigma: 0.05,
+            particles: 2048,
+            noise_scale,
+            step_size: 0.5,
+            pace: 400.0,
+            ..small()
+        };
+        let mut lab = lab_on(Target::Preset(Preset::EightGaussians), settings);
+        play(&mut lab, true);
+        let standing = until_frame(&mut lab, |frame| {
+            frame.cloud.standing.clone().filter(|standing| standing.steps > 600)
+        });
+        // 2,048 particles: the mean of their squared distances is known to 1/32 of itself, and that of the truth too.
+        let width = standing.width.unwrap();
+        assert!((width / expected - 1.0).abs() < 0.2, "noise {noise_scale}: {width}");
+        assert_eq!(standing.weights, [0.125; 8]);
+        assert!((standing.shares.iter().sum::<f32>() - 1.0).abs() < 1e-4);
+    }
+}
+
+fn chain(sampler: Sampler, potential: bool) -> Settings {
+    Settings {
+        sampler,
+        potential,
+        sigma: 0.2,
+        particles: 500,
+        pace: 200.0,
+        ..small()
+    }
+}
+
+#[test]
+fn mala_waits_on_a_score_network_until_it_may_take_the_potential() {
+    let settings = chain(Sampler::Mala, false);
+    let mut lab = lab_on(Target::Preset(Preset::Moons), settings.clone());
+    train(&mut lab, 300);
+    play(&mut lab, true);
+    for _ in 0..20 {
+        let frame = crate::driver::frame(&mut lab);
+        assert!(frame.cloud.sampler.lacks_energy && frame.cloud.sampler.steps == 0);
+    }
+    configure(
+        &mut lab,
+        &Settings {
+            potential: true,
+            ..settings
+        },
+    );
+    let state = until_frame(&mut lab, |frame| {
+        assert!(!frame.cloud.sampler.lacks_energy);
+        let state = frame.cloud.sampler;
+        (state.steps > 100 && state.acceptance.is_some()).then_some(state)
+    });
+    // With a = 0.1 sigma² on a Gaussian 99 % are accepted; what the potential cannot fit costs a few.
+    let acceptance = state.acceptance.unwrap();
+    assert!(acceptance > 0.8 && acceptance <= 1.0, "{acceptance}");
+}
+
+#[test]
+fn a_script_hears_that_an_energy_is_lacking_and_what_would_help() {
+    let mut lab = lab_on(Target::Preset(Preset::Moons), small());
+    train(&mut lab, 600);
+    let job = |sampler, potential| SampleJob {
+        settings: Box::new(chain(sampler, potential)),
+        steps: 200,
+        init: None,
+    };
+    for sampler in [Sampler::Mala, Sampler::Hmc] {
+        let refusal = samples(&mut lab, job(sampler, false)).unwrap_err();
+        for word in ["potential: true", "energy-quadratic", "exact"] {
+            assert!(refusal.contains(word), "{word} is not in: {refusal}");
+        }
+        let points = samples(&mut lab, job(sampler, true)).unwrap();
+        let again = samples(&mut lab, job(sampler, true)).unwrap();
+        assert!(points == again, "samples are a function of weights and seed");
+        let exact = Preset::Moons.field();
+        let distance = sliced_wasserstein(&points, &truth(&exact, 0.2, 1, 500));
+        let floor = sliced_wasserstein(&truth(&exact, 0.2, 2, 500), &truth(&exact, 0.2, 3, 500));
+        assert!(
+            distance < 3.0 * floor,
+            "{sampler:?}: {distance}, with a floor of {floor}"
+        );
+    }
+}
+
+#[test]
+fn an_energy_network_has_the_energy_that_mala_needs() {
+    let settings = Settings {
+        network: Network::Energy,
+        ..chain(Sampler::Mala, false)
+    };
+    let mut lab = lab_on(Target::Preset(Preset::TwoG), settings);
+    train(&mut lab, 200);
+    play(&mut lab, true);
+    let state = until_frame(&mut lab, |frame| {
+        let state = frame.cloud.sampler;
+        (state.steps >= 50).then_some(state)
+    });
+    assert!(!state.lacks_energy && state.acceptance.is_some_and(|share| share > 0.5));
+    // One evaluation a step, and one for where it starts.
+    assert!(state.evaluations == state.steps + 1, "{state:?}");
+}
