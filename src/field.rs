@@ -3,6 +3,10 @@
 //! Samplers, metrics and pictures take any [`Field`] and do not know which of the two they follow.
 
 pub mod density;
+mod fitted;
+mod spline;
+
+pub use fitted::{FittedEnergy, Surface};
 
 use std::cell::RefCell;
 

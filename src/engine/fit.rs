@@ -10,7 +10,7 @@ use web_time::Instant;
 use super::protocol::{Backend, Grid, Stamp};
 use super::recipe::guard_of;
 use crate::distribution::{ExactField, Smoothed};
-use crate::field::{Field, FittedEnergy, points_on};
+use crate::field::{Field, Surface, points_on};
 use crate::potential::Potential;
 
 /// Between two potentials while the network learns.
@@ -18,9 +18,6 @@ const PERIOD: Duration = Duration::from_secs(1);
 
 /// Points evaluated at a time: about 2 ms on one core.
 const CHUNK: usize = 512;
-
-/// Fewest and most points along an axis.
-const SIDES: (u32, u32) = (64, 256);
 
 /// What a potential is made for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,23 +45,23 @@ impl Key {
 /// The potential that live samplers follow, and the one that is to replace it.
 #[derive(Default)]
 pub struct Fits {
-    current: Option<(Key, Instant, Rc<FittedEnergy>)>,
+    current: Option<(Key, Instant, Rc<Surface>)>,
     making: Option<(Key, Fitting)>,
 }
 
 impl Fits {
-    /// What may be followed with this network at this noise level.
-    pub fn usable(&self, stamp: Stamp, backend: Backend, sigma: f32) -> Option<Rc<dyn Field>> {
+    /// The energy for this network at this noise level, of these weights or of those of a moment ago.
+    pub fn usable(&self, stamp: Stamp, backend: Backend, sigma: f32) -> Option<Rc<Surface>> {
         let key = Key::new(stamp, backend, sigma);
         let current = self.current.as_ref().filter(|(known, ..)| known.will_do_for(&key));
-        current.map(|(.., fitted)| fitted.clone() as Rc<dyn Field>)
+        current.map(|(.., surface)| surface.clone())
     }
 
     /// There is a potential to make now.
     pub fn due(&self, stamp: Stamp, backend: Backend, sigma: f32) -> bool {
         let key = Key::new(stamp, backend, sigma);
         let under_way = |making: &(Key, Fitting)| making.0.will_do_for(&key);
-        let fresh = |(known, at, _): &(Key, Instant, Rc<FittedEnergy>)| {
+        let fresh = |(known, at, _): &(Key, Instant, Rc<Surface>)| {
             *known == key || known.will_do_for(&key) && at.elapsed() < PERIOD
         };
         self.making.as_ref().is_some_and(under_way) || !self.current.as_ref().is_some_and(fresh)
@@ -86,7 +83,7 @@ impl Fits {
         let making = self.making.take().filter(|(made_for, _)| made_for.will_do_for(&key));
         let (key, mut fitting) = making.unwrap_or_else(|| (key, Fitting::new(field, exact, sigma)));
         match fitting.advance(device, deadline).await? {
-            Some(fitted) => self.current = Some((key, Instant::now(), Rc::new(fitted))),
+            Some(surface) => self.current = Some((key, Instant::now(), Rc::new(surface))),
             None => self.making = Some((key, fitting)),
         }
         Ok(())
@@ -110,7 +107,7 @@ pub struct Fitting {
 impl Fitting {
     /// The potential of this field at a noise level, wherever the guard lets particles be.
     pub fn new(field: Rc<dyn Field>, exact: &ExactField, sigma: f32) -> Self {
-        let grid = grid(exact, sigma);
+        let grid = Surface::grid(guard_of(exact).reach(sigma), sigma);
         Self {
             field,
             exact: exact.at(sigma),
@@ -122,15 +119,16 @@ impl Fitting {
         }
     }
 
-    /// Works until the deadline; the field with its potential, once that is there. device: that of the field.
+    /// Whose energy it is.
+    pub fn field(&self) -> Rc<dyn Field> {
+        self.field.clone()
+    }
+
+    /// Works until the deadline; the energy, once it is there. device: that of the field.
     ///
     /// # Errors
     /// When the device is lost.
-    pub async fn advance(
-        &mut self,
-        device: &Device,
-        deadline: Instant,
-    ) -> Result<Option<FittedEnergy>, ExecutionError> {
+    pub async fn advance(&mut self, device: &Device, deadline: Instant) -> Result<Option<Surface>, ExecutionError> {
         while self.score.len() < self.points.len() {
             self.evaluate(device).await?;
             if Instant::now() >= deadline {
@@ -145,9 +143,8 @@ impl Fitting {
                 return Ok(None);
             }
         }
-        let energy = potential.unmasked();
-        let (field, sigma) = (self.field.clone(), self.exact.sigma());
-        Ok(Some(FittedEnergy::new(field, sigma, self.grid, energy, device)))
+        let energies = potential.unmasked();
+        Ok(Surface::new(self.grid, self.exact.sigma(), &energies, device))
     }
 
     /// Scores and densities at the next points.
@@ -162,16 +159,5 @@ impl Fitting {
         self.exact.fill(chunk, &mut density, &mut exact_score);
         self.log_density.extend(density);
         Ok(())
-    }
-}
-
-/// A square about the guard's box, fine enough for the noise level where that is affordable.
-fn grid(exact: &ExactField, sigma: f32) -> Grid {
-    let [low, high] = guard_of(exact).reach(sigma);
-    let half_width = 0.5 * (high[0] - low[0]).max(high[1] - low[1]);
-    Grid {
-        centre: [0, 1].map(|axis| 0.5 * (low[axis] + high[axis])),
-        half_width,
-        side: Grid::side_resolving(half_width, sigma).clamp(SIDES.0, SIDES.1),
     }
 }

@@ -109,7 +109,7 @@ impl Lab {
             Some(points) => Live::start_at(recipe, points.0, data.exact(), backend, device),
             None => Live::start(recipe, data.exact(), backend, device),
         };
-        cloud.follow(field);
+        cloud.follow(field, None);
         self.jobs.push_back(Job::Sample(Box::new(Sampling {
             request,
             cloud,
@@ -127,10 +127,10 @@ impl Lab {
     ) -> Result<bool, ExecutionError> {
         let device = self.devices.device(job.cloud.backend());
         if let Some(fitting) = &mut job.fitting {
-            let Some(fitted) = fitting.advance(device, deadline).await? else {
+            let Some(surface) = fitting.advance(device, deadline).await? else {
                 return Ok(false);
             };
-            job.cloud.follow(Rc::new(fitted));
+            job.cloud.follow(fitting.field(), Some(Rc::new(surface)));
             job.fitting = None;
         }
         while job.steps_left > 0 && !job.cloud.finished() {

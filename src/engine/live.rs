@@ -11,7 +11,7 @@ use super::protocol::{Backend, Grid, SamplerState};
 use super::recipe::{Recipe, guard_of};
 use super::settings::Sampler as Choice;
 use crate::distribution::ExactField;
-use crate::field::{Field, points_on};
+use crate::field::{Field, FittedEnergy, Surface, points_on};
 use crate::sampler::{self, Guard, Parameters, Sampler, Stream};
 
 /// Sampler steps between two looks of the guard.
@@ -27,6 +27,8 @@ pub struct Live {
     guard: Guard,
     backend: Backend,
     field: Option<Rc<dyn Field>>,
+    /// The energy of a field that has none of its own.
+    surface: Option<Rc<Surface>>,
     x: Tensor<2>,
     positions: Vec<f32>,
     /// The cloud has moved on since its positions were read.
@@ -80,6 +82,7 @@ impl Live {
             guard,
             backend,
             field: None,
+            surface: None,
             x,
             positions,
             unread: false,
@@ -138,13 +141,16 @@ impl Live {
         self.recipe.end_sigma()
     }
 
-    /// Follows this field from now on.
-    pub fn follow(&mut self, field: Rc<dyn Field>) {
-        let same = |known: &Rc<dyn Field>| std::ptr::addr_eq(Rc::as_ptr(known), Rc::as_ptr(&field));
-        if !self.field.as_ref().is_some_and(same) {
+    /// Follows this field from now on, and where the sampler needs an energy this surface, if one is given.
+    pub fn follow(&mut self, field: Rc<dyn Field>, surface: Option<Rc<Surface>>) {
+        let surface = surface.filter(|_| self.needs_energy());
+        let address = |field: &Option<Rc<dyn Field>>| field.as_ref().map(|field| Rc::as_ptr(field).cast::<()>());
+        let field = Some(field);
+        let new_surface = self.surface.as_ref().map(Rc::as_ptr) != surface.as_ref().map(Rc::as_ptr);
+        if address(&self.field) != address(&field) || new_surface {
             self.sampler.forget();
-            self.field = Some(field);
         }
+        (self.field, self.surface) = (field, surface);
     }
 
     /// Takes up changed parameters in mid-run. The sampler stays the same kind, and a descent that has gone on as a chain
@@ -165,7 +171,17 @@ impl Live {
     pub fn step(&mut self) {
         let Some(field) = &self.field else { return };
         let before = self.sampler.evaluations();
-        self.x = self.sampler.step(&**field, self.x.clone());
+        let x = self.x.clone();
+        self.x = match self.surface.as_deref() {
+            None => self.sampler.step(&**field, x),
+            Some(surface) => self.sampler.step(
+                &FittedEnergy {
+                    score: &**field,
+                    surface,
+                },
+                x,
+            ),
+        };
         self.cost = (self.sampler.evaluations() - before).max(1);
         (self.moved, self.unread) = (true, true);
     }

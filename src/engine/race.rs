@@ -4,8 +4,6 @@
 //! evaluations, and where they stand depends on neither the frame rate nor each other. A runner whose descent is over
 //! rests while the other goes on.
 
-use std::rc::Rc;
-
 use burn::tensor::ExecutionError;
 use web_time::Instant;
 
@@ -15,7 +13,6 @@ use super::pacing::{REST, SAMPLER_SLICE};
 use super::protocol::{Backend, Cloud, Floats};
 use super::recipe::Recipe;
 use super::settings::{Settings, Source};
-use crate::field::Field;
 use crate::model::Kind;
 
 impl Lab {
@@ -95,28 +92,17 @@ impl Lab {
         if self.live.as_ref().is_some_and(|live| live.backend() != backend) {
             self.restart_live();
         }
-        let own_energy = self.has_energy(self.settings.follow);
-        let fitted = self
+        let wanted = self.wants_potential();
+        // While the network learns, the energy may be a second older than the score: the test makes up for that.
+        let surface = self
             .fits
             .usable(self.stamp, backend, self.settings.sigma)
-            .filter(|_| self.settings.potential);
-        let for_runner = |runner: &Live| -> Option<Rc<dyn Field>> {
-            if runner.needs_energy() && !own_energy {
-                fitted.clone()
-            } else {
-                Some(field.clone())
-            }
-        };
-        let mut fields = Vec::new();
-        for runner in self.runners() {
-            match for_runner(runner) {
-                Some(field) => fields.push(field),
-                None => return Ok(false),
-            }
+            .filter(|_| wanted && self.settings.potential);
+        if wanted && surface.is_none() {
+            return Ok(false);
         }
         self.runners()
-            .zip(fields)
-            .for_each(|(runner, field)| runner.follow(field));
+            .for_each(|runner| runner.follow(field.clone(), surface.clone()));
         Ok(true)
     }
 

@@ -6,6 +6,7 @@
 
 mod actions;
 mod handle;
+mod race;
 mod reports;
 mod scene;
 mod surroundings;
@@ -21,9 +22,11 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 pub use self::handle::Handle;
+use self::race::Rival;
 use self::reports::EngineState;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
+use super::approach::ApproachHistory;
 use super::banner::{self, Kind};
 use super::charts::History;
 use super::editor::Editor;
@@ -32,6 +35,7 @@ use super::lab::Lab;
 use super::pictures::{Fit, Pictures};
 use super::script::Requests;
 use super::stage::{Stage, StageEvent, Tool};
+use super::standings::Track;
 use super::strip::Strip;
 use super::theme::Theme;
 use super::thumbnails::Thumbnails;
@@ -69,6 +73,10 @@ pub struct App {
     pub quality: Option<(u32, SampleQuality)>,
     /// Curl of the learned field relative to its slope, and the noise level at which.
     pub curl: Option<(f32, f32)>,
+    /// How the live particles, and in a race the rival's, stand since their start.
+    pub tracks: [Track; 2],
+    /// How the live particles of a chain approached their target since their start.
+    pub approach: ApproachHistory,
     /// The last frame's numbers; its pictures and particles have gone their ways.
     pub last: Frame,
     handle: Handle,
@@ -78,6 +86,8 @@ pub struct App {
     pictures: Pictures,
     history: History,
     stage: Stage,
+    /// The rival's stage, while there is a race.
+    rival: Option<Rival>,
     strip: Strip,
     screen: Screen,
     tool: Tool,
@@ -171,6 +181,8 @@ impl App {
             progress: None,
             quality: None,
             curl: None,
+            tracks: Default::default(),
+            approach: ApproachHistory::default(),
             last: Frame::default(),
             handle,
             truth_of: None,
@@ -178,6 +190,7 @@ impl App {
             pictures: Pictures::default(),
             history: History::default(),
             stage,
+            rival: None,
             strip,
             screen: Screen::default(),
             tool: Tool::Look,

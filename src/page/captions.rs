@@ -1,15 +1,18 @@
 //! The page's words about itself: what the sampler does, what is shown, what the data are.
 
 use super::lab::{Lab, sigma_text};
+use super::standings::misplaced;
 use crate::distribution::Target;
 use crate::engine::protocol::{Backend, Devices, SampleQuality, SamplerState};
-use crate::engine::settings::Source;
+use crate::engine::settings::{Sampler, Settings, Source};
 use crate::noise::NoiseLadder;
 
 /// What the caption of the stage needs to know besides the lab.
 #[derive(Clone, Copy, Debug)]
 pub struct Scene<'a> {
-    /// Where the sampler is.
+    /// The settings of the cloud on the stage.
+    pub settings: &'a Settings,
+    /// Where its sampler is.
     pub sampler: &'a SamplerState,
     /// The ladder, stage units.
     pub ladder: &'a NoiseLadder,
@@ -26,37 +29,90 @@ pub struct Scene<'a> {
 /// One line under the stage: what happens there.
 pub fn stage(lab: &Lab, scene: &Scene<'_>) -> String {
     let shown = sigma_text(scene.sigma);
-    let mut text = if !scene.running {
+    let mut text = if scene.running {
+        sampler(scene.settings, scene.sampler, scene.ladder, lab.sampling)
+    } else {
         let field = match scene.source {
             Source::Exact => "the exact field",
             Source::Learned => "the learned field",
             Source::Error => "the error of the learned field",
         };
         format!("{field} of {}, σ = {shown}", data(&lab.target))
-    } else if !lab.settings.sampler.descends() {
-        let doing = if lab.sampling { "Langevin" } else { "paused: Langevin" };
-        format!(
-            "{doing} at σ = {}, step {}",
-            sigma_text(scene.sampler.sigma),
-            scene.sampler.steps
-        )
-    } else if scene.sampler.finished {
-        format!("annealed down to σ = {}", sigma_text(scene.sampler.sigma))
-    } else {
-        let level = scene.sampler.level.map_or(1, |level| level + 1);
-        let doing = if lab.sampling { "annealing" } else { "paused" };
-        let sigma = sigma_text(scene.sampler.sigma);
-        format!("{doing}: level {level} of {}, σ = {sigma}", scene.ladder.levels)
     };
     if scene.running && !super::lab::same_sigma(scene.sigma, scene.sampler.sigma) {
         text += &format!(" · shown: σ = {shown}");
     }
-    if scene.running && scene.source != lab.settings.source {
+    if scene.running && scene.source != scene.settings.source {
         text += " · the exact field, until a learned one is in";
-    } else if scene.coarse && scene.source == Source::Learned && lab.settings.energy {
+    } else if scene.coarse && scene.source == Source::Learned && scene.settings.energy {
         text += " · energy only rough here";
     }
     text
+}
+
+/// A sampler's name within a sentence.
+pub fn name(sampler: Sampler) -> &'static str {
+    match sampler {
+        Sampler::Langevin => "Langevin",
+        Sampler::AveragedNoise => "averaged noise",
+        Sampler::Mala => "MALA",
+        Sampler::Hmc => "HMC",
+        Sampler::Underdamped => "underdamped",
+        Sampler::Annealed => "annealed",
+        Sampler::ReverseSde => "reverse SDE",
+        Sampler::ProbabilityFlow => "probability flow",
+    }
+}
+
+/// What a sampler does now: how far down a descent is, how many steps a chain has gone, and what is unusual about it.
+fn sampler(settings: &Settings, state: &SamplerState, ladder: &NoiseLadder, moving: bool) -> String {
+    let (name, sigma) = (name(settings.sampler), sigma_text(state.sigma));
+    if state.lacks_energy {
+        return format!("{name} waits for an energy");
+    }
+    let verbs = match settings.sampler {
+        Sampler::Annealed => Some(["annealing", "annealed"]),
+        Sampler::ReverseSde => Some(["denoising", "denoised"]),
+        Sampler::ProbabilityFlow => Some(["flowing", "flowed"]),
+        _ => None,
+    };
+    let mut text = match verbs {
+        Some([_, done]) if state.finished => format!("{done} down to σ = {sigma}"),
+        Some([doing, _]) => {
+            let doing = if moving { doing } else { "paused" };
+            let levels = if settings.sampler == Sampler::Annealed {
+                ladder.levels
+            } else {
+                settings.nodes as usize
+            };
+            let level = state.level.map_or(1, |level| level + 1);
+            format!("{doing}: level {level} of {levels}, σ = {sigma}")
+        }
+        None => {
+            let paused = if moving { "" } else { "paused: " };
+            format!("{paused}{name} at σ = {sigma}, step {}", state.steps)
+        }
+    };
+    if let Some(share) = state.acceptance {
+        text += &format!(", {} accepted", percent(share));
+    }
+    if settings.sampler.takes_temperature() && settings.beta.ne(&1.0) {
+        text += &format!(", β = {}", settings.beta);
+    }
+    if takes_noise_scale(settings.sampler) && settings.noise_scale.ne(&1.0) {
+        text += &format!(", noise × {}", settings.noise_scale);
+    }
+    text
+}
+
+/// The samplers whose noise may be multiplied by a number that is not right.
+fn takes_noise_scale(sampler: Sampler) -> bool {
+    matches!(sampler, Sampler::Langevin | Sampler::AveragedNoise | Sampler::Annealed)
+}
+
+/// A share: 88 %.
+pub fn percent(share: f32) -> String {
+    format!("{:.0} %", 100.0 * share)
 }
 
 /// What the data are.
@@ -95,19 +151,22 @@ pub fn quality(quality: &SampleQuality) -> (String, String) {
     } else {
         String::new()
     };
-    let modes = match (quality.shares.as_slice(), quality.weights.as_slice()) {
+    (distance, modes(&quality.shares, &quality.weights))
+}
+
+/// Mode weights, sampled of true: two by weight, more by how much is at a wrong mode. Empty where there are none.
+pub fn modes(shares: &[f32], weights: &[f32]) -> String {
+    match (shares, weights) {
         ([], _) => String::new(),
         ([a, b], [p, q]) => format!("{a:.2} / {b:.2} of {p:.2} / {q:.2}"),
-        (shares, weights) => {
-            let off: f32 = shares
-                .iter()
-                .zip(weights)
-                .map(|(share, weight)| (share - weight).abs())
-                .sum();
-            format!("{:.1} % at the wrong one", 50.0 * off)
-        }
-    };
-    (distance, modes)
+        _ => format!("{:.1} % at the wrong one", 100.0 * misplaced(shares, weights)),
+    }
+}
+
+/// A multiple in three figures: 1.08×, 41×.
+pub fn times(multiple: f32) -> String {
+    let digits = if multiple < 10.0 { 2 } else { 0 };
+    format!("{multiple:.digits$}×")
 }
 
 /// The learned field's curl (relative, sigma): 8.2 % of the slope at σ = 0.2.
@@ -138,7 +197,6 @@ pub fn count(value: f32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::settings::{Sampler, Settings};
 
     #[test]
     fn the_quality_is_told_in_units_of_the_exact_sampler_and_by_mode() {
@@ -159,14 +217,14 @@ mod tests {
 
     #[test]
     fn the_caption_says_what_the_sampler_does() {
-        let lab = Lab::default();
-        let ladder = NoiseLadder::for_scale(0.5);
+        let (lab, ladder) = (Lab::default(), NoiseLadder::for_scale(0.5));
         let sampler = SamplerState {
             level: Some(8),
             sigma: 0.1654,
             ..SamplerState::default()
         };
         let mut scene = Scene {
+            settings: &lab.settings,
             sampler: &sampler,
             ladder: &ladder,
             sigma: 0.1654,
@@ -182,21 +240,45 @@ mod tests {
         );
         (scene.running, scene.source) = (false, Source::Exact);
         assert_eq!(stage(&lab, &scene), "the exact field of two moons, σ = 0.5");
-        let settings = Settings {
-            sampler: Sampler::Langevin,
-            ..Settings::default()
+        (scene.running, scene.sigma) = (true, 0.1654);
+        assert!(stage(&lab, &scene).contains("until a learned one"));
+    }
+
+    #[test]
+    fn every_sampler_is_spoken_of_in_its_own_words() {
+        let ladder = NoiseLadder::for_scale(0.5);
+        let said = |sampler, state: &SamplerState, moving| {
+            let settings = Settings {
+                sampler,
+                beta: 4.0,
+                noise_scale: 0.5,
+                ..Settings::default()
+            };
+            super::sampler(&settings, state, &ladder, moving)
         };
-        let lab = Lab {
-            settings,
-            sampling: false,
-            ..Lab::default()
+        let mut state = SamplerState {
+            level: Some(4),
+            sigma: 0.1654,
+            steps: 12,
+            ..SamplerState::default()
         };
-        (scene.running, scene.source) = (true, Source::Exact);
-        let text = stage(&lab, &scene);
-        assert!(
-            text.starts_with("paused: Langevin at σ = 0.17, step 0") && text.contains("until a learned one"),
-            "{text}"
+        assert_eq!(
+            said(Sampler::Langevin, &state, false),
+            "paused: Langevin at σ = 0.17, step 12, β = 4, noise × 0.5"
         );
+        assert_eq!(
+            said(Sampler::ProbabilityFlow, &state, true),
+            "flowing: level 5 of 24, σ = 0.17"
+        );
+        state.finished = true;
+        assert_eq!(said(Sampler::ReverseSde, &state, true), "denoised down to σ = 0.17");
+        state.acceptance = Some(0.884);
+        assert_eq!(
+            said(Sampler::Mala, &state, true),
+            "MALA at σ = 0.17, step 12, 88 % accepted, β = 4"
+        );
+        state.lacks_energy = true;
+        assert_eq!(said(Sampler::Hmc, &state, true), "HMC waits for an energy");
     }
 
     #[test]

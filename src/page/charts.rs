@@ -3,9 +3,10 @@
 //! Labels are placed by hand instead of by plotters' mesh, which measures each of them in the document and so forces
 //! a layout of the page. All charts are of one type ([`Plot`]), since each further one would be compiled anew.
 
-use std::ops::Range;
-
 mod approach;
+mod race;
+
+use std::ops::Range;
 
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
@@ -16,6 +17,8 @@ use thiserror::Error;
 use web_sys::HtmlCanvasElement;
 
 pub use self::approach::approach;
+pub use self::race::race;
+
 use super::theme::Colours;
 use crate::engine::protocol::Progress;
 use crate::noise::NoiseLadder;
@@ -103,7 +106,8 @@ const LEFT: f64 = 38.0;
 const BELOW: f64 = 15.0;
 const ABOVE: f64 = 7.0;
 
-/// The distance to the truth over training steps, thinned so that it never grows beyond a few hundred points.
+/// A distance to the truth over training steps or score evaluations, thinned so that it never grows beyond a few hundred
+/// points.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     points: Vec<(f64, f64)>,
@@ -126,6 +130,11 @@ impl History {
                 keep
             });
         }
+    }
+
+    /// Pairs of step and distance, in order.
+    pub(super) fn points(&self) -> &[(f64, f64)] {
+        &self.points
     }
 
     /// Forgets everything.

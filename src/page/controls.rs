@@ -3,7 +3,9 @@
 
 use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlOptionElement, HtmlSelectElement};
+use web_sys::{
+    Document, Element, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlOptionElement, HtmlSelectElement,
+};
 
 use super::app::Handle;
 use super::dom;
@@ -19,6 +21,7 @@ use crate::noise::NoiseLadder;
 /// When there is no page.
 pub fn start(app: &Handle) -> Result<Vec<EventListener>, JsValue> {
     let document = dom::document()?;
+    share_options(&document)?;
     let mut listeners = Vec::new();
     for name in ["input", "change"] {
         let app = app.clone();
@@ -57,6 +60,18 @@ pub fn start(app: &Handle) -> Result<Vec<EventListener>, JsValue> {
         }
     }));
     Ok(listeners)
+}
+
+/// Gives selects with `data-options-of` the choices of another setting's select.
+fn share_options(document: &Document) -> Result<(), JsValue> {
+    for select in dom::all::<Element>("[data-options-of]") {
+        let of = select.get_attribute("data-options-of").unwrap_or_default();
+        let first = format!("select[data-setting={of}]:not([data-options-of])");
+        if let Some(first) = document.query_selector(&first)? {
+            select.set_inner_html(&first.inner_html());
+        }
+    }
+    Ok(())
 }
 
 /// What the user chose at a control.
@@ -117,7 +132,7 @@ impl Scale {
             None => self.min + u * (self.max - self.min),
         };
         let figures = two_figures(value);
-        if self.whole { figures.round().max(1.0) } else { figures }
+        if self.whole { figures.round() } else { figures }
     }
 
     /// The slider's position for a value.
@@ -144,9 +159,16 @@ fn two_figures(value: f64) -> f64 {
     }
 }
 
-/// Shows the settings on all controls. `sigma` is the noise level on the stage.
+/// Shows the settings on all controls. `sigma` is the noise level on the stage. A part of the page with
+/// `data-sampler-of` learns its sampler, by which the style sheet shows the parameters that sampler has.
 pub fn show(settings: &Settings, ladder: &NoiseLadder, sigma: f32) {
     let pairs = flat::pairs(settings);
+    for part in dom::all::<Element>("[data-sampler-of]") {
+        let key = part.get_attribute("data-sampler-of").unwrap_or_default();
+        if let Some((_, sampler)) = pairs.iter().find(|(name, _)| *name == key) {
+            dom::set_attribute(&part, "data-sampler", &sampler.to_string());
+        }
+    }
     let active = dom::document().ok().and_then(|d| d.active_element());
     for element in dom::all::<Element>("[data-setting]") {
         let key = element.get_attribute("data-setting").unwrap_or_default();
@@ -175,16 +197,21 @@ pub fn show(settings: &Settings, ladder: &NoiseLadder, sigma: f32) {
 }
 
 fn show_select(select: &HtmlSelectElement, value: &str) {
-    if select.value() == value {
-        return;
-    }
-    select.set_value(value);
-    if select.value() != value
-        && let Ok(option) = HtmlOptionElement::new_with_text(value)
-    {
-        // A link or a script chose a value that is not in the list.
-        let _ = select.append_child(&option);
+    if select.value() != value {
         select.set_value(value);
+        if select.value() != value
+            && let Ok(option) = HtmlOptionElement::new_with_text(value)
+        {
+            // A link or a script chose a value that is not in the list.
+            let _ = select.append_child(&option);
+            select.set_value(value);
+        }
+    }
+    // Choices that explain themselves explain their select.
+    let chosen = select.query_selector("option:checked").ok().flatten();
+    if let Some(hint) = chosen.and_then(|option| option.get_attribute("data-hint")) {
+        dom::set_attribute(select, "data-hint", &hint);
+        dom::set_attribute(select, "aria-description", &hint);
     }
 }
 

@@ -24,6 +24,7 @@ mod number;
 pub mod pictures;
 pub mod script;
 pub mod stage;
+pub mod standings;
 pub mod strip;
 pub mod theme;
 pub mod thumbnails;

@@ -104,6 +104,8 @@ pub struct Stage {
     painting: bool,
     paint_ms: f64,
     painted_ms: f64,
+    /// Counts the pictures on the field's canvas; beside another stage, that stage's.
+    pictures: u32,
     motion: Motion,
     particles: ParticlePainter,
     glowing: bool,
@@ -155,6 +157,7 @@ impl Stage {
             painting: false,
             paint_ms: 0.0,
             painted_ms: 0.0,
+            pictures: 0,
             motion: Motion::default(),
             glowing: true,
             last_ms: None,
@@ -254,11 +257,7 @@ impl Stage {
     /// # Errors
     /// What the browser says when it cannot draw.
     pub fn frame(&mut self, now_ms: f64) -> Result<(), JsValue> {
-        let seconds = self
-            .last_ms
-            .map_or(1.0 / 60.0, |last| ((now_ms - last) / 1e3) as f32)
-            .clamp(0.0, 0.25);
-        self.last_ms = Some(now_ms);
+        let seconds = self.tick(now_ms);
         let css_side = self.css_side.get();
         if css_side < 2.0 {
             return Ok(());
@@ -268,11 +267,47 @@ impl Stage {
             self.zoom.arrive();
         }
         let moving = moving && !self.zoom.resting();
-        let ratio = web_sys::window().map_or(1.0, |w| w.device_pixel_ratio()) as f32;
+        let ratio = pixel_ratio();
         self.hands.view.set(self.viewport());
         self.draw_ring()?;
         self.draw_field(css_side, ratio, moving, now_ms)?;
         self.draw_particles(css_side, ratio.min(PARTICLE_SCALE), seconds, moving, now_ms)
+    }
+
+    /// Draws these particles over another stage's picture, in its window and with its layers: the picture is copied, not
+    /// painted again. To be called after that stage's own [`Self::frame`].
+    ///
+    /// # Errors
+    /// What the browser says when it cannot draw.
+    pub fn frame_beside(&mut self, other: &Self, now_ms: f64) -> Result<(), JsValue> {
+        let seconds = self.tick(now_ms);
+        if self.palette.dark != other.palette.dark {
+            self.set_theme(other.palette.dark);
+        }
+        self.reduced_motion = other.reduced_motion;
+        let shown = (other.show_particles, other.trails);
+        self.glowing |= shown != (self.show_particles, self.trails);
+        (self.show_particles, self.trails) = shown;
+        let before = self.zoom.viewport(1.0);
+        self.zoom = other.zoom;
+        let moving = before != self.zoom.viewport(1.0);
+        self.field.aim(other.field.target().cloned(), now_ms, false);
+        let css_side = self.css_side.get();
+        if css_side < 2.0 {
+            return Ok(());
+        }
+        if self.pictures != other.pictures {
+            self.field_surface.copy(&other.field_surface)?;
+            self.pictures = other.pictures;
+        }
+        self.draw_particles(css_side, pixel_ratio().min(PARTICLE_SCALE), seconds, moving, now_ms)
+    }
+
+    /// Seconds since the frame before.
+    fn tick(&mut self, now_ms: f64) -> f32 {
+        let last = self.last_ms.replace(now_ms);
+        last.map_or(1.0 / 60.0, |last| ((now_ms - last) / 1e3) as f32)
+            .clamp(0.0, 0.25)
     }
 
     fn draw_field(&mut self, css_side: f32, ratio: f32, moving: bool, now_ms: f64) -> Result<(), JsValue> {
@@ -305,6 +340,7 @@ impl Stage {
             return Ok(());
         }
         self.painting = false;
+        self.pictures += 1;
         self.field_surface
             .put(self.painter.pixels(), self.painter.view().pixels as u32)
     }
@@ -357,4 +393,9 @@ impl Stage {
         let (left, top) = (x - 0.5 * diameter, y - 0.5 * diameter);
         style(&self.ring, "transform", &format!("translate({left:.1}px,{top:.1}px)"))
     }
+}
+
+/// Device pixels per CSS pixel.
+fn pixel_ratio() -> f32 {
+    web_sys::window().map_or(1.0, |w| w.device_pixel_ratio()) as f32
 }

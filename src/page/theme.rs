@@ -98,6 +98,8 @@ pub struct Colours {
     pub exact: RGBColor,
     /// Text.
     pub text: RGBColor,
+    /// The two runners of a race.
+    pub runners: [RGBColor; 2],
 }
 
 impl Colours {
@@ -118,6 +120,7 @@ impl Colours {
             learned: get("--learned"),
             exact: get("--exact"),
             text: get("--text"),
+            runners: [get("--first"), get("--rival")],
         }
     }
 }

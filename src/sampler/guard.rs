@@ -66,6 +66,15 @@ impl Guard {
         denoised.max_pair(corner(self.low)).min_pair(corner(self.high))
     }
 
+    /// The box in which particles may be at this noise level, `[lower left, upper right]`: the data's reach and 4 sigma.
+    pub fn reach(&self, sigma: f32) -> [[f32; 2]; 2] {
+        let noise = NOISE_REACH * sigma;
+        [
+            self.reach_low.map(|corner| corner - noise),
+            self.reach_high.map(|corner| corner + noise),
+        ]
+    }
+
     /// Draws particles anew that are not finite or outside the data's reach by more than 4 sigma, and returns how many
     /// they were. The new ones come from `N(mean, (sigma² + scale²) I)`.
     ///
@@ -91,18 +100,16 @@ impl Guard {
     /// Whether particles are outside the data's reach by more than 4 sigma, `[n]`; as [`Guard::recycle`] decides, but
     /// false for NaN. x: `[n, 2]`.
     pub(super) fn outside(&self, x: &Tensor<2>, sigma: f32) -> Tensor<1, Bool> {
-        let noise = NOISE_REACH * sigma;
         let corner = |c: [f32; 2]| Tensor::<2>::from_data(TensorData::from([c]), &x.device()).expand(x.dims());
-        let low = corner(self.reach_low.map(|c| c - noise));
-        let high = corner(self.reach_high.map(|c| c + noise));
+        let [low, high] = self.reach(sigma).map(corner);
         let stray = x.clone() - x.clone().max_pair(low).min_pair(high);
         stray.abs().sum_dim(1).squeeze_dim::<1>(1).greater_elem(0.0)
     }
 
     /// Whether a particle may be here at this noise level. False for what is not finite.
     fn holds(&self, x: [f32; 2], sigma: f32) -> bool {
-        let noise = NOISE_REACH * sigma;
-        (0..2).all(|a| x[a] >= self.reach_low[a] - noise && x[a] <= self.reach_high[a] + noise)
+        let [low, high] = self.reach(sigma);
+        (0..2).all(|a| x[a] >= low[a] && x[a] <= high[a])
     }
 }
 

@@ -108,6 +108,14 @@ impl App {
                 }
             }
             "reset" => self.renew(),
+            "race" => {
+                let race = !self.lab.settings.race;
+                let settings = Settings {
+                    race,
+                    ..self.lab.settings.clone()
+                };
+                self.take_settings(settings);
+            }
             "save-weights" => {
                 let request = self.requests.number();
                 self.send(&Command::SaveWeights { request });

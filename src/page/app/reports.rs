@@ -143,6 +143,7 @@ impl App {
             let (cast, recycled) = (frame.cloud.cast, frame.cloud.sampler.recycled);
             self.stage.set_particles(&particles.0, cast, recycled, dom::now_ms());
         }
+        self.take_standings(&mut frame);
         let pictures = std::mem::take(&mut frame.pictures);
         let progress = frame.progress.take();
         let current = self.lab.is_of_these_data(&frame.stamp);

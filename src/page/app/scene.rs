@@ -92,7 +92,11 @@ impl App {
     pub(super) fn draw(&mut self, now_ms: f64) {
         self.screen.count(now_ms);
         self.compute_exact();
-        let drawn = self.draw_pictures(now_ms).and_then(|()| self.thumbnails.go_on());
+        let drawn = self
+            .keep_race()
+            .and_then(|()| self.draw_pictures(now_ms))
+            .and_then(|()| self.draw_rival(now_ms))
+            .and_then(|()| self.thumbnails.go_on());
         if let Err(error) = drawn
             && !std::mem::replace(&mut self.screen.complained, true)
         {
@@ -240,6 +244,13 @@ impl App {
             self.progress.as_ref().unwrap_or(&nothing),
             sigma,
         )?;
+        let runners = self.tracks.each_ref().map(|track| &track.history);
+        if self.rival.is_some() {
+            charts::race(&canvas("race-chart")?, colours, runners)?;
+        } else {
+            charts::race(&canvas("way-chart")?, colours, [runners[0], &Default::default()])?;
+            charts::approach(&canvas("approach-chart")?, colours, self.approach.points())?;
+        }
         charts::ladder(&canvas("ladder-chart")?, colours, &self.ladder(), sigma)
     }
 

@@ -16,6 +16,7 @@ impl App {
         let ladder = self.ladder();
         let sigma = self.shown_sigma();
         let scene = Scene {
+            settings: &self.lab.settings,
             sampler: &self.last.cloud.sampler,
             ladder: &ladder,
             sigma,
@@ -35,6 +36,7 @@ impl App {
         dom::set_text("ladder-summary", &format!("{} levels, {top} → {bottom}", ladder.levels));
         let s = &self.lab.settings;
         dom::set_text("network-summary", &format!("{} × {}, {}", s.depth, s.width, s.batch));
+        self.write_race(&scene);
         self.write_numbers();
         self.write_badge();
         self.write_buttons();
@@ -53,6 +55,14 @@ impl App {
         dom::set_text("evaluations", &last.cloud.sampler.evaluations.to_string());
         dom::set_text("evaluations-per-second", &captions::count(last.evaluations_per_second));
         dom::set_text("recycled", &last.cloud.sampler.recycled.to_string());
+        let acceptance = last.cloud.sampler.acceptance;
+        dom::set_text("acceptance", &acceptance.map_or("–".to_owned(), captions::percent));
+        dom::set_text(
+            "way",
+            &self.tracks[0].distance().map_or_else(String::new, captions::times),
+        );
+        let rate = self.approach.last().map(|last| format!("{:.2} nat / time", last.rate));
+        dom::set_text("approach-rate", &rate.unwrap_or("–".to_owned()));
         dom::set_text("curl", &captions::curl(self.curl));
         let judged = self
             .quality

@@ -51,8 +51,8 @@ impl Morph {
     }
 
     /// The field it is going to.
-    pub fn target(&self) -> Option<&GridField> {
-        self.to.as_deref()
+    pub fn target(&self) -> Option<&Rc<GridField>> {
+        self.to.as_ref()
     }
 
     /// The field to show at a time.

@@ -27,6 +27,15 @@ impl Surface {
         &self.canvas
     }
 
+    /// Shows what another canvas shows.
+    pub fn copy(&self, other: &Self) -> Result<(), JsValue> {
+        // Setting the size also clears the canvas.
+        self.canvas.set_width(other.canvas.width());
+        self.canvas.set_height(other.canvas.height());
+        self.context
+            .draw_image_with_html_canvas_element(&other.canvas, 0.0, 0.0)
+    }
+
     /// Shows an RGBA buffer of `side` pixels a side.
     pub fn put(&self, rgba: &[u8], side: u32) -> Result<(), JsValue> {
         show(&self.canvas, &self.context, rgba, side)
