@@ -252,6 +252,27 @@ async fn a_drag_of_the_pointer_becomes_data() {
 }
 
 #[wasm_bindgen_test]
+async fn a_race_brings_a_second_stage_of_the_same_size_and_takes_it_away_again() {
+    let document = page();
+    let element = |id: &str| document.get_element_by_id(id).unwrap();
+    let canvases = || document.query_selector_all("#rival-stage canvas").unwrap().length();
+    let width = |id: &str| element(id).get_bounding_client_rect().width();
+    assert_eq!(canvases(), 0);
+    element("begin-race").unchecked_into::<web_sys::HtmlElement>().click();
+    pause(300).await;
+    assert_eq!(canvases(), 2);
+    let (first, rival) = (width("stage"), width("rival-stage"));
+    assert!(first > 100.0 && (first - rival).abs() < 1.0, "{first} and {rival}");
+    let choices = document
+        .query_selector_all("select[data-setting=rival] option")
+        .unwrap();
+    assert_eq!(choices.length(), 8);
+    element("end-race").unchecked_into::<web_sys::HtmlElement>().click();
+    pause(300).await;
+    assert_eq!(canvases(), 0);
+}
+
+#[wasm_bindgen_test]
 async fn an_engine_that_cannot_be_loaded_is_shown_and_said() {
     let document = page();
     for _ in 0..100 {

@@ -1,7 +1,7 @@
 //! Trains networks on the seven reference sets and prints their true error beside the reference figures.
 //!
 //! `cargo run --release --example reference_table [-- --steps 1000,3000,10000 --seeds 3 --sets moons,rings
-//! --networks score,energy,energy-quadratic --objectives denoising,stable-target --samples]`
+//! --networks score,energy,energy-quadratic --objectives denoising,stable-target --samples flow|all]`
 //!
 //! Figures: relative Fisher error in % at six noise levels and the bound `B` in thousandths of a nat, mean ± standard
 //! deviation over the seeds; averaged weights; seconds of training that the processor spent, and steps a second. The
@@ -101,7 +101,9 @@ impl Bench {
         let (device, exact) = (Device::flex(), set.field());
         let ladder = NoiseLadder::for_scale(exact.scale());
         let gauge = FisherGauge::new(&exact, &levels(exact.scale()), EVALUATION_POINTS, 1000, &device);
-        let samples = options.samples.then(|| SamplesGauge::new(set, &exact, &ladder));
+        let samples = options
+            .samples
+            .map(|extent| SamplesGauge::new(set, &exact, &ladder, extent));
         Self {
             exact,
             ladder,
@@ -139,13 +141,15 @@ impl Bench {
                 }
                 spent += start.elapsed();
                 row.spent += spent;
-                self.measure(&trainer, row).await?;
+                let last = options.steps.last() == Some(&row.steps);
+                self.measure(&trainer, row, last.then_some(seed)).await?;
             }
         }
         Ok(rows)
     }
 
-    async fn measure(&self, trainer: &Trainer, row: &mut Row) -> Result<(), Box<dyn Error>> {
+    /// The seed is given where all is to be measured that was asked for.
+    async fn measure(&self, trainer: &Trainer, row: &mut Row, all: Option<u32>) -> Result<(), Box<dyn Error>> {
         let field = trainer.field();
         let error = self.gauge.measure(&field).await?;
         for (column, e) in row.relative.iter_mut().zip(&error.relative) {
@@ -153,7 +157,7 @@ impl Bench {
         }
         row.nats.push(1000.0 * error.nats);
         if let Some(samples) = &self.samples {
-            row.samples.push(samples.measure(&field)?);
+            row.samples.push(samples.measure(&field, all)?);
         }
         Ok(())
     }
@@ -214,7 +218,7 @@ fn heading(options: &Options) {
     if !options.is_plain() {
         print!("{:>9}", "seconds");
     }
-    if options.samples {
+    if options.samples.is_some() {
         print!("{}", Samples::HEADING);
     }
     println!();
@@ -238,7 +242,7 @@ fn print_row(set: Preset, variant: Variant, row: &Row, reference: Option<f32>, o
     if !options.is_plain() {
         print!("{seconds:>9.2}");
     }
-    if options.samples {
+    if options.samples.is_some() {
         print!("{}", Samples::columns(&row.samples));
     }
     println!();
@@ -256,9 +260,18 @@ fn mean(values: &[f32]) -> f32 {
     values.iter().sum::<f32>() / values.len() as f32
 }
 
+/// With three digits after the point below 1, and otherwise with one.
 fn mean_and_sd(values: &[f32]) -> String {
+    let digits = if mean(values) < 1.0 { 3 } else { 1 };
+    to_digits(values, digits)
+}
+
+/// Nothing at all for no values.
+fn to_digits(values: &[f32], digits: usize) -> String {
+    if values.is_empty() {
+        return String::new();
+    }
     let centre = mean(values);
-    let digits = if centre < 1.0 { 3 } else { 1 };
     if values.len() == 1 {
         return format!("{centre:.digits$}");
     }

@@ -13,6 +13,8 @@ const OBJECTIVES: [(&str, Objective); 2] = [
     ("stable-target", Objective::StableTarget),
 ];
 
+const SAMPLES: [(&str, Extent); 2] = [("flow", Extent::Flow), ("all", Extent::All)];
+
 pub struct Options {
     /// Ascending; all are passed in one training run.
     pub steps: Vec<u64>,
@@ -20,7 +22,16 @@ pub struct Options {
     pub sets: Vec<Preset>,
     networks: Vec<(&'static str, Kind)>,
     objectives: Vec<(&'static str, Objective)>,
-    pub samples: bool,
+    pub samples: Option<Extent>,
+}
+
+/// What is asked to be known of samples.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Those of the probability flow.
+    Flow,
+    /// Also annealed ones and the likelihood.
+    All,
 }
 
 /// A kind of network and what it is asked to fit.
@@ -40,19 +51,16 @@ impl Options {
             sets: REFERENCE.map(|(set, _)| set).to_vec(),
             networks: NETWORKS[..1].to_vec(),
             objectives: OBJECTIVES[..1].to_vec(),
-            samples: false,
+            samples: None,
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(name) = arguments.next() {
-            if name == "--samples" {
-                options.samples = true;
-                continue;
-            }
             let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
             match name.as_str() {
                 "--steps" => options.steps = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
                 "--seeds" => options.seeds = value.parse()?,
                 "--sets" => options.sets = value.split(',').map(Preset::from_name).collect::<Result<_, _>>()?,
+                "--samples" => options.samples = chosen(&SAMPLES, &value)?.first().map(|entry| entry.1),
                 "--networks" => options.networks = chosen(&NETWORKS, &value)?,
                 "--objectives" => options.objectives = chosen(&OBJECTIVES, &value)?,
                 _ => {

@@ -1,9 +1,20 @@
 //! What the network sees of a point and a noise level: twelve numbers.
 //!
-//! In this order: `z` (2), `gate sin 2z`, `gate sin 4z` (2 each), `gate cos 2z`, `gate cos 4z` (2 each),
+//! In this order: `z` (2), `gate sin 2u`, `gate sin 4u` (2 each), `gate cos 2u`, `gate cos 4u` (2 each),
 //! `ln(sigma / (2 sd)) / 4`, `1`, where `z = c_in (x - mean)` and `gate = c_skip`. Without the Fourier features the
 //! error at small noise is 2 to 10 times larger; the gate takes them away where the noise has blurred what they could
 //! describe. (Fourier features: Tancik et al. 2020; the rest is EDM's input with a constant added.)
+//!
+//! `u` is `z` as far as most of the data reach, and comes to rest beyond, axis by axis:
+//!
+//! ```text
+//! u = z                                        where |z| <= 1.5
+//! u = sign(z) (1.5 + tanh(|z| - 1.5))          beyond
+//! ```
+//!
+//! Waves that went on would tell the network that far out it is as it was inside, with no training point there to say
+//! otherwise. An energy network, which is differentiated and so has them magnified by their frequency, sent the few
+//! particles that start farthest out the wrong way (`docs/learning.md`).
 //!
 //! There are two forms, and a test that they agree: on the host for training, where no gradient by the input is
 //! needed, and as tensor operations for fields, whose points may live on a GPU.
@@ -18,12 +29,19 @@ pub const COUNT: usize = 12;
 /// Lowest frequency of the Fourier features, in radians per unit of `z`; the other one is its double.
 pub const FREQUENCY: f32 = 2.0;
 
+/// Up to here `u` is `z`.
+const STRAIGHT: f32 = 1.5;
+
 /// The features of one point. x: stage coordinates, sigma: stage units.
 pub fn on_host(pre: &Preconditioning, x: [f32; 2], sigma: f32) -> [f32; COUNT] {
     let (scale, gate) = (pre.input_gain(sigma), pre.skip(sigma));
     let z = [(x[0] - pre.mean[0]) * scale, (x[1] - pre.mean[1]) * scale];
-    let (s0, c0) = (FREQUENCY * z[0]).sin_cos();
-    let (s1, c1) = (FREQUENCY * z[1]).sin_cos();
+    let u = z.map(|z| {
+        let beyond = (z.abs() - STRAIGHT).max(0.0);
+        z - z.signum() * (beyond - beyond.tanh())
+    });
+    let (s0, c0) = (FREQUENCY * u[0]).sin_cos();
+    let (s1, c1) = (FREQUENCY * u[1]).sin_cos();
     // The doubled frequency by the double-angle formulas: half the sines and cosines.
     [
         z[0],
@@ -47,7 +65,9 @@ pub fn on_host(pre: &Preconditioning, x: [f32; 2], sigma: f32) -> [f32; COUNT] {
 pub fn on_device(pre: &Preconditioning, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
     let (device, [n, _]) = (x.device(), x.dims());
     let z = (x.clone() - mean_row(pre, x)).mul_scalar(pre.input_gain(sigma));
-    let low = z.clone().mul_scalar(FREQUENCY);
+    let beyond = beyond(&z);
+    let u = z.clone() - z.clone().sign() * (beyond.clone() - beyond.tanh());
+    let low = u.mul_scalar(FREQUENCY);
     let angle = Tensor::cat(vec![low.clone(), low.mul_scalar(2.0)], 1);
     let gate = pre.skip(sigma);
     let sin = angle.clone().sin().mul_scalar(gate);
@@ -62,8 +82,13 @@ pub(super) fn mean_row(pre: &Preconditioning, x: &Tensor<2>) -> Tensor<2> {
     Tensor::from_floats([pre.mean], &x.device())
 }
 
-// Derivatives by z. The features know them: each depends on one axis, the slope of `gate sin f z` is `f` times the
-// feature `gate cos f z`, that of the cosine `-f` times the sine, and second derivatives are `-f²` times the feature.
+/// How far each coordinate lies beyond the straight part of `u`. z: `[n, 2]`; same shape out.
+fn beyond(z: &Tensor<2>) -> Tensor<2> {
+    z.clone().abs().sub_scalar(STRAIGHT).clamp_min(0.0)
+}
+
+// Derivatives by z. The features know them: each depends on one axis; by `u` the slope of `gate sin f u` is `f` times
+// the feature `gate cos f u`, that of the cosine `-f` times the sine, and second derivatives are `-f²` times the feature.
 
 /// The axis each feature depends on.
 const AXIS: [usize; COUNT] = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0];
@@ -80,21 +105,49 @@ const QUARTER: usize = 4;
 
 /// The derivative of each feature by the axis it depends on. features: `[n, 12]`; same shape out.
 pub(super) fn slopes(features: &Tensor<2>) -> Tensor<2> {
-    let device = features.device();
+    let of_z: [f32; COUNT] = std::array::from_fn(|j| if j < 2 { 1.0 } else { 0.0 });
+    by_u(features) * for_waves(slope_of_u(features)) + Tensor::from_floats([of_z], &features.device())
+}
+
+/// The second derivative of each feature by the axis it depends on. features: `[n, 12]`; same shape out.
+pub(super) fn bends(features: &Tensor<2>) -> Tensor<2> {
+    let factors = FREQUENCIES.map(|f| -f * f);
+    let slope = slope_of_u(features);
+    let z = coordinates(features);
+    // u'' = -2 sign(z) tanh(e) u' with e = |z| - 1.5 beyond 1.5.
+    let bend = z.clone().sign() * beyond(&z).tanh().mul_scalar(-2.0) * slope.clone();
+    let of_waves = features.clone() * Tensor::from_floats([factors], &features.device());
+    of_waves * for_waves(slope.clone() * slope) + by_u(features) * for_waves(bend)
+}
+
+/// The derivative of each wave by `u`; 0 for the other features.
+fn by_u(features: &Tensor<2>) -> Tensor<2> {
     let mut exchange = [[0.0; COUNT]; COUNT];
     for sin in 2..2 + QUARTER {
         let cos = sin + QUARTER;
         exchange[cos][sin] = FREQUENCIES[sin];
         exchange[sin][cos] = -FREQUENCIES[cos];
     }
-    let of_z: [f32; COUNT] = std::array::from_fn(|j| if j < 2 { 1.0 } else { 0.0 });
-    features.clone().matmul(Tensor::from_floats(exchange, &device)) + Tensor::from_floats([of_z], &device)
+    features
+        .clone()
+        .matmul(Tensor::from_floats(exchange, &features.device()))
 }
 
-/// The second derivative of each feature by the axis it depends on. features: `[n, 12]`; same shape out.
-pub(super) fn bends(features: &Tensor<2>) -> Tensor<2> {
-    let factors = FREQUENCIES.map(|f| -f * f);
-    features.clone() * Tensor::from_floats([factors], &features.device())
+/// `du/dz = 1 - tanh²`, `[n, 2]`.
+fn slope_of_u(features: &Tensor<2>) -> Tensor<2> {
+    let t = beyond(&coordinates(features)).tanh();
+    (t.clone() * t).neg().add_scalar(1.0)
+}
+
+/// To each wave what belongs to its axis (the other features get something too). v: `[n, 2]`; returns `[n, 12]`.
+fn for_waves(v: Tensor<2>) -> Tensor<2> {
+    v.repeat_dim(1, COUNT / 2)
+}
+
+/// `z`, `[n, 2]`.
+fn coordinates(features: &Tensor<2>) -> Tensor<2> {
+    let [n, _] = features.dims();
+    features.clone().slice([0..n, 0..2])
 }
 
 /// The derivatives of all features by the first and by the second axis. slopes: `[n, 12]`; the same shape out.

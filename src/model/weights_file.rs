@@ -24,7 +24,7 @@ use super::{Head, Kind, Preconditioning, Shape};
 use crate::training::Snapshot;
 
 /// Version of the content. It changes with what the numbers mean: input features, layout, preconditioning.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 
 /// Longest file that is looked at, in bytes: twice what the largest network needs.
 pub const LONGEST: usize = 64 << 20;

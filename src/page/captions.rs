@@ -80,13 +80,11 @@ fn sampler(settings: &Settings, state: &SamplerState, ladder: &NoiseLadder, movi
         Some([_, done]) if state.finished => format!("{done} down to σ = {sigma}"),
         Some([doing, _]) => {
             let doing = if moving { doing } else { "paused" };
-            let levels = if settings.sampler == Sampler::Annealed {
-                ladder.levels
-            } else {
-                settings.nodes as usize
+            let place = match state.level {
+                Some(level) => format!("level {} of {}", level + 1, ladder.levels),
+                None => format!("step {}", state.steps),
             };
-            let level = state.level.map_or(1, |level| level + 1);
-            format!("{doing}: level {level} of {levels}, σ = {sigma}")
+            format!("{doing}: {place}, σ = {sigma}")
         }
         None => {
             let paused = if moving { "" } else { "paused: " };
@@ -143,15 +141,13 @@ pub fn devices(devices: &Devices) -> String {
     )
 }
 
-/// How good the last samples are: their distance for the caption, their mode weights for the panel (two modes by
-/// weight, sampled of true; more by how much is at the wrong mode). Empty where there is nothing to say.
-pub fn quality(quality: &SampleQuality) -> (String, String) {
-    let distance = if quality.over_exact.is_finite() {
+/// How good the samples of the last descent are, for the caption; empty where there is nothing to say.
+pub fn quality(quality: &SampleQuality) -> String {
+    if quality.over_exact.is_finite() {
         format!("sliced W₂ {:.2}× exact · ", quality.over_exact)
     } else {
         String::new()
-    };
-    (distance, modes(&quality.shares, &quality.weights))
+    }
 }
 
 /// Mode weights, sampled of true: two by weight, more by how much is at a wrong mode. Empty where there are none.
@@ -199,20 +195,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_quality_is_told_in_units_of_the_exact_sampler_and_by_mode() {
+    fn the_quality_is_told_in_units_of_the_exact_sampler_and_weights_by_mode() {
         let mut judged = SampleQuality {
             over_exact: 1.083,
-            shares: vec![0.212, 0.788],
-            weights: vec![0.2, 0.8],
             ..SampleQuality::default()
         };
-        let (distance, modes) = quality(&judged);
-        assert_eq!(distance, "sliced W₂ 1.08× exact · ");
-        assert_eq!(modes, "0.21 / 0.79 of 0.20 / 0.80");
-        (judged.shares, judged.weights) = (vec![0.2, 0.3, 0.5], vec![0.25, 0.25, 0.5]);
-        assert_eq!(quality(&judged).1, "5.0 % at the wrong one");
+        assert_eq!(quality(&judged), "sliced W₂ 1.08× exact · ");
         judged.over_exact = f32::NAN;
-        assert_eq!(quality(&judged).0, "");
+        assert_eq!(quality(&judged), "");
+        assert_eq!(modes(&[0.212, 0.788], &[0.2, 0.8]), "0.21 / 0.79 of 0.20 / 0.80");
+        assert_eq!(modes(&[0.2, 0.3, 0.5], &[0.25, 0.25, 0.5]), "5.0 % at the wrong one");
+        assert_eq!(modes(&[], &[]), "");
     }
 
     #[test]
@@ -267,8 +260,13 @@ mod tests {
             "paused: Langevin at σ = 0.17, step 12, β = 4, noise × 0.5"
         );
         assert_eq!(
+            said(Sampler::Annealed, &state, true),
+            "annealing: level 5 of 16, σ = 0.17, β = 4, noise × 0.5"
+        );
+        state.level = None;
+        assert_eq!(
             said(Sampler::ProbabilityFlow, &state, true),
-            "flowing: level 5 of 24, σ = 0.17"
+            "flowing: step 12, σ = 0.17"
         );
         state.finished = true;
         assert_eq!(said(Sampler::ReverseSde, &state, true), "denoised down to σ = 0.17");

@@ -145,6 +145,25 @@ fn divergence_and_curl_agree_with_finite_differences() {
     assert!(largest_difference(&host(&exact.score), &host(&field.score(&pairs(x.clone()), sigma))) < 1e-5);
 }
 
+/// A particle that starts far out must not be told that it is where it is not.
+#[test]
+fn the_waves_of_the_features_are_those_of_the_point_inside_and_come_to_rest_outside() {
+    let waves = |z: f32| {
+        // At this noise level sigma² + sd² is (2 sd)²: c_in is 1 / (2 sd), and the gate a quarter.
+        let x = [z * 2.0 * PRE.scale + PRE.mean[0], PRE.mean[1]];
+        let features = features::on_host(&PRE, x, 3.0_f32.sqrt() * PRE.scale);
+        [2, 4, 6, 8].map(|wave| 4.0 * features[wave])
+    };
+    for z in [-1.4_f32, -0.3, 0.0, 0.9, 1.5] {
+        let expected = [(2.0 * z).sin(), (4.0 * z).sin(), (2.0 * z).cos(), (4.0 * z).cos()];
+        assert!(largest_difference(&waves(z), &expected) < 1e-5, "at {z}");
+    }
+    let rest = [5.0_f32.sin(), 10.0_f32.sin(), 5.0_f32.cos(), 10.0_f32.cos()];
+    for z in [9.0, 20.0, 1e6] {
+        assert!(largest_difference(&waves(z), &rest) < 1e-4, "at {z}");
+    }
+}
+
 /// Scaling data, noise and scale together by `k` leaves the output as it is and divides the score by `k`.
 #[test]
 fn a_field_does_not_know_the_unit_of_length() {

@@ -84,7 +84,7 @@ impl Oracle {
     fn last_layer(&self, z: [f64; 2], sigma: f64) -> Vec<f64> {
         let sd = f64::from(PRE.scale);
         let gate = sd * sd / (sigma * sigma + sd * sd);
-        let wave = |f: fn(f64) -> f64, frequency: f64, axis: usize| gate * f(frequency * z[axis]);
+        let wave = |f: fn(f64) -> f64, frequency: f64, axis: usize| gate * f(frequency * at_rest_beyond(z[axis]));
         let mut h = vec![z[0], z[1]];
         for f in [f64::sin, f64::cos] {
             h.extend([(2.0, 0), (2.0, 1), (4.0, 0), (4.0, 1)].map(|(frequency, axis)| wave(f, frequency, axis)));
@@ -107,6 +107,11 @@ impl Oracle {
         }
         h
     }
+}
+
+/// What the waves are waves of.
+fn at_rest_beyond(z: f64) -> f64 {
+    z.signum() * (z.abs().min(1.5) + (z.abs() - 1.5).max(0.0).tanh())
 }
 
 fn dot(a: [f64; 2], b: [f64; 2]) -> f64 {

@@ -40,9 +40,12 @@ impl App {
         let main: Element = dom::element("lab")?;
         dom::set_attribute(&main, "data-race", if race { "true" } else { "false" });
         self.rival = race.then(Rival::new).transpose()?;
-        // Whoever pressed the button that is hidden now goes on from the one that undoes it.
-        let undo = if race { "end-race" } else { "begin-race" };
-        dom::element::<HtmlElement>(undo)?.focus()?;
+        self.tracks = Default::default();
+        // Whoever pressed a button that is hidden now is taken to what came in its place.
+        let pressed = dom::document()?.active_element();
+        if pressed.is_some_and(|button| button.get_attribute("data-action").as_deref() == Some("race")) {
+            dom::element::<HtmlElement>(if race { "rival-stage" } else { "begin-race" })?.focus()?;
+        }
         self.redraw_everything();
         Ok(())
     }

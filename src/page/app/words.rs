@@ -68,8 +68,10 @@ impl App {
             .quality
             .as_ref()
             .filter(|(target, _)| *target == self.lab.target_revision);
-        let (distance, modes) = judged.map_or_else(Default::default, |(_, quality)| captions::quality(quality));
+        let distance = judged.map_or_else(String::new, |(_, quality)| captions::quality(quality));
         dom::set_text("sampled", &distance);
+        let standing = self.tracks[0].last.as_ref();
+        let modes = standing.map_or_else(String::new, |s| captions::modes(&s.shares, &s.weights));
         dom::set_hidden("modes-row", modes.is_empty());
         dom::set_text("modes", &modes);
     }

@@ -18,7 +18,7 @@ pub fn race(canvas: &HtmlCanvasElement, colours: Colours, runners: [&History; 2]
     };
     let [x, y] = axes(runners);
     let (left, top) = (sheet.px(LEFT), sheet.px(ABOVE));
-    let (right, bottom) = (sheet.width - sheet.px(8.0), sheet.height - sheet.px(BELOW + 13.0));
+    let (right, bottom) = (sheet.width - sheet.px(14.0), sheet.height - sheet.px(BELOW + 13.0));
     let across = |evaluations: f64| left + along(evaluations, x, right - left);
     let down = |distance: f64| bottom - along(distance, y, bottom - top);
     for tick in ticks(y, 5) {

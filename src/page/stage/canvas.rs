@@ -29,9 +29,14 @@ impl Surface {
 
     /// Shows what another canvas shows.
     pub fn copy(&self, other: &Self) -> Result<(), JsValue> {
-        // Setting the size also clears the canvas.
-        self.canvas.set_width(other.canvas.width());
-        self.canvas.set_height(other.canvas.height());
+        let side = other.canvas.width();
+        if self.canvas.width() == side {
+            let side = f64::from(side);
+            self.context.clear_rect(0.0, 0.0, side, side);
+        } else {
+            self.canvas.set_width(side);
+            self.canvas.set_height(side);
+        }
         self.context
             .draw_image_with_html_canvas_element(&other.canvas, 0.0, 0.0)
     }
