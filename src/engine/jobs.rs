@@ -7,6 +7,7 @@ use web_time::Instant;
 
 use super::fit::Fitting;
 use super::lab::Lab;
+use super::likelihood::Measuring;
 use super::live::Live;
 use super::protocol::{Floats, Report, SampleJob};
 use super::recipe::Recipe;
@@ -29,6 +30,8 @@ pub enum Job {
     Train(Training),
     /// Sampler steps.
     Sample(Box<Sampling>),
+    /// The likelihood of the network.
+    Likelihood(Box<Measuring>),
 }
 
 /// Training steps still to be made.
@@ -190,11 +193,16 @@ impl Lab {
                     return fail("there is no network yet: train one, or ask for field: \"exact\"");
                 };
                 let x = points_on(self.devices.sampling(), points.to_vec());
-                let differential = field.differential(&x, sigma);
                 let read = async |tensor: Tensor<1>| -> Result<Floats, ExecutionError> {
                     Ok(Floats(tensor.into_data_async().await?.iter::<f32>().collect()))
                 };
+                let differential = field.differential(&x, sigma);
+                let energy = match field.energy(&x, sigma) {
+                    Some(energy) => read(energy).await?,
+                    None => Floats::default(),
+                };
                 Ok(Report::Evaluated {
+                    energy,
                     request,
                     score: read(differential.score.reshape([-1])).await?,
                     log_density: Floats::default(),
@@ -218,6 +226,7 @@ fn exact_report(request: u32, exact: &crate::distribution::ExactField, points: &
     }
     let curl = vec![0.0; divergence.len()]; // a gradient field has none
     Report::Evaluated {
+        energy: Floats(log_density.iter().map(|log_p| -log_p).collect()),
         request,
         score: Floats(score),
         log_density: Floats(log_density),

@@ -20,7 +20,7 @@ use super::quality::Judge;
 use super::relaxation::Relaxation;
 use super::settings::{Settings, Source};
 use super::standing::Standings;
-use crate::distribution::{ExactField, Preset, Target};
+use crate::distribution::{Dot, ExactField, Preset, Target};
 use crate::field::{ExactScore, Field};
 use crate::model::{LearnedField, Preconditioning, Shape};
 use crate::noise::NoiseLadder;
@@ -73,6 +73,8 @@ pub struct Lab {
 pub(super) struct Data {
     /// Which named set it is, if one.
     pub preset: Option<Preset>,
+    /// The dots, if it is a drawing.
+    pub dots: Vec<Dot>,
     pub score: Rc<ExactScore>,
     pub gauge: Gauge,
 }
@@ -167,6 +169,7 @@ impl Lab {
                 self.restart_live();
             }
             Command::SaveWeights { request } => self.save_weights(request).await?,
+            Command::Likelihood { request, count } => self.begin_likelihood(request, count).await?,
             Command::LoadWeights { request, run, bytes } => self.load_weights(request, run, &bytes).await?,
         }
         Ok(())
@@ -187,14 +190,20 @@ impl Lab {
             Err(error) => return self.refuse(None, error.to_string()),
         };
         self.stamp.target = revision;
-        let preset = match target {
-            Target::Preset(preset) => Some(*preset),
-            Target::Drawing(_) => None,
+        let (preset, dots) = match target {
+            Target::Preset(preset) => (Some(*preset), Vec::new()),
+            Target::Drawing(drawing) => (None, drawing.dots().collect()),
+        };
+        let score = Rc::new(ExactScore::new(exact));
+        let gauge = match self.data.take() {
+            Some(before) => before.gauge.follow(score.clone(), revision),
+            None => Gauge::new(score.clone(), revision),
         };
         self.data = Some(Data {
             preset,
-            score: Rc::new(ExactScore::new(exact)),
-            gauge: Gauge::new(),
+            dots,
+            score,
+            gauge,
         });
         self.pictures.forget_data();
         self.follow_data();
@@ -226,7 +235,7 @@ impl Lab {
     }
 
     fn reset(&mut self, run: u32) {
-        let Some(data) = &self.data else {
+        let Some(data) = &mut self.data else {
             return self.refuse(
                 None,
                 "there is nothing to learn yet: draw something or choose a set".into(),
@@ -237,6 +246,7 @@ impl Lab {
             mean: data.exact().mean(),
             scale: data.exact().scale(),
         };
+        data.gauge.start_over();
         self.trainer = Some(Trainer::new(shape, pre, self.settings.seed, self.devices.training()));
         self.stamp.run = run;
         self.stamp.step = 0;

@@ -21,6 +21,8 @@ mod jobs;
 #[cfg(feature = "engine")]
 pub mod lab;
 #[cfg(feature = "engine")]
+mod likelihood;
+#[cfg(feature = "engine")]
 mod live;
 #[cfg(feature = "engine")]
 mod pacing;

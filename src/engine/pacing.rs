@@ -13,6 +13,10 @@ pub const REQUEST_SLICE: Duration = Duration::from_millis(24);
 pub const PICTURE_SLICE: Duration = Duration::from_millis(8);
 /// A turn's share for the sampler.
 pub const SAMPLER_SLICE: Duration = Duration::from_millis(12);
+/// A turn's share for measuring the error; one noise level takes some 3 ms, and no less than one is measured.
+pub const PROGRESS_SLICE: Duration = Duration::from_millis(2);
+/// A turn's share for the likelihood of the network.
+pub const LIKELIHOOD_SLICE: Duration = Duration::from_millis(12);
 /// A turn's share for the energy of a score network, while one is being made.
 pub const POTENTIAL_SLICE: Duration = Duration::from_millis(4);
 /// A turn's share for comparing and judging samples.

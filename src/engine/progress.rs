@@ -1,88 +1,166 @@
 //! Progress that means something: the error against the exact score, measured a noise level at a time.
 
+use std::rc::Rc;
+
 use burn::tensor::{Device, ExecutionError};
 use web_time::Instant;
 
 use super::pacing::PROGRESS_PERIOD;
 use super::protocol::Progress;
-use crate::distribution::ExactField;
-use crate::field::Field;
-use crate::metrics::fisher::{FisherGauge, levels};
+use crate::field::{ExactScore, Field};
+use crate::metrics::fisher::{Draft, FisherGauge, levels};
 
 /// Points at each noise level: enough for a few per cent of the error, at 3 ms a level.
 const POINTS: usize = 1024;
 
-/// Measures round after round.
+/// The gauge's points are its own, not those of any training batch.
+const GAUGE_SEED: u32 = 0x6A06E;
+
+/// Measures round after round. Each level is prepared when it is first due, some points at a time, because an edit of the data makes all of
+/// them void, and while something is being drawn that happens at every move of the pointer.
 pub struct Gauge {
-    gauge: Option<(bool, FisherGauge)>,
+    truth: Truth,
+    /// The data of a later edit, which wait for the end of the round: or a long stroke would begin round after round
+    /// and end none.
+    next: Option<Truth>,
+    gauge: FisherGauge,
+    /// The gauge's next level.
+    draft: Option<Draft>,
+    /// Where the gauge's points are.
+    on_cpu: bool,
     errors: Vec<f32>,
     finished: Option<Instant>,
     /// The step that the last full round belongs to.
     measured: Option<u64>,
 }
 
+/// The data of one revision.
+struct Truth {
+    score: Rc<ExactScore>,
+    target: u32,
+}
+
+/// The network whose errors are measured.
+pub struct Subject<'a> {
+    /// What it says.
+    pub field: &'a dyn Field,
+    /// Where.
+    pub device: &'a Device,
+    /// Whether that is the CPU; points prepared for another device are prepared anew.
+    pub on_cpu: bool,
+    /// Training steps behind it.
+    pub step: u64,
+    /// Seconds of training behind it.
+    pub seconds: f64,
+}
+
 impl Gauge {
-    /// Nothing is prepared before it is needed: an edit of the data at every pointer move makes a new gauge.
-    pub fn new() -> Self {
+    /// A gauge of these data. target: their revision.
+    pub fn new(score: Rc<ExactScore>, target: u32) -> Self {
         Self {
-            gauge: None,
+            truth: Truth { score, target },
+            next: None,
+            gauge: FisherGauge::default(),
+            draft: None,
+            on_cpu: true,
             errors: Vec::new(),
             finished: None,
             measured: None,
         }
     }
 
-    /// It is time for the next level.
+    /// The gauge of other data from now on, or from the end of the round that is under way.
+    pub fn follow(mut self, score: Rc<ExactScore>, target: u32) -> Self {
+        let under_way = self.measured.is_none() && !self.gauge.is_empty();
+        if !under_way && self.errors.is_empty() {
+            return Self {
+                on_cpu: self.on_cpu,
+                ..Self::new(score, target)
+            };
+        }
+        self.next = Some(Truth { score, target });
+        self
+    }
+
+    /// There is something to measure, and it is time for it.
     pub fn due(&self, step: u64) -> bool {
         self.measured != Some(step)
             && (!self.errors.is_empty() || self.finished.is_none_or(|at| at.elapsed() >= PROGRESS_PERIOD))
     }
 
-    /// Measures one level; after the last one, says what a round has found.
-    ///
-    /// on_cpu: whether `device` is the CPU; points prepared for another device are prepared anew.
+    /// Prepares or measures levels until the deadline, at least one; after the last one, says what the round has found.
     ///
     /// # Errors
     /// When the device is lost.
     pub async fn advance(
         &mut self,
-        field: &dyn Field,
-        exact: &ExactField,
-        device: &Device,
-        on_cpu: bool,
-        step: u64,
-        seconds: f64,
+        subject: &Subject<'_>,
+        deadline: Instant,
     ) -> Result<Option<Progress>, ExecutionError> {
-        if self.gauge.as_ref().is_none_or(|(prepared, _)| *prepared != on_cpu) {
-            let gauge = FisherGauge::new(exact, &levels(exact.scale()), POINTS, GAUGE_SEED, device);
-            self.gauge = Some((on_cpu, gauge));
+        if self.on_cpu != subject.on_cpu {
+            self.gauge = FisherGauge::default();
+            self.on_cpu = subject.on_cpu;
             self.start_over();
-            return Ok(None); // preparing took this turn's share
         }
-        let Some((_, gauge)) = &self.gauge else { return Ok(None) };
-        if let Some(error) = gauge.level_error(self.errors.len(), field) {
-            self.errors.push(error.into_scalar_async::<f32>().await?);
+        loop {
+            let progress = self.piece(subject, deadline).await?;
+            if progress.is_some() || Instant::now() >= deadline {
+                return Ok(progress);
+            }
         }
-        if self.errors.len() < gauge.len() {
+    }
+
+    /// Prepares some of a level, or measures one.
+    async fn piece(&mut self, subject: &Subject<'_>, deadline: Instant) -> Result<Option<Progress>, ExecutionError> {
+        let exact = self.truth.score.exact();
+        let (sigmas, level) = (levels(exact.scale()), self.errors.len());
+        if let Some(&sigma) = sigmas.get(level)
+            && level == self.gauge.len()
+        {
+            let new = || Draft::new(exact, sigma, POINTS, GAUGE_SEED);
+            if self.draft.get_or_insert_with(new).advance(deadline)
+                && let Some(draft) = self.draft.take()
+            {
+                self.gauge.add(draft, subject.device);
+            }
             return Ok(None);
         }
-        let error = gauge.summary(&std::mem::take(&mut self.errors));
-        (self.finished, self.measured) = (Some(Instant::now()), Some(step));
-        Ok(Some(Progress {
-            step,
-            seconds,
+        if let Some(error) = self.gauge.level_error(level, subject.field) {
+            self.errors.push(error.into_scalar_async::<f32>().await?);
+        }
+        Ok((self.errors.len() == sigmas.len()).then(|| self.conclude(subject)))
+    }
+
+    fn conclude(&mut self, subject: &Subject<'_>) -> Progress {
+        let error = self.gauge.summary(&std::mem::take(&mut self.errors));
+        let progress = Progress {
+            step: subject.step,
+            seconds: subject.seconds,
             sigmas: error.sigmas,
             error: error.relative,
+            floor: error.floor,
+            excess: error.excess,
             nats: error.nats,
-        }))
+            target: self.truth.target,
+        };
+        (self.finished, self.measured) = (Some(Instant::now()), Some(subject.step));
+        self.take_next();
+        progress
     }
 
     /// Begins a new round, whatever was measured before.
     pub fn start_over(&mut self) {
         self.errors.clear();
         self.measured = None;
+        self.take_next();
+    }
+
+    fn take_next(&mut self) {
+        if let Some(next) = self.next.take() {
+            *self = Self {
+                on_cpu: self.on_cpu,
+                ..Self::new(next.score, next.target)
+            };
+        }
     }
 }
-
-/// The gauge's points are its own, not those of any training batch.
-const GAUGE_SEED: u32 = 0x6A06E;

@@ -10,7 +10,7 @@ mod grid;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use self::frame::{Approach, Cloud, Frame, SampleQuality, SamplerState, Standing};
+pub use self::frame::{Approach, Cloud, Frame, Memorised, SampleQuality, SamplerState, Standing};
 pub use self::grid::{Grid, STAGE_HALF_WIDTH};
 
 use super::settings::{Network, Settings, Source};
@@ -152,6 +152,14 @@ pub enum Command {
         /// Names the request in the answer.
         request: u32,
     },
+    /// Compare the network's density with the truth, report [`Report::Measuring`] on the way and [`Report::Measured`] at
+    /// the end. Training and sampling go on meanwhile; the network is that of now.
+    Likelihood {
+        /// Names the request in the answers.
+        request: u32,
+        /// Draws of the truth: the error falls as one over the root of their number.
+        count: u32,
+    },
     /// Go on from a file of weights and then report [`Report::WeightsLoaded`]. The network in the file takes over with
     /// its kind, size and seed, whatever the settings say; the page's settings have to follow.
     LoadWeights {
@@ -216,10 +224,27 @@ pub enum Report {
         score: Floats,
         /// Log density, exact field only, else empty.
         log_density: Floats,
+        /// Energy, nats: of the exact field minus the log density, of an energy network up to a constant that is another
+        /// one at every sigma, of a score network empty.
+        energy: Floats,
         /// Divergence of the score, a value a point.
         divergence: Floats,
         /// Curl of the score, a value a point.
         curl: Floats,
+    },
+    /// A [`Command::Likelihood`] is on its way.
+    Measuring {
+        /// The request.
+        request: u32,
+        /// The part that is done, from 0 to 1.
+        part: f32,
+    },
+    /// A [`Command::Likelihood`] is done.
+    Measured {
+        /// The request.
+        request: u32,
+        /// What was found.
+        error: DensityError,
     },
     /// The answer to [`Command::SaveWeights`].
     Weights {
@@ -356,8 +381,33 @@ pub struct Progress {
     pub sigmas: Vec<f32>,
     /// Relative Fisher error `E|s - s*|² / E|s*|²` at each of them, under `p_sigma`.
     pub error: Vec<f32>,
+    /// What no network can take off the sigma²-weighted denoising loss at each of them: `2 - sigma² E|s*|²`.
+    pub floor: Vec<f32>,
+    /// What this network has above it: `sigma² E|s - s*|²`.
+    pub excess: Vec<f32>,
     /// The bound B in nats: `∫ sigma² E|s - s*|² d ln sigma` over these levels (Song et al. 2021).
     pub nats: f32,
+    /// The revision of the data that it was measured against; while they are being drawn, an earlier one.
+    pub target: u32,
+}
+
+/// How far the density that the network's probability flow delivers is from the truth, both at a small noise level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DensityError {
+    /// Which step of which run, and which data.
+    pub stamp: Stamp,
+    /// The noise level, stage units: the smallest at which errors are measured.
+    pub sigma: f32,
+    /// Draws of the truth.
+    pub count: u32,
+    /// Mean negative log density of the network at the draws, nats.
+    pub nll: f32,
+    /// Kullback-Leibler divergence of the network's density from the truth, `KL(p_sigma || q)`, by the same draws, nats.
+    pub kl: f32,
+    /// Standard error of it.
+    pub error: f32,
+    /// The same divergence on a grid, of `exp(-E) / Z` instead of what the flow delivers; energy networks only.
+    pub grid: Option<f32>,
 }
 
 /// Enough to take up a run: about 150 KB for the default network.

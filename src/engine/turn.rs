@@ -9,9 +9,11 @@ use web_time::Instant;
 use super::jobs::{Job, Training};
 use super::lab::Lab;
 use super::pacing::{
-    CHECKPOINT_PERIOD, JUDGE_SLICE, PICTURE_SLICE, POTENTIAL_SLICE, RELAXATION_SLICE, REQUEST_SLICE, TRAINING_SLICE,
+    CHECKPOINT_PERIOD, JUDGE_SLICE, PICTURE_SLICE, POTENTIAL_SLICE, PROGRESS_SLICE, RELAXATION_SLICE, REQUEST_SLICE,
+    TRAINING_SLICE,
 };
-use super::protocol::{Backend, Report};
+use super::progress::Subject;
+use super::protocol::{Backend, Progress, Report};
 
 /// On a GPU, steps are queued; so many at most before one number is read back, the only brake there is.
 const QUEUED_STEPS: u32 = 8;
@@ -45,6 +47,11 @@ impl Lab {
         };
         match job {
             Job::Train(job) => self.advance_train_job(job).await?,
+            Job::Likelihood(mut job) => {
+                if !self.advance_likelihood(&mut job).await? {
+                    self.jobs.push_front(Job::Likelihood(job));
+                }
+            }
             Job::Sample(mut job) => {
                 if !self.advance_sampling(&mut job, Instant::now() + REQUEST_SLICE).await? {
                     self.jobs.push_front(Job::Sample(job));
@@ -152,7 +159,7 @@ impl Lab {
         if self.hidden || self.data.as_ref().is_none_or(|data| !data.gauge.due(self.stamp.step)) {
             return Ok(false);
         }
-        if let Some(progress) = self.measure_level().await? {
+        if let Some(progress) = self.measure_levels(Instant::now() + PROGRESS_SLICE).await? {
             self.frame.progress = Some(progress);
         }
         Ok(true)
@@ -197,6 +204,7 @@ impl Lab {
 
     /// How the clouds stand, and how good the samples of a finished descent are.
     fn advance_judgement(&mut self) -> bool {
+        let sigma_min = self.ladder().sigma_min;
         let Some(data) = &self.data else { return false };
         let (live, rival) = (self.live.as_ref(), self.rival.as_ref());
         self.standings.look_at([live, rival], self.stamp.target, self.cast);
@@ -209,34 +217,30 @@ impl Lab {
         let deadline = Instant::now() + JUDGE_SLICE;
         self.standings.advance(data.exact(), data.preset, deadline);
         if !self.standings.is_busy()
-            && let Some(quality) = self.judge.advance(data.preset, deadline)
+            && let Some(quality) = self.judge.advance(data, sigma_min, deadline)
         {
             self.frame.quality = Some(quality);
         }
         true
     }
 
-    async fn measure_level(&mut self) -> Result<Option<super::protocol::Progress>, ExecutionError> {
+    async fn measure_levels(&mut self, deadline: Instant) -> Result<Option<Progress>, ExecutionError> {
         let Some(field) = self.learned().await? else {
             return Ok(None);
         };
-        let on_cpu = self.devices.choice().sampling == Backend::Cpu;
         let Some(data) = &mut self.data else { return Ok(None) };
-        let device = self.devices.sampling();
-        data.gauge
-            .advance(
-                &*field,
-                data.score.exact(),
-                device,
-                on_cpu,
-                self.stamp.step,
-                self.training_seconds,
-            )
-            .await
+        let subject = Subject {
+            field: &*field,
+            device: self.devices.sampling(),
+            on_cpu: self.devices.choice().sampling == Backend::Cpu,
+            step: self.stamp.step,
+            seconds: self.training_seconds,
+        };
+        data.gauge.advance(&subject, deadline).await
     }
 
     /// A whole round at the weights as they are now.
-    async fn measure_fully(&mut self) -> Result<Option<super::protocol::Progress>, ExecutionError> {
+    async fn measure_fully(&mut self) -> Result<Option<Progress>, ExecutionError> {
         match &mut self.data {
             Some(data) => data.gauge.start_over(),
             None => return Ok(None),
@@ -245,7 +249,7 @@ impl Lab {
             return Ok(None);
         }
         loop {
-            if let Some(progress) = self.measure_level().await? {
+            if let Some(progress) = self.measure_levels(Instant::now() + REQUEST_SLICE).await? {
                 return Ok(Some(progress));
             }
         }

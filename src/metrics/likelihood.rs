@@ -1,6 +1,6 @@
 //! The likelihood of a score field: the density at which its probability flow delivers.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, ExecutionError, Tensor};
 use web_time::Instant;
 
 use super::{entirely, until};
@@ -89,6 +89,18 @@ impl Likelihood {
     /// once they are known.
     pub fn advance(&mut self, field: &dyn Field, deadline: Instant) -> Option<Tensor<1>> {
         until(deadline, || self.piece(field))
+    }
+
+    /// Waits until the device has done what it was asked for. On a GPU, work is queued, and nothing else slows a caller
+    /// down.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub async fn settle(&self) -> Result<(), ExecutionError> {
+        if let Some(piece) = self.pieces.last() {
+            piece.integral.clone().slice(0..1).into_data_async().await?;
+        }
+        Ok(())
     }
 
     /// The part that is done, from 0 to 1.

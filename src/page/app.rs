@@ -28,7 +28,7 @@ use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
 use super::approach::ApproachHistory;
 use super::banner::{self, Kind};
-use super::charts::History;
+use super::charts::{Bars, History};
 use super::editor::Editor;
 use super::engine_client::EngineClient;
 use super::lab::Lab;
@@ -41,11 +41,16 @@ use super::theme::Theme;
 use super::thumbnails::Thumbnails;
 use super::{controls, dom, hint, keys, link, script};
 use crate::distribution::{ExactField, TargetError};
-use crate::engine::protocol::{Checkpoint, Command, Devices, Floats, Frame, Grid, Progress, SampleQuality};
+use crate::engine::protocol::{
+    Checkpoint, Command, DensityError, Devices, Floats, Frame, Grid, Progress, SampleQuality,
+};
 use crate::noise::NoiseLadder;
 
 /// While a stroke goes on, the engine hears of it this often.
 const LEARN_EVERY_MS: f64 = 120.0;
+
+/// Draws of the truth by which the network's density is measured: some hundredths of a nat.
+pub const DRAWS: u32 = 2048;
 
 /// What the engine has been told last; `None` is nothing yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -73,6 +78,10 @@ pub struct App {
     pub quality: Option<(u32, SampleQuality)>,
     /// Curl of the learned field relative to its slope, and the noise level at which.
     pub curl: Option<(f32, f32)>,
+    /// How far the network's density was from the truth when that was asked for last.
+    pub density: Option<DensityError>,
+    /// The request by which that is being measured, and the part that is done.
+    measuring: Option<(u32, f32)>,
     /// How the live particles, and in a race the rival's, stand since their start.
     pub tracks: [Track; 2],
     /// How the live particles of a chain approached their target since their start.
@@ -85,6 +94,7 @@ pub struct App {
     fit: Fit,
     pictures: Pictures,
     history: History,
+    bars: Bars,
     stage: Stage,
     /// The rival's stage, while there is a race.
     rival: Option<Rival>,
@@ -171,7 +181,7 @@ impl App {
         listeners.extend(controls::start(&handle)?);
         listeners.push(keys::start(&handle)?);
         listeners.extend(surroundings::listen(&handle, &board)?);
-        let lab = from_address()?;
+        let lab = surroundings::lab()?;
         Ok(Self {
             truth: lab.target.field(),
             lab,
@@ -181,6 +191,8 @@ impl App {
             progress: None,
             quality: None,
             curl: None,
+            density: None,
+            measuring: None,
             tracks: Default::default(),
             approach: ApproachHistory::default(),
             last: Frame::default(),
@@ -189,6 +201,7 @@ impl App {
             fit: Fit::default(),
             pictures: Pictures::default(),
             history: History::default(),
+            bars: Bars::default(),
             stage,
             rival: None,
             strip,
@@ -374,7 +387,7 @@ impl App {
     fn begin_run(&mut self, run: u32) {
         self.lab.run = run;
         self.checkpoint = None;
-        self.progress = None;
+        (self.progress, self.density) = (None, None);
         self.history.clear();
         self.pictures.forget_learned();
         self.screen.charts_changed();
@@ -396,24 +409,6 @@ impl App {
     fn rungs(&self) -> Vec<f32> {
         self.ladder().tiles()
     }
-}
-
-/// The lab as the address has it; what is wrong with the address is shown.
-fn from_address() -> Result<Lab, JsValue> {
-    let location = dom::window()?.location();
-    let found = link::read(&location.hash()?);
-    for error in &found.errors {
-        banner::show(Kind::Error, &error.to_string(), None);
-    }
-    if let Err(error) = link::backend(&location.search()?) {
-        banner::show(Kind::Error, &error.to_string(), None);
-    }
-    Ok(Lab {
-        settings: found.settings,
-        target: found.target,
-        run: 1,
-        ..Lab::default()
-    })
 }
 
 /// See [`App::coarse_pointer`].

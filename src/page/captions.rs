@@ -165,7 +165,15 @@ pub fn times(multiple: f32) -> String {
     format!("{multiple:.digits$}×")
 }
 
-/// The learned field's curl (relative, sigma): 8.2 % of the slope at σ = 0.2.
+/// How many samples lie on a drawn dot; empty where dots cannot be told from what is between them.
+pub fn memorised(quality: &SampleQuality) -> String {
+    quality.memorised.map_or_else(String::new, |found| {
+        let [share, truth] = [found.share, found.truth].map(|share| 100.0 * share);
+        format!("{share:.0} % (truth: {truth:.0} %)")
+    })
+}
+
+/// The learned field's curl (relative, sigma): 8.2 % at σ = 0.2.
 pub fn curl(measured: Option<(f32, f32)>) -> String {
     match measured {
         Some((curl, sigma)) if curl.is_finite() => {
@@ -175,7 +183,7 @@ pub fn curl(measured: Option<(f32, f32)>) -> String {
             } else {
                 format!("{share:.1}")
             };
-            format!("{share} % of the slope at σ = {}", sigma_text(sigma))
+            format!("{share} % at σ = {}", sigma_text(sigma))
         }
         _ => "–".to_owned(),
     }

@@ -4,6 +4,7 @@
 //! a layout of the page. All charts are of one type ([`Plot`]), since each further one would be compiled anew.
 
 mod approach;
+mod bars;
 mod race;
 
 use std::ops::Range;
@@ -17,10 +18,10 @@ use thiserror::Error;
 use web_sys::HtmlCanvasElement;
 
 pub use self::approach::approach;
+pub use self::bars::{Bars, bars};
 pub use self::race::race;
 
 use super::theme::Colours;
-use crate::engine::protocol::Progress;
 use crate::noise::NoiseLadder;
 
 /// A chart that could not be drawn.
@@ -195,71 +196,6 @@ pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> 
     let curve: Vec<(f64, f64)> = history.points.iter().map(|&(step, y)| (step, y.log10())).collect();
     let stroke = sheet.stroke(colours.learned, 1.6);
     plot.draw(&PathElement::new(curve, stroke)).map_err(failed)
-}
-
-/// Relative error at each noise level as bars, most noise first, the level nearest to `sigma` lit.
-///
-/// # Errors
-/// When the canvas cannot be drawn on.
-pub fn errors(canvas: &HtmlCanvasElement, colours: Colours, progress: &Progress, sigma: f32) -> Result<(), ChartError> {
-    let Some(sheet) = Sheet::new(canvas, colours)? else {
-        return Ok(());
-    };
-    let bars: Vec<(f32, f32)> = progress
-        .sigmas
-        .iter()
-        .copied()
-        .zip(progress.error.iter().copied())
-        .rev()
-        .collect();
-    let top = ceiling(
-        bars.iter()
-            .map(|&(_, error)| error)
-            .filter(|e| e.is_finite())
-            .fold(0.0, f32::max),
-    );
-    let plot = sheet.plot(0.0..bars.len().max(1) as f64, 0.0..f64::from(top));
-    for (part, labelled) in [(0.0, true), (0.5, false), (1.0, true)] {
-        let value = top * part;
-        let (left, y) = plot.map_coordinate(&(0.0, f64::from(value)));
-        sheet.line(vec![(left, y), (sheet.width, y)], colours.line, 1.0)?;
-        if labelled {
-            let label = format!("{} %", (value * 1000.0).round() / 10.0);
-            sheet.text(&label, (left - sheet.px(5.0), y), (HPos::Right, VPos::Center))?;
-        }
-    }
-    let sigmas: Vec<f32> = bars.iter().map(|&(sigma, _)| sigma).collect();
-    let lit = super::lab::nearest(&sigmas, sigma);
-    for (k, &(_, error)) in bars.iter().enumerate() {
-        let colour = if lit == Some(k) {
-            colours.accent.mix(1.0)
-        } else {
-            colours.muted.mix(0.55)
-        };
-        let height = f64::from(if error.is_finite() { error.min(top) } else { top });
-        let bar = Rectangle::new([(k as f64 + 0.1, 0.0), (k as f64 + 0.9, height)], colour.filled());
-        plot.draw(&bar).map_err(failed)?;
-    }
-    let bottom = sheet.height - sheet.px(1.0);
-    let caption = match lit {
-        Some(k) => {
-            format!(
-                "relative error by σ; at {}: {:.1} %",
-                super::lab::sigma_text(bars[k].0),
-                bars[k].1 * 100.0
-            )
-        }
-        None => "relative error by σ".to_owned(),
-    };
-    sheet.text(&caption, (sheet.px(LEFT), bottom), (HPos::Left, VPos::Bottom))
-}
-
-/// The round value at or above which a chart of errors ends.
-fn ceiling(largest: f32) -> f32 {
-    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0]
-        .into_iter()
-        .find(|&top| largest <= top)
-        .unwrap_or(10.0)
 }
 
 /// The ladder as ticks under which the slider runs; the higher, the more noise; the current level lit.

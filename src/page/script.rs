@@ -10,7 +10,8 @@
 //! | `configure({ … })` | changes settings; their names are those of `state()` and of the link |
 //! | `await train({ steps })` | trains so many steps; `{ step, seconds, sigmas, error, nats }` |
 //! | `await sample({ … })` | draws samples apart from the live particles, see below |
-//! | `await field({ points, sigma, field })` | `{ score, divergence, curl }`, and `logDensity` of the exact field |
+//! | `await field({ points, sigma, field })` | `{ score, divergence, curl }`, `logDensity` of the exact field, `energy` of it and of energy nets |
+//! | `await likelihood({ count })` | the network's density against the truth, by so many draws: `{ nll, kl, error, gridKl, sigma, count, step }`, nats |
 //! | `state()` | all settings, what is learned, where the run and the samplers stand |
 //! | `link()` | the address that brings this state back |
 //! | `reset({ seed })` | a new network with fresh weights, from another seed if one is given |
@@ -76,10 +77,11 @@ pub fn install(app: &Handle) -> Result<(), JsValue> {
             Closure::<dyn Fn(JsValue, JsValue) -> Result<JsValue, JsValue>>::new(answer),
         )?;
     }
-    let promises: [(&str, Promising); 5] = [
+    let promises: [(&str, Promising); 6] = [
         ("train", calls::train),
         ("sample", calls::sample),
         ("field", calls::field),
+        ("likelihood", calls::likelihood),
         ("saveWeights", calls::save_weights),
         ("loadWeights", calls::load_weights),
     ];

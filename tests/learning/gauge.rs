@@ -1,10 +1,13 @@
 //! Errors against the truth, and the exact field behind the common question.
 
 use burn::tensor::{Device, Tensor};
+use rand::{SeedableRng, rngs::StdRng};
+use rand_distr::{Distribution, StandardNormal};
 use scorefield::{
     distribution::{ExactField, Preset},
     field::{Differential, ExactScore, Field},
     metrics::fisher::{FisherError, FisherGauge, levels},
+    model::Kind,
 };
 
 use crate::common::*;
@@ -41,6 +44,54 @@ fn the_exact_score_has_no_fisher_error_and_the_gauge_knows_a_known_error() {
         "{} against {truth}",
         tilted.nats
     );
+}
+
+/// The identity of METHOD 1.1 on a fixed network: its denoising loss, drawn here by its definition, is the floor and the
+/// excess that the gauge found at points of its own.
+#[test]
+fn the_denoising_loss_of_a_network_is_its_floor_and_its_excess() {
+    const DRAWS: usize = 40_000;
+    let (data, field) = (Preset::Moons.field(), random_field(Kind::Score, 12));
+    let sigmas = levels(data.scale());
+    let gauge = FisherGauge::new(&data, &sigmas, DRAWS, 13, &Device::flex());
+    let found = block_on(gauge.measure(&field)).unwrap();
+    for (k, &sigma) in sigmas.iter().enumerate() {
+        let mut rng = StdRng::seed_from_u64(14 + k as u64);
+        let mut x = vec![0.0; 2 * DRAWS];
+        data.sample(&mut rng, &mut x);
+        let eps: Vec<f32> = (0..2 * DRAWS).map(|_| StandardNormal.sample(&mut rng)).collect();
+        x.iter_mut().zip(&eps).for_each(|(x, eps)| *x += sigma * eps);
+        let learned = host(&field.score(&pairs(x.clone()), sigma));
+        let mut exact = vec![0.0; 2 * DRAWS];
+        data.at(sigma).scores(&x, &mut exact);
+        let square = |row: usize, of: &dyn Fn(usize) -> f32| {
+            (2 * row..2 * row + 2).map(|i| f64::from(of(i)).powi(2)).sum::<f64>()
+        };
+        let t = f64::from(sigma * sigma);
+        let loss = moments((0..DRAWS).map(|row| square(row, &|i| eps[i] + sigma * learned[i])));
+        // What the gauge's mean is of, at other points of the same distribution: for the error of that mean.
+        let split = moments(
+            (0..DRAWS).map(|row| 2.0 + t * (square(row, &|i| learned[i] - exact[i]) - square(row, &|i| exact[i]))),
+        );
+        let error = ((loss[1] + split[1]) / DRAWS as f64).sqrt();
+        let sum = f64::from(found.floor[k]) + f64::from(found.excess[k]);
+        eprintln!(
+            "σ {sigma}: loss {:.4}, floor {:.4} + excess {:.4}, ± {error:.4}",
+            loss[0], found.floor[k], found.excess[k]
+        );
+        assert!(
+            (loss[0] - sum).abs() < 6.0 * error,
+            "{loss:?} is not {sum} ± {error} at {sigma}"
+        );
+        assert!(found.excess[k] > 15.0 * error as f32, "the test would not notice");
+    }
+}
+
+/// Mean and variance.
+fn moments(values: impl Iterator<Item = f64> + Clone) -> [f64; 2] {
+    let n = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / n;
+    [mean, values.map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)]
 }
 
 #[test]

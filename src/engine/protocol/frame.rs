@@ -96,6 +96,17 @@ pub struct SampleQuality {
     pub shares: Vec<f32>,
     /// True weights of these modes.
     pub weights: Vec<f32>,
+    /// How many of the samples are drawn dots over again, for drawings of few hard dots.
+    pub memorised: Option<Memorised>,
+}
+
+/// How many samples lie on a training point, within twice the smallest noise level.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memorised {
+    /// The share of the samples.
+    pub share: f32,
+    /// The share of as many draws of the data at the smallest noise level.
+    pub truth: f32,
 }
 
 /// Where a live sampler is.

@@ -6,12 +6,13 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 
-use super::App;
 use super::reports::log;
+use super::{App, DRAWS};
 use crate::distribution::{Preset, Target};
 use crate::engine::protocol::Command;
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
+use crate::page::charts::Bars;
 use crate::page::controls::{self, Chosen};
 use crate::page::flat;
 use crate::page::keys::Key;
@@ -108,6 +109,12 @@ impl App {
                 }
             }
             "reset" => self.renew(),
+            "measure" => {
+                let request = self.requests.number();
+                self.measure(request, DRAWS);
+            }
+            "errors" => self.show_bars(Bars::Errors),
+            "losses" => self.show_bars(Bars::Losses),
             "race" => {
                 let race = !self.lab.settings.race;
                 let settings = Settings {
@@ -148,6 +155,17 @@ impl App {
             _ => {}
         }
         self.screen.words_changed();
+    }
+
+    /// Has the engine compare the network's density with the truth.
+    pub fn measure(&mut self, request: u32, count: u32) {
+        self.measuring = Some((request, 0.0));
+        self.send(&Command::Likelihood { request, count });
+    }
+
+    fn show_bars(&mut self, bars: Bars) {
+        self.bars = bars;
+        self.screen.charts_changed();
     }
 
     /// A key was pressed.

@@ -105,6 +105,7 @@ impl App {
         };
         dom::set_text("rival-caption", &captions::stage(&self.lab, &scene));
         let states = [&self.last.cloud.sampler, &rival.sampler];
+        dom::set_hidden("accepted-row", states.iter().all(|state| state.acceptance.is_none()));
         let samplers = [self.lab.settings.sampler, settings.sampler];
         for (k, who) in RUNNERS.iter().enumerate() {
             let set = |what: &str, text: &str| dom::set_text(&format!("{what}-{who}"), text);
@@ -129,7 +130,7 @@ impl App {
             .flat_map(|k| of(k).0.iter().chain(of(k).1))
             .copied()
             .fold(1e-6, f32::max);
-        dom::set_hidden("weights-row", of(0).0.is_empty() && of(1).0.is_empty());
+        dom::set_hidden("weights-rows", of(0).0.is_empty() && of(1).0.is_empty());
         for (k, who) in RUNNERS.iter().enumerate() {
             let (shares, weights) = of(k);
             let bar = |(share, weight): (&f32, &f32)| {
@@ -137,19 +138,19 @@ impl App {
                 format!("<i style=\"--share:{share:.2};--true:{weight:.2}\"></i>")
             };
             let bars: String = shares.iter().zip(weights).map(bar).collect();
-            let off = if shares.is_empty() {
-                String::new()
-            } else {
-                captions::percent(misplaced(shares, weights)) + " off"
+            let wrong = captions::percent(misplaced(shares, weights));
+            dom::set_text(
+                &format!("misplaced-{who}"),
+                if shares.is_empty() { "–" } else { &wrong },
+            );
+            let Ok(cell) = dom::element::<Element>(&format!("weights-{who}")) else {
+                continue;
             };
-            if let Ok(cell) = dom::element::<Element>(&format!("weights-{who}")) {
-                let html = format!("{bars}<span>{off}</span>");
-                // The document writes markup in its own way, so what was written is kept beside it.
-                if cell.get_attribute("data-shown").as_deref() != Some(&html) {
-                    cell.set_inner_html(&html);
-                    dom::set_attribute(&cell, "data-shown", &html);
-                    dom::set_attribute(&cell, "aria-label", &captions::modes(shares, weights));
-                }
+            // The document writes markup in its own way, so what was written is kept beside it.
+            if cell.get_attribute("data-shown").as_deref() != Some(&bars) {
+                cell.set_inner_html(&bars);
+                dom::set_attribute(&cell, "data-shown", &bars);
+                dom::set_attribute(&cell, "aria-label", &captions::modes(shares, weights));
             }
         }
     }

@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use super::{App, Told};
-use crate::engine::protocol::{Command, Frame, Report};
+use crate::engine::protocol::{Command, Frame, Progress, Report, Stamp};
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
 use crate::page::dom;
@@ -81,11 +81,24 @@ impl App {
                 request,
                 score,
                 log_density,
+                energy,
                 divergence,
                 curl,
             } => {
-                self.requests
-                    .evaluated(request, [&score, &log_density, &divergence, &curl]);
+                let values = [
+                    ("score", &score),
+                    ("logDensity", &log_density),
+                    ("energy", &energy),
+                    ("divergence", &divergence),
+                    ("curl", &curl),
+                ];
+                self.requests.evaluated(request, &values);
+            }
+            Report::Measuring { request, part } => self.measuring = Some((request, part)),
+            Report::Measured { request, error } => {
+                self.measuring = None;
+                self.density = Some(error);
+                self.requests.measured(request, &error);
             }
             Report::Weights { request, step, bytes } => {
                 if !self.requests.saved(request, &bytes) {
@@ -115,6 +128,7 @@ impl App {
                 self.requests.loaded(request, step);
             }
             Report::Failed { request, message } => {
+                self.measuring = self.measuring.filter(|(measuring, _)| Some(*measuring) != request);
                 let answered = request
                     .is_some_and(|request| self.requests.failed(request, &message) || self.weights.is_shipped(request));
                 if !answered {
@@ -146,7 +160,6 @@ impl App {
         self.take_standings(&mut frame);
         let pictures = std::mem::take(&mut frame.pictures);
         let progress = frame.progress.take();
-        let current = self.lab.is_of_these_data(&frame.stamp);
         if let Some(quality) = frame.quality.take() {
             self.quality = Some((frame.stamp.target, quality));
         }
@@ -159,12 +172,21 @@ impl App {
             self.pictures.learned(picture, &rungs, shown);
             self.curl = picture.curl.map(|curl| (curl, picture.sigma)).or(self.curl);
         }
-        if let Some(progress) = progress.filter(|_| current) {
+        if let Some(progress) = progress.filter(|progress| self.is_current(progress)) {
             self.history.push(progress.step, progress.nats);
             self.progress = Some(progress);
             self.screen.charts_changed();
         }
         self.screen.words_changed();
+    }
+
+    /// The measurement is of the data as they are now, or of those of a moment ago while they are being drawn.
+    fn is_current(&self, progress: &Progress) -> bool {
+        let stamp = Stamp {
+            target: progress.target,
+            ..self.last.stamp
+        };
+        self.editor.is_drawing() || self.lab.is_of_these_data(&stamp)
     }
 
     /// The engine is gone; what it knew last is in the checkpoint, and everything else is the page's anyway.
@@ -176,7 +198,7 @@ impl App {
             .as_ref()
             .is_some_and(|(before, _)| now_ms - before < LOST_AGAIN_MS);
         self.requests.lose(message, again);
-        (self.told, self.waiting_for_frame) = (Told::default(), false);
+        (self.told, self.waiting_for_frame, self.measuring) = (Told::default(), false, None);
         self.lost = Some((now_ms, message.to_owned()));
         let kept = if self.checkpoint.is_some() {
             " and what was learned up to two seconds before"

@@ -238,12 +238,8 @@ impl App {
         let sigma = self.shown_sigma();
         charts::nats(&canvas("nats-chart")?, colours, &self.history)?;
         let nothing = Default::default();
-        charts::errors(
-            &canvas("error-chart")?,
-            colours,
-            self.progress.as_ref().unwrap_or(&nothing),
-            sigma,
-        )?;
+        let progress = self.progress.as_ref().unwrap_or(&nothing);
+        charts::bars(&canvas("error-chart")?, colours, progress, self.bars, sigma)?;
         let runners = self.tracks.each_ref().map(|track| &track.history);
         if self.rival.is_some() {
             charts::race(&canvas("race-chart")?, colours, runners)?;

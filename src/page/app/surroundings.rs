@@ -5,7 +5,9 @@ use wasm_bindgen::JsValue;
 use web_sys::Element;
 
 use super::{App, Handle, weights};
-use crate::page::dom;
+use crate::page::banner::{self, Kind};
+use crate::page::lab::Lab;
+use crate::page::{dom, link};
 
 /// Listeners for what is around the page: its address, its window, the pointer's coming and going.
 pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListener>, JsValue> {
@@ -49,4 +51,22 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
         }
     }
     Ok(listeners)
+}
+
+/// The lab as the address has it; what is wrong with the address is shown.
+pub(super) fn lab() -> Result<Lab, JsValue> {
+    let location = dom::window()?.location();
+    let found = link::read(&location.hash()?);
+    for error in &found.errors {
+        banner::show(Kind::Error, &error.to_string(), None);
+    }
+    if let Err(error) = link::backend(&location.search()?) {
+        banner::show(Kind::Error, &error.to_string(), None);
+    }
+    Ok(Lab {
+        settings: found.settings,
+        target: found.target,
+        run: 1,
+        ..Lab::default()
+    })
 }

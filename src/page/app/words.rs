@@ -6,6 +6,7 @@ use super::App;
 use super::reports::EngineState;
 use crate::distribution::Target;
 use crate::page::captions::{self, Scene};
+use crate::page::charts::Bars;
 use crate::page::lab::sigma_text;
 use crate::page::stage::Tool;
 use crate::page::{dom, thumbnails};
@@ -64,6 +65,7 @@ impl App {
         let rate = self.approach.last().map(|last| format!("{:.2} nat / time", last.rate));
         dom::set_text("approach-rate", &rate.unwrap_or("–".to_owned()));
         dom::set_text("curl", &captions::curl(self.curl));
+        self.write_density();
         let judged = self
             .quality
             .as_ref()
@@ -74,6 +76,32 @@ impl App {
         let modes = standing.map_or_else(String::new, |s| captions::modes(&s.shares, &s.weights));
         dom::set_hidden("modes-row", modes.is_empty());
         dom::set_text("modes", &modes);
+        let memorised = judged.map_or_else(Default::default, |(_, quality)| captions::memorised(quality));
+        dom::set_hidden("memorised-row", memorised.is_empty());
+        dom::set_text("memorised", &memorised);
+    }
+
+    /// How good the network's density is.
+    fn write_density(&self) {
+        let found = self
+            .density
+            .as_ref()
+            .filter(|found| self.lab.is_of_these_data(&found.stamp));
+        let state = match (self.measuring, found) {
+            (Some((_, part)), _) => format!("{:.0} %", part * 100.0),
+            (None, Some(found)) => format!("at step {}", found.stamp.step),
+            (None, None) => String::new(),
+        };
+        dom::set_text("measured", &state);
+        let write = |id: &str, text: Option<String>| dom::set_text(id, text.as_deref().unwrap_or("–"));
+        write("kl", found.map(|d| format!("{:.3} ± {:.3} nat", d.kl, d.error)));
+        write(
+            "nll",
+            found.map(|d| format!("{:.3} nat, best {:.3}", d.nll, d.nll - d.kl)),
+        );
+        let grid = found.and_then(|found| found.grid);
+        dom::set_hidden("grid-row", grid.is_none());
+        write("grid-kl", grid.map(|kl| format!("{kl:.3} nat")));
     }
 
     fn write_badge(&self) {
@@ -120,6 +148,9 @@ impl App {
                 "train" => show_play(&button, self.lab.training, ["Train", "Pause"], "training"),
                 "sample" => show_play(&button, self.lab.sampling, ["Play", "Pause"], "particles"),
                 "undo" => button.set_disabled(!self.editor.can_undo(&self.lab)),
+                "measure" => button.set_disabled(self.measuring.is_some() || !self.runs()),
+                "errors" => press(&button, self.bars == Bars::Errors),
+                "losses" => press(&button, self.bars == Bars::Losses),
                 "redo" => button.set_disabled(!self.editor.can_redo(&self.lab)),
                 _ => {}
             }
@@ -131,8 +162,7 @@ impl App {
                 Tool::Erase => "erase",
                 Tool::Drop => "drop",
             };
-            let on = button.get_attribute("data-tool").as_deref() == Some(tool);
-            dom::set_attribute(&button, "aria-pressed", if on { "true" } else { "false" });
+            press(&button, button.get_attribute("data-tool").as_deref() == Some(tool));
         }
         for pin in dom::all::<HtmlButtonElement>("[data-setting=pinned]") {
             pin.set_disabled(!self.lab.settings.sampler.descends());
@@ -142,6 +172,10 @@ impl App {
             Target::Drawing(_) => None,
         });
     }
+}
+
+fn press(button: &Element, on: bool) {
+    dom::set_attribute(button, "aria-pressed", if on { "true" } else { "false" });
 }
 
 /// `Train` or `Pause`; in the bar of a phone with what is paused.

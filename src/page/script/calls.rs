@@ -9,7 +9,7 @@ use super::requests::{measured, object};
 use crate::distribution::{Drawing, Preset, Target};
 use crate::engine::protocol::{Command, Floats, SampleJob, SamplerState};
 use crate::engine::settings::{Sampler, Settings, Source};
-use crate::page::app::{App, check_length};
+use crate::page::app::{App, DRAWS, check_length};
 use crate::page::flat::{self, Value};
 
 type Answer = Result<JsValue, JsValue>;
@@ -20,6 +20,8 @@ const SOFTNESS: f32 = 0.04;
 const MOST_STEPS: u32 = 10_000_000;
 /// Most points in one call.
 const MOST_POINTS: u32 = 200_000;
+/// Most draws in one call for a likelihood.
+const MOST_DRAWS: u32 = 100_000;
 /// Steps of a chain at one noise level if none are given.
 const PLAIN_STEPS: u32 = 1000;
 /// Particles if no count is given.
@@ -172,6 +174,14 @@ pub(super) fn train(app: &mut App, options: &JsValue) -> Result<Promise, JsValue
     app.weights.touch();
     let (request, promise) = app.requests.open();
     app.send(&Command::Train { request, steps });
+    Ok(promise)
+}
+
+pub(super) fn likelihood(app: &mut App, options: &JsValue) -> Result<Promise, JsValue> {
+    let count = Options::new("likelihood", options, &["count"])?.whole("count", 2, MOST_DRAWS)?;
+    app.truth().map_err(error)?;
+    let (request, promise) = app.requests.open();
+    app.measure(request, count.unwrap_or(DRAWS));
     Ok(promise)
 }
 

@@ -4,7 +4,7 @@ use js_sys::{Array, Float32Array, Function, Object, Promise, Reflect, Uint8Array
 use wasm_bindgen::prelude::*;
 
 use super::error;
-use crate::engine::protocol::{Devices, Floats, Progress};
+use crate::engine::protocol::{DensityError, Devices, Floats, Progress};
 
 /// Both ends of a promise.
 struct Pending {
@@ -96,15 +96,26 @@ impl Requests {
         self.keep(request, || floats(points));
     }
 
-    /// A field is evaluated: score, log density (may be empty), divergence, curl.
-    pub fn evaluated(&mut self, request: u32, [score, log_density, divergence, curl]: [&Floats; 4]) {
+    /// A field is evaluated; what it does not know is empty, and then not in the answer.
+    pub fn evaluated(&mut self, request: u32, values: &[(&str, &Floats)]) {
         self.keep(request, || {
-            let mut fields = vec![("score", floats(score))];
-            if !log_density.0.is_empty() {
-                fields.push(("logDensity", floats(log_density)));
-            }
-            fields.extend([("divergence", floats(divergence)), ("curl", floats(curl))]);
-            object(&fields)
+            let known = values.iter().filter(|(_, values)| !values.0.is_empty());
+            object(&known.map(|&(name, values)| (name, floats(values))).collect::<Vec<_>>())
+        });
+    }
+
+    /// The network's density is compared with the truth.
+    pub fn measured(&mut self, request: u32, found: &DensityError) {
+        self.keep(request, || {
+            object(&[
+                ("step", (found.stamp.step as f64).into()),
+                ("sigma", found.sigma.into()),
+                ("count", found.count.into()),
+                ("nll", found.nll.into()),
+                ("kl", found.kl.into()),
+                ("error", found.error.into()),
+                ("gridKl", found.grid.into()),
+            ])
         });
     }
 
