@@ -126,31 +126,6 @@ fn after(steps: i32, a: f64, t: f64, v: f64) -> f64 {
 }
 
 #[test]
-fn langevin_spreads_particles_by_the_variance_that_its_step_predicts() {
-    let field = Gaussian {
-        mean: 0.3,
-        variance: 0.09,
-    };
-    let (sigma, t) = (0.4_f32, 0.25);
-    let points = start(MANY, [0.3, 0.3], 0.3, sigma, 1);
-    for eta in [0.1, 0.5, 1.0] {
-        // eta in units of the local width, as in METHOD: a = eta t.
-        let mut sampler = langevin(sigma, (eta * t / 0.16) as f32, None);
-        let x = run(sampler.as_mut(), &field, &points, 100);
-        let biased = t / (1.0 - eta / 2.0);
-        assert_normal(&x, 0.3, biased);
-        assert!(
-            biased - t > 6.0 * biased * (1.0 / MANY as f64).sqrt(),
-            "the bias of eta {eta} can be told"
-        );
-        assert_eq!(
-            (sampler.steps(), sampler.evaluations(), sampler.level()),
-            (100, 100, None)
-        );
-    }
-}
-
-#[test]
 fn a_guard_far_away_changes_nothing() {
     let field = Gaussian {
         mean: 0.0,

@@ -4,10 +4,8 @@
 //! for every softness in ascending order the softness, the number of its dots, and the dots along a Z-order curve, each
 //! as its distance from the one before. Neighbours on that curve are near in the plane, so a distance takes two bytes.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::TargetError;
+use super::base64url;
 use super::drawing::{Grain, MAX_DOTS, REACH};
 
 /// The version letter.
@@ -33,7 +31,7 @@ pub(super) fn encode(dots: &[Grain]) -> String {
             last = *key as u32;
         }
     }
-    format!("{VERSION}{}", URL_SAFE_NO_PAD.encode(bytes))
+    format!("{VERSION}{}", base64url::encode(&bytes))
 }
 
 pub(super) fn decode(code: &str) -> Result<Vec<Grain>, TargetError> {
@@ -43,9 +41,9 @@ pub(super) fn decode(code: &str) -> Result<Vec<Grain>, TargetError> {
     let body = code
         .strip_prefix(VERSION)
         .ok_or(TargetError::BadCode("it must begin with the letter a"))?;
-    let bytes = URL_SAFE_NO_PAD
-        .decode(body)
-        .map_err(|_| TargetError::BadCode("a character is missing, or is none that such a code has"))?;
+    let bytes = base64url::decode(body).ok_or(TargetError::BadCode(
+        "a character is missing, or is none that such a code has",
+    ))?;
     let mut rest = bytes.as_slice();
     let mut dots = Vec::new();
     while !rest.is_empty() {

@@ -6,10 +6,13 @@
 
 mod actions;
 mod handle;
+mod meter;
 mod race;
+mod replay;
 mod reports;
 mod scene;
 mod surroundings;
+mod view;
 mod weights;
 mod words;
 
@@ -22,7 +25,9 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 pub use self::handle::Handle;
+use self::meter::Meter;
 use self::race::Rival;
+use self::replay::Replay;
 use self::reports::EngineState;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
@@ -41,10 +46,7 @@ use super::theme::Theme;
 use super::thumbnails::Thumbnails;
 use super::{controls, dom, hint, keys, link, script};
 use crate::distribution::{ExactField, TargetError};
-use crate::engine::protocol::{
-    Checkpoint, Command, DensityError, Devices, Floats, Frame, Grid, Progress, SampleQuality,
-};
-use crate::noise::NoiseLadder;
+use crate::engine::protocol::{Checkpoint, Command, DensityError, Devices, Floats, Frame, Progress, SampleQuality};
 
 /// While a stroke goes on, the engine hears of it this often.
 const LEARN_EVERY_MS: f64 = 120.0;
@@ -101,6 +103,8 @@ pub struct App {
     strip: Strip,
     screen: Screen,
     tool: Tool,
+    replay: Replay,
+    meter: Meter,
     /// The pointer is over the stage: whoever is about to draw needs the usual window.
     pointer_inside: bool,
     /// The pointer is a finger, or the page is as narrow as if it were.
@@ -207,6 +211,8 @@ impl App {
             strip,
             screen: Screen::default(),
             tool: Tool::Look,
+            replay: Replay::default(),
+            meter: Meter::default(),
             pointer_inside: false,
             coarse_pointer: coarse_pointer(),
             held_sigma: None,
@@ -252,26 +258,10 @@ impl App {
     fn frame(&mut self, now_ms: f64) {
         self.look_at_truth();
         self.tell(false);
+        self.go_on_replaying(now_ms);
+        self.measure_loop(now_ms);
         self.draw(now_ms);
         self.pull();
-    }
-
-    /// The ladder of noise levels, stage units.
-    pub fn ladder(&self) -> NoiseLadder {
-        self.lab.settings.ladder(self.fit.scale)
-    }
-
-    /// The noise level on the stage.
-    pub fn shown_sigma(&self) -> f32 {
-        if let Some(held) = self.held_sigma {
-            return held;
-        }
-        let sampler = self.last.cloud.sampler.sigma;
-        if self.lab.settings.follows_sampler() && sampler > 0.0 {
-            sampler
-        } else {
-            self.lab.settings.sigma
-        }
     }
 
     /// The distribution in closed form, or why there is none.
@@ -391,23 +381,6 @@ impl App {
         self.history.clear();
         self.pictures.forget_learned();
         self.screen.charts_changed();
-    }
-
-    /// The window of the stage: that of the noise level shown, or the usual one for those who draw.
-    fn window(&self) -> Grid {
-        let drawing = matches!(self.tool, Tool::Draw | Tool::Erase);
-        let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || self.coarse_pointer));
-        let sigma = if board || self.truth.is_err() {
-            0.0
-        } else {
-            self.shown_sigma()
-        };
-        Grid::window(self.fit.mean, self.fit.scale, sigma, 2)
-    }
-
-    /// The strip's noise levels.
-    fn rungs(&self) -> Vec<f32> {
-        self.ladder().tiles()
     }
 }
 

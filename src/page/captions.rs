@@ -1,6 +1,7 @@
 //! The page's words about itself: what the sampler does, what is shown, what the data are.
 
 use super::lab::{Lab, sigma_text};
+use super::loop_meter::Circulation;
 use super::standings::misplaced;
 use crate::distribution::Target;
 use crate::engine::protocol::{Backend, Devices, SampleQuality, SamplerState};
@@ -48,6 +49,42 @@ pub fn stage(lab: &Lab, scene: &Scene<'_>) -> String {
         text += " · energy only rough here";
     }
     text
+}
+
+/// The caption while a recording is shown; `partial` is how many particles it has where that is not all of them.
+pub fn replay(state: &SamplerState, partial: Option<usize>) -> String {
+    let level = state
+        .level
+        .map_or_else(String::new, |level| format!("level {}, ", level + 1));
+    let who = partial.map_or_else(String::new, |count| format!(" of the first {count} particles"));
+    let sigma = sigma_text(state.sigma);
+    format!("replay{who}: {level}σ = {sigma}, step {}", state.steps)
+}
+
+/// Where a particle came from and where it is, `[x, y]`; how much its energy on the stage has changed, NaN where that is
+/// not known.
+pub fn way(start: &[f32], now: &[f32], energy: f32, sigma: f32) -> String {
+    let at = |p: &[f32]| format!("({:.2}, {:.2})", p[0], p[1]);
+    let mut text = format!("one particle: start {}, now {}", at(start), at(now));
+    if energy.is_finite() {
+        text += &format!(", energy {energy:+.1} nat at σ = {}", sigma_text(sigma));
+    }
+    text.replace('-', "−")
+}
+
+/// How much the fields turn round a loop.
+pub fn circulation(learned: Option<Circulation>, exact: Option<Circulation>, sigma: f32) -> String {
+    let mut text = format!("circulation ∮ s·dl at σ = {}", sigma_text(sigma));
+    for (name, found, note) in [
+        ("learned", learned, " of ∮ |s| dl"),
+        ("exact", exact, ": a gradient has none, this is the sum's rounding off"),
+    ] {
+        if let Some(found) = found {
+            let share = 100.0 * found.share();
+            text += &format!("\n{name} {:.3}, {share:.2} %{note}", found.work);
+        }
+    }
+    text.replace('-', "−")
 }
 
 /// A sampler's name within a sentence.

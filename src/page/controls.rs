@@ -33,6 +33,8 @@ pub fn start(app: &Handle) -> Result<Vec<EventListener>, JsValue> {
                 app.act(move |app| app.set_by_hand(&key, value));
             } else if field.id().starts_with("brush-") {
                 app.act(super::app::App::take_brush);
+            } else if field.id() == "replay" && event.type_() == "input" {
+                app.act(super::app::App::scrub);
             } else if field.id() == "weights-file" && event.type_() == "change" {
                 app.act(super::app::App::take_chosen_file);
             }

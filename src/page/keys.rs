@@ -33,7 +33,9 @@ pub fn meaning(key: &str, command: bool, shift: bool) -> Option<Key> {
         ("d", _) => Key::Tool("draw"),
         ("e", _) => Key::Tool("erase"),
         ("p", _) => Key::Tool("drop"),
-        ("l", _) => Key::Tool("look"),
+        ("l", _) => Key::Tool("loop"),
+        ("v", _) => Key::Tool("look"),
+        ("escape", _) => Key::Action("let-go"),
         ("1", _) => Key::Source("exact"),
         ("2", _) => Key::Source("learned"),
         ("3", _) => Key::Source("error"),
@@ -86,6 +88,8 @@ mod tests {
         assert_eq!(meaning("Z", true, true), Some(Key::Action("redo")));
         assert_eq!(meaning("z", true, false), Some(Key::Action("undo")));
         assert_eq!(meaning("ArrowRight", false, false), Some(Key::Rungs(1)));
+        assert_eq!(meaning("L", false, false), Some(Key::Tool("loop")));
+        assert_eq!(meaning("Escape", false, false), Some(Key::Action("let-go")));
         assert_eq!(meaning("r", true, false), None, "reloading stays the browser's");
     }
 }

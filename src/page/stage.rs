@@ -4,6 +4,9 @@
 //! buffer in slices and copied to its canvas when it is whole; the particles have a canvas of their own above it.
 
 mod canvas;
+mod cloud;
+mod event;
+mod lines;
 mod pointer;
 
 use std::cell::Cell;
@@ -15,59 +18,19 @@ use web_sys::HtmlElement;
 use web_time::Instant;
 
 use self::canvas::{Resize, Surface, child, ring, style};
+use self::lines::Lines;
 use self::pointer::Hands;
 use super::layers::morph::Morph;
 use super::layers::motion::Motion;
 use super::layers::paint::{FieldPainter, Layers};
-use super::layers::particles::{Glow, ParticlePainter};
+use super::layers::particles::ParticlePainter;
 use super::layers::{GridField, Palette};
 use super::viewport::{Viewport, Zoom};
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Settings, Source};
 
 pub(super) use self::canvas::{context, document, show};
-
-/// What a pointer does on the stage.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tool {
-    /// Nothing: a finger scrolls the page.
-    #[default]
-    Look,
-    /// Sprays data.
-    Draw,
-    /// Takes data away.
-    Erase,
-    /// Drops particles.
-    Drop,
-    /// Asks what the field is at a point.
-    Probe,
-}
-
-/// What the pointer did; positions are stage coordinates.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum StageEvent {
-    /// A stroke began, with any tool but [`Tool::Look`].
-    StrokeBegin {
-        /// The tool in hand.
-        tool: Tool,
-        /// Where.
-        at: [f32; 2],
-        /// Pen pressure in (0, 1]; 0.5 where the device has none.
-        pressure: f32,
-    },
-    /// The stroke went on.
-    StrokeMove {
-        /// Where to.
-        at: [f32; 2],
-    },
-    /// The stroke ended, also when the browser cancelled it or a second finger came down.
-    StrokeEnd,
-    /// The mouse or pen is over the stage, or has left it.
-    Hover {
-        /// Where, or `None`.
-        at: Option<[f32; 2]>,
-    },
-}
+pub use self::event::{StageEvent, Tool};
 
 /// Time in a frame for painting the field, milliseconds.
 const FIELD_MS: f64 = 6.0;
@@ -89,6 +52,7 @@ pub struct Stage {
     css_side: Rc<Cell<f32>>,
     field_surface: Surface,
     particle_surface: Surface,
+    lines: Lines,
     ring: HtmlElement,
     brush: f32,
     zoom: Zoom,
@@ -107,6 +71,9 @@ pub struct Stage {
     /// Counts the pictures on the field's canvas; beside another stage, that stage's.
     pictures: u32,
     motion: Motion,
+    /// Positions of an earlier moment, and whether they are shown instead of the live ones.
+    recorded: Motion,
+    replaying: bool,
     particles: ParticlePainter,
     glowing: bool,
     last_ms: Option<f64>,
@@ -122,12 +89,14 @@ impl Stage {
     pub fn new(container: &HtmlElement, events: impl Fn(StageEvent) + 'static) -> Result<Self, JsValue> {
         let field_surface = Surface::new(container)?;
         let particle_surface = Surface::new(container)?;
+        let lines = Lines::new(container)?;
         let hand_surface = child(container, "div")?;
         let ring = ring(&hand_surface)?;
         style(&hand_surface, "overflow", "hidden")?;
         style(&hand_surface, "user-select", "none")?;
         // Below the container's own children, in this order.
-        for element in [&hand_surface, particle_surface.element(), field_surface.element()] {
+        let canvases = [lines.element(), particle_surface.element(), field_surface.element()];
+        for element in [&hand_surface].into_iter().chain(canvases) {
             container.prepend_with_node_1(element)?;
         }
         let side = container.client_width() as f32;
@@ -141,6 +110,7 @@ impl Stage {
             css_side,
             field_surface,
             particle_surface,
+            lines,
             ring,
             brush: 0.1,
             zoom,
@@ -159,6 +129,8 @@ impl Stage {
             painted_ms: 0.0,
             pictures: 0,
             motion: Motion::default(),
+            recorded: Motion::default(),
+            replaying: false,
             glowing: true,
             last_ms: None,
             _resize: resize,
@@ -211,14 +183,27 @@ impl Stage {
         self.stale |= self.layers.data;
     }
 
-    /// Particle positions `[x0, y0, …]` as just reported; particles of one cast glide from report to report, but for
-    /// those that were drawn anew, of which there were so many since the restart.
-    pub fn set_particles(&mut self, positions: &[f32], cast: u32, recycled: u32, now_ms: f64) {
-        if cast != self.motion.cast() {
-            self.particles.forget();
-        }
-        self.motion.report(positions, cast, recycled, now_ms);
-        self.glowing = true;
+    /// Draws the way of a particle that came by the places `[x0, y0, …]` to where it is seen.
+    pub fn set_way(&mut self, particle: Option<usize>, way: &[f32]) {
+        self.lines.set_way(particle, way);
+    }
+
+    /// Draws a loop `[x0, y0, …]`; nothing when it is empty.
+    pub fn set_ring(&mut self, ring: &[f32]) {
+        self.lines.set_ring(ring);
+    }
+
+    /// Colours of the lines over the stage and of their rims.
+    pub fn set_line_colours(&mut self, line: String, rim: String) {
+        self.lines.set_colours(line, rim);
+    }
+
+    /// The energy of the field on the stage at a place, nats above its lowest; NaN where it is not known.
+    pub fn energy_at(&self, at: [f32; 2]) -> f32 {
+        let field = self.field.target().filter(|f| f.is_whole() && f.covers(at));
+        field
+            .filter(|_| self.layers.source != Source::Error)
+            .map_or(f32::NAN, |f| f.energy_at(at))
     }
 
     /// Zooms to a window.
@@ -241,7 +226,7 @@ impl Stage {
         let (touch, cursor) = match tool {
             Tool::Look => ("auto", "default"),
             Tool::Draw | Tool::Erase => ("none", "none"),
-            Tool::Drop | Tool::Probe => ("none", "crosshair"),
+            Tool::Drop | Tool::Probe | Tool::Loop => ("none", "crosshair"),
         };
         style(self.hands.surface(), "touch-action", touch)?;
         style(self.hands.surface(), "cursor", cursor)
@@ -271,7 +256,10 @@ impl Stage {
         self.hands.view.set(self.viewport());
         self.draw_ring()?;
         self.draw_field(css_side, ratio, moving, now_ms)?;
-        self.draw_particles(css_side, ratio.min(PARTICLE_SCALE), seconds, moving, now_ms)
+        self.draw_particles(css_side, ratio.min(PARTICLE_SCALE), seconds, moving, now_ms)?;
+        let place = |k: usize| self.positions().get(2 * k..2 * k + 2).map(|p| [p[0], p[1]]);
+        let (head, view) = (self.lines.particle.and_then(place), self.viewport());
+        self.lines.draw(view, ratio, head)
     }
 
     /// Draws these particles over another stage's picture, in its window and with its layers: the picture is copied, not
@@ -343,42 +331,6 @@ impl Stage {
         self.pictures += 1;
         self.field_surface
             .put(self.painter.pixels(), self.painter.view().pixels as u32)
-    }
-
-    fn draw_particles(
-        &mut self,
-        css_side: f32,
-        ratio: f32,
-        seconds: f32,
-        moving: bool,
-        now_ms: f64,
-    ) -> Result<(), JsValue> {
-        let side = (css_side * ratio).min(PARTICLE_SIDE).floor();
-        if self.particles.side() != side as usize {
-            self.particles.resize(side as usize, side / css_side);
-            self.glowing = true;
-        }
-        // Under reduced motion a report is shown as it came.
-        let gliding = self
-            .motion
-            .advance(if self.reduced_motion { f64::INFINITY } else { now_ms });
-        if !(self.glowing || gliding || moving) {
-            return Ok(());
-        }
-        let positions = if self.show_particles {
-            self.motion.positions()
-        } else {
-            &[]
-        };
-        let glow = Glow {
-            seconds,
-            trails: self.trails && self.show_particles && !self.reduced_motion,
-            moving,
-        };
-        let field = self.field.target().filter(|f| f.is_whole());
-        let energy = |at| field.map_or(0.0, |f| f.energy_at(at));
-        self.glowing = self.particles.frame(positions, &self.zoom.viewport(side), glow, energy);
-        self.particle_surface.put(self.particles.pixels(), side as u32)
     }
 
     fn draw_ring(&self) -> Result<(), JsValue> {

@@ -98,6 +98,8 @@ pub struct Colours {
     pub exact: RGBColor,
     /// Text.
     pub text: RGBColor,
+    /// Where a field is void.
+    pub field: RGBColor,
     /// The two runners of a race.
     pub runners: [RGBColor; 2],
 }
@@ -120,6 +122,7 @@ impl Colours {
             learned: get("--learned"),
             exact: get("--exact"),
             text: get("--text"),
+            field: get("--field"),
             runners: [get("--first"), get("--rival")],
         }
     }

@@ -122,6 +122,7 @@ mod tests {
 
     use super::Guard;
     use crate::distribution::Preset;
+    use crate::field::points_on;
     use crate::sampler::noise::tests::{MANY, assert_normal};
     use crate::sampler::{Stream, start, stream};
 
@@ -198,6 +199,15 @@ mod tests {
             guard.recycle(&mut [-1.71, 2.91], 0.2, &mut stream(1, Stream::Recycle(2))),
             0
         );
+
+        // The same on the device, but for what is not a number: that has no energy either.
+        let on_device = guard.outside(&points_on(&Device::flex(), lost.to_vec()), 0.1).to_data();
+        let outside: Vec<bool> = on_device.iter::<bool>().collect();
+        assert_eq!(outside, [false, true, true, true, true, true]);
+        let on_device = guard
+            .outside(&points_on(&Device::flex(), legitimate.to_vec()), 0.1)
+            .to_data();
+        assert!(on_device.iter::<bool>().all(|outside| !outside));
 
         let mut all = vec![f32::NAN; 2 * MANY];
         assert_eq!(guard.recycle(&mut all, 0.3, &mut stream(1, Stream::Recycle(3))), MANY);

@@ -17,6 +17,10 @@ use crate::field::Field;
 /// with `h = sqrt(2 a)`, `a = eta sigma²` and the temperature `T = 1 / beta`. One leapfrog step is the Metropolis-adjusted
 /// Langevin algorithm with step `T a`. Leapfrog steps are reversible and keep volume whatever force they follow, a
 /// clipped one too. Needs an energy; without one nothing moves.
+///
+/// All particles make equally long trajectories. In a mode of width `w` they turn by about `n h / w`, and where that is
+/// near a multiple of pi they come back to where they were (or opposite) and the chain hardly mixes: choose another
+/// step or number.
 pub struct Hmc {
     chain: Chain,
     leapfrog_steps: u32,

@@ -17,6 +17,12 @@ use crate::field::Field;
 /// (reverse diffusion, Song et al. 2021, algorithm 2), and then some Langevin steps of length `a = eta sigma_{i+1}²` at
 /// the level reached correct what it did wrong. A final denoising step `x + sigma_min² s` can take off the remaining
 /// noise. One evaluation a step.
+///
+/// The grid is that of [`karras`], as for the flow. With the exact score and 16 to 32 evaluations, samples of the moons
+/// and of two Gaussians are then 10 to 30 % nearer to the data, by sliced Wasserstein distance, than on a geometric grid;
+/// with 128 the two are equal. The other common predictor (ancestral sampling, with the noise `sigma_{i+1} / sigma_i`
+/// times as wide) needs four times the evaluations on the moons, though fewer on two Gaussians. With the exact score,
+/// evaluations are better spent on nodes than on corrections.
 pub struct ReverseSde {
     /// Noise levels, descending.
     nodes: Vec<f32>,

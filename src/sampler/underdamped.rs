@@ -28,6 +28,8 @@ pub struct Underdamped {
     velocity: Option<Tensor<2>>,
     /// The score where the particles are, `[n, 2]`; none when that is not known any more.
     score: Option<Tensor<2>>,
+    /// Particles may have been replaced: those that were lost have no velocity to go on with.
+    replaced: bool,
     tally: Tally,
 }
 
@@ -39,14 +41,23 @@ impl Underdamped {
             friction,
             velocity: None,
             score: None,
+            replaced: false,
             tally: Tally::default(),
         }
     }
 
-    /// The particles' velocities, drawn from `N(0, T I)` for those that have none.
+    /// The particles' velocities, drawn from `N(0, T I)` for those that have none that is finite.
     fn velocity(&mut self, step: u64, x: &Tensor<2>) -> Tensor<2> {
+        let replaced = std::mem::take(&mut self.replaced);
         match self.velocity.take() {
-            Some(velocity) if velocity.dims() == x.dims() => velocity,
+            Some(velocity) if velocity.dims() == x.dims() => {
+                if !replaced {
+                    return velocity;
+                }
+                // Written so that NaN, which compares false with everything, is lost too.
+                let lost = velocity.clone().abs().lower_elem(f32::MAX).bool_not();
+                velocity.mask_where(lost, self.draw(step, x))
+            }
             _ => self.draw(step, x),
         }
     }
@@ -107,7 +118,7 @@ impl Sampler for Underdamped {
     }
 
     fn forget(&mut self) {
-        self.score = None;
+        (self.score, self.replaced) = (None, true);
     }
 
     fn retune(&mut self, parameters: &Parameters) -> bool {

@@ -30,6 +30,9 @@ impl Field for Gaussian {
     }
 }
 
+/// Particles in statistical tests, two independent coordinates each.
+pub const MANY: usize = 40_000;
+
 /// The noise level of the chains here; with no width of its own the field is `N(0, sigma² I)` and eta is in units of the
 /// local width, as in the theory.
 pub const SIGMA: f32 = 0.4;

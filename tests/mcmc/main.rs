@@ -6,5 +6,9 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used)]
 
+mod chains;
 mod common;
+mod descents;
 mod fitted;
+mod metropolis;
+mod momentum;

@@ -61,6 +61,7 @@ impl App {
             ..self.lab.settings.clone()
         };
         if settings.check().is_ok() {
+            self.go_live();
             self.take_settings(settings);
         }
     }
@@ -69,6 +70,7 @@ impl App {
     pub fn take_target(&mut self, target: Target) {
         self.editor.replace(&mut self.lab, target);
         self.look_at_truth();
+        self.forget_recordings();
         // Other data, other basins: the particles start over.
         if self.truth.is_ok() && self.runs() {
             self.send(&Command::Restart);
@@ -104,6 +106,7 @@ impl App {
             }
             "restart" => {
                 self.lab.sampling = true;
+                self.go_live();
                 if self.runs() {
                     self.send(&Command::Restart);
                 }
@@ -151,6 +154,12 @@ impl App {
                     log(&error);
                 }
             }
+            "replay" => self.play_recording(),
+            "live" => self.go_live(),
+            "let-go" => {
+                self.let_go();
+                self.drop_loop();
+            }
             "restart-engine" => self.restart_engine(),
             _ => {}
         }
@@ -189,15 +198,20 @@ impl App {
             "draw" => Tool::Draw,
             "erase" => Tool::Erase,
             "drop" => Tool::Drop,
+            "loop" => Tool::Loop,
             _ => Tool::Look,
         });
     }
 
     pub(super) fn set_tool(&mut self, tool: Tool) {
         self.tool = tool;
-        if let Err(error) = self.stage.set_tool(tool) {
-            log(&error);
+        if tool != Tool::Loop {
+            self.drop_loop();
         }
+        if matches!(tool, Tool::Draw | Tool::Erase | Tool::Drop) {
+            self.go_live();
+        }
+        self.hand_tool();
         self.screen.words_changed();
     }
 
@@ -225,11 +239,17 @@ impl App {
                     self.screen.target_changed();
                 }
                 Tool::Drop => self.drop_particles(at),
+                Tool::Loop => {
+                    self.held_sigma = Some(self.shown_sigma());
+                    self.draw_loop(at, true);
+                }
                 Tool::Look | Tool::Probe => {}
             },
             StageEvent::StrokeMove { at } => {
                 if self.tool == Tool::Drop {
                     self.drop_particles(at);
+                } else if self.tool == Tool::Loop {
+                    self.draw_loop(at, false);
                 } else if !self.editor.go_on(&mut self.lab, at) {
                     banner::show(
                         Kind::Notice,
@@ -238,11 +258,16 @@ impl App {
                     );
                 }
             }
+            StageEvent::StrokeEnd if self.tool == Tool::Loop => {
+                self.held_sigma = None;
+                self.close_loop();
+            }
             StageEvent::StrokeEnd => {
                 self.editor.end(&mut self.lab);
                 self.held_sigma = None;
                 self.screen.target_changed();
             }
+            StageEvent::Click { at } => self.pick(at),
             StageEvent::Hover { .. } => {}
         }
     }

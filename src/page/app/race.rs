@@ -37,12 +37,12 @@ impl App {
         if race == self.rival.is_some() {
             return Ok(());
         }
+        let pressed = dom::document()?.active_element();
         let main: Element = dom::element("lab")?;
         dom::set_attribute(&main, "data-race", if race { "true" } else { "false" });
         self.rival = race.then(Rival::new).transpose()?;
         self.tracks = Default::default();
         // Whoever pressed a button that is hidden now is taken to what came in its place.
-        let pressed = dom::document()?.active_element();
         if pressed.is_some_and(|button| button.get_attribute("data-action").as_deref() == Some("race")) {
             dom::element::<HtmlElement>(if race { "rival-stage" } else { "begin-race" })?.focus()?;
         }
@@ -92,7 +92,9 @@ impl App {
                 .iter()
                 .zip(lacks)
                 .any(|(name, lacks)| lacks && who.as_deref() == Some(name));
-            note.set_hidden(!lacking);
+            if note.hidden() == lacking {
+                note.set_hidden(!lacking);
+            }
         }
         let Some(rival) = rival else { return };
         let settings = self.lab.settings.of_rival();

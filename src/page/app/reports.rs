@@ -92,7 +92,9 @@ impl App {
                     ("divergence", &divergence),
                     ("curl", &curl),
                 ];
-                self.requests.evaluated(request, &values);
+                if !self.meter.evaluated(request, &score.0) {
+                    self.requests.evaluated(request, &values);
+                }
             }
             Report::Measuring { request, part } => self.measuring = Some((request, part)),
             Report::Measured { request, error } => {
@@ -129,8 +131,11 @@ impl App {
             }
             Report::Failed { request, message } => {
                 self.measuring = self.measuring.filter(|(measuring, _)| Some(*measuring) != request);
-                let answered = request
-                    .is_some_and(|request| self.requests.failed(request, &message) || self.weights.is_shipped(request));
+                let answered = request.is_some_and(|request| {
+                    self.requests.failed(request, &message)
+                        || self.weights.is_shipped(request)
+                        || self.meter.failed(request)
+                });
                 if !answered {
                     banner::show(Kind::Error, &message, None);
                 }
@@ -156,6 +161,7 @@ impl App {
             self.screen.particles = particles.0.len() / 2;
             let (cast, recycled) = (frame.cloud.cast, frame.cloud.sampler.recycled);
             self.stage.set_particles(&particles.0, cast, recycled, dom::now_ms());
+            self.record(&particles.0, &frame.cloud);
         }
         self.take_standings(&mut frame);
         let pictures = std::mem::take(&mut frame.pictures);
@@ -198,6 +204,7 @@ impl App {
             .as_ref()
             .is_some_and(|(before, _)| now_ms - before < LOST_AGAIN_MS);
         self.requests.lose(message, again);
+        self.meter.lose();
         (self.told, self.waiting_for_frame, self.measuring) = (Told::default(), false, None);
         self.lost = Some((now_ms, message.to_owned()));
         let kept = if self.checkpoint.is_some() {

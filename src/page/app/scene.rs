@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use plotters::style::RGBColor;
 use wasm_bindgen::JsValue;
 use web_sys::HtmlCanvasElement;
 
@@ -185,7 +186,8 @@ impl App {
         self.draw_strip(source, sigma, &rungs, empty)?;
         let window = self.window();
         self.stage.set_target_window(window.centre, window.half_width);
-        self.stage.frame(now_ms)
+        self.stage.frame(now_ms)?;
+        self.place_loop_label()
     }
 
     fn draw_strip(&mut self, source: Source, sigma: f32, rungs: &[f32], empty: bool) -> Result<(), JsValue> {
@@ -252,7 +254,7 @@ impl App {
 
     /// A stroke begins: the window has to be where it is going.
     pub(super) fn settle_window(&mut self) {
-        if matches!(self.tool, Tool::Draw | Tool::Erase) {
+        if matches!(self.tool, Tool::Draw | Tool::Erase) && !self.replay.is_on() {
             self.pointer_inside = true;
             let window = self.window();
             self.stage.set_target_window(window.centre, window.half_width);
@@ -286,8 +288,9 @@ impl App {
         self.coarse_pointer = super::coarse_pointer();
         let colours = Colours::now();
         self.screen.colours = Some(colours);
-        let text = colours.text;
-        if let Err(error) = self.thumbnails.draw(format!("rgb({},{},{})", text.0, text.1, text.2)) {
+        let css = |RGBColor(r, g, b)| format!("rgb({r},{g},{b})");
+        self.stage.set_line_colours(css(colours.accent), css(colours.field));
+        if let Err(error) = self.thumbnails.draw(css(colours.text)) {
             log(&error);
         }
         self.screen.settings_changed();

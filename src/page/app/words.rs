@@ -25,9 +25,10 @@ impl App {
             running: self.runs() && self.last.cloud.sampler.sigma > 0.0,
             coarse: self.pictures.is_coarse(sigma),
         };
-        let caption = match &self.truth {
-            Ok(_) => captions::stage(&self.lab, &scene) + &self.weights.caption(),
-            Err(error) => error.to_string(),
+        let caption = match (&self.truth, self.replay_caption()) {
+            (Ok(_), Some(replay)) => replay,
+            (Ok(_), None) => captions::stage(&self.lab, &scene) + &self.weights.caption(),
+            (Err(error), _) => error.to_string(),
         };
         dom::set_text("caption", &caption);
         let blank = matches!(&self.lab.target, Target::Drawing(drawing) if drawing.is_empty());
@@ -39,6 +40,8 @@ impl App {
         dom::set_text("network-summary", &format!("{} × {}, {}", s.depth, s.width, s.batch));
         self.write_race(&scene);
         self.write_numbers();
+        self.write_replay();
+        self.write_loop();
         self.write_badge();
         self.write_buttons();
     }
@@ -161,6 +164,7 @@ impl App {
                 Tool::Draw => "draw",
                 Tool::Erase => "erase",
                 Tool::Drop => "drop",
+                Tool::Loop => "loop",
             };
             press(&button, button.get_attribute("data-tool").as_deref() == Some(tool));
         }

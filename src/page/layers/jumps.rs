@@ -14,9 +14,6 @@ const FAR: f32 = 3.0;
 pub struct Stride(f32);
 
 impl Stride {
-    /// Whoever is followed has walked, however far.
-    pub const ENDLESS: Self = Self(f32::INFINITY);
-
     /// What the cloud shows, `[x0, y0, …]` at both times.
     pub fn between(from: &[f32], to: &[f32]) -> Self {
         let count = from.len().min(to.len()) / 2;
@@ -30,6 +27,11 @@ impl Stride {
         let squares = &mut squares[..asked];
         squares.sort_unstable_by(f32::total_cmp);
         Self(FAR * FAR * squares.get(asked * 3 / 4).copied().unwrap_or(0.0))
+    }
+
+    /// The same, but so far in any case, as where places are known no better.
+    pub fn at_least(self, distance: f32) -> Self {
+        Self(self.0.max(distance * distance))
     }
 
     /// A particle may have walked from one place to the other; false where one of them is no place.
@@ -71,8 +73,10 @@ mod tests {
     #[test]
     fn nobody_walks_to_or_from_nowhere_and_no_cloud_is_no_trouble() {
         let here = [0.0, 0.0];
-        assert!(!Stride::ENDLESS.walks([f32::NAN, 0.0], here) && !Stride::ENDLESS.walks(here, [0.0, f32::NAN]));
-        assert!(Stride::ENDLESS.walks(here, [9e9, 0.0]));
-        assert!(!Stride::between(&[], &[]).walks(here, [1.0, 0.0]));
+        let stride = Stride::between(&[], &[]);
+        assert!(!stride.walks(here, [1.0, 0.0]) && stride.at_least(1.1).walks(here, [1.0, 0.0]));
+        let stride = stride.at_least(f32::INFINITY);
+        assert!(stride.walks(here, [9e9, 0.0]));
+        assert!(!stride.walks([f32::NAN, 0.0], here) && !stride.walks(here, [0.0, f32::NAN]));
     }
 }

@@ -19,6 +19,7 @@ pub mod motion;
 pub mod paint;
 pub mod palette;
 pub mod particles;
+pub mod path;
 pub mod raster;
 pub mod resample;
 mod stamps;
@@ -56,6 +57,11 @@ impl GridField {
     pub fn is_whole(&self) -> bool {
         let n = self.grid.side as usize;
         n >= 2 && self.energy.len() == n * n && self.score.len() == 2 * n * n && self.grid.half_width > 0.0
+    }
+
+    /// A position is within the grid.
+    pub fn covers(&self, at: [f32; 2]) -> bool {
+        (0..2).all(|axis| (at[axis] - self.grid.centre[axis]).abs() <= self.grid.half_width)
     }
 
     /// The score between the grid's points, bilinear; outside the grid that of the nearest point on its edge.
@@ -118,5 +124,6 @@ pub(crate) mod tests {
         let s = field.score_at([0.33, -0.71]);
         assert!((s[0] + 0.33).abs() < 1e-5 && (s[1] - 1.42).abs() < 1e-5);
         assert!((field.score_at([7.0, 0.0])[0] + 1.0).abs() < 1e-6);
+        assert!(field.covers([0.3, -1.0]) && !field.covers([0.3, 1.1]) && !field.covers([f32::NAN, 0.0]));
     }
 }

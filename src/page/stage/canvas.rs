@@ -45,6 +45,17 @@ impl Surface {
     pub fn put(&self, rgba: &[u8], side: u32) -> Result<(), JsValue> {
         show(&self.canvas, &self.context, rgba, side)
     }
+
+    /// An empty canvas of so many CSS pixels a side, to be drawn on in these.
+    pub fn clean(&self, css_side: f32, ratio: f32) -> Result<&CanvasRenderingContext2d, JsValue> {
+        let side = (css_side * ratio).round().max(1.0);
+        // Setting a size empties a canvas, also when it is the one it had.
+        self.canvas.set_width(side as u32);
+        self.canvas.set_height(side as u32);
+        let scale = f64::from(side / css_side);
+        self.context.scale(scale, scale)?;
+        Ok(&self.context)
+    }
 }
 
 /// The drawing context of a canvas.

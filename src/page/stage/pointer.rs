@@ -11,6 +11,9 @@ use web_sys::{Event, HtmlElement, PointerEvent};
 use super::{StageEvent, Tool};
 use crate::page::viewport::Viewport;
 
+/// A pointer that moved less than this between down and up has clicked, CSS pixels.
+const CLICK: f32 = 6.0;
+
 /// Which pointer draws. Kept apart from the DOM so that its rules can be tested.
 #[derive(Debug, Default)]
 struct Gesture {
@@ -49,6 +52,8 @@ pub(super) struct Hands {
     pub view: Cell<Viewport>,
     /// Where the mouse or pen is, CSS pixels from the stage's corner.
     pub hover: Cell<Option<[f32; 2]>>,
+    /// Which pointer came down without a tool, and where, CSS pixels.
+    pressed: Cell<Option<(i32, [f32; 2])>>,
     gesture: RefCell<Gesture>,
     surface: HtmlElement,
     events: Box<dyn Fn(StageEvent)>,
@@ -65,6 +70,7 @@ impl Hands {
             tool: Cell::new(Tool::Look),
             view: Cell::new(view),
             hover: Cell::new(None),
+            pressed: Cell::new(None),
             gesture: RefCell::default(),
             surface,
             events: Box::new(events),
@@ -106,7 +112,11 @@ impl Hands {
 
     fn down(&self, event: &PointerEvent) {
         let tool = self.tool.get();
-        if tool == Tool::Look || event.button() != 0 {
+        if event.button() != 0 {
+            return;
+        }
+        if tool == Tool::Look {
+            self.pressed.set(Some((event.pointer_id(), self.pixel(event))));
             return;
         }
         // No text selection, no emulated mouse events; but the keyboard's focus leaves whatever field it was in.
@@ -147,6 +157,15 @@ impl Hands {
     }
 
     fn up(&self, event: &PointerEvent) {
+        if let Some((id, from)) = self.pressed.take()
+            && event.type_() == "pointerup"
+            && id == event.pointer_id()
+        {
+            let to = self.pixel(event);
+            if (to[0] - from[0]).hypot(to[1] - from[1]) < CLICK {
+                (self.events)(StageEvent::Click { at: self.at(event) });
+            }
+        }
         let ends = self.gesture.borrow_mut().up(event.pointer_id());
         if ends {
             if event.pointer_type() == "touch" {

@@ -1,0 +1,82 @@
+//! The particles on the stage: the live ones, or those of an earlier moment.
+
+use wasm_bindgen::JsValue;
+
+use super::{PARTICLE_SIDE, Stage};
+use crate::page::layers::particles::Glow;
+
+impl Stage {
+    /// Particle positions `[x0, y0, …]` as just reported; particles of one cast glide from report to report, but for
+    /// those that were drawn anew, of which there were so many since the restart.
+    pub fn set_particles(&mut self, positions: &[f32], cast: u32, recycled: u32, now_ms: f64) {
+        if cast != self.motion.cast() && !self.replaying {
+            self.particles.forget();
+        }
+        self.motion.report(positions, cast, recycled, now_ms);
+        self.glowing = true;
+    }
+
+    /// Shows recorded positions `[x0, y0, …]` instead of the live ones; `glides`: as what came after those shown before.
+    pub fn show_recorded(&mut self, positions: &[f32], recycled: u32, glides: bool, now_ms: f64) {
+        let glides = glides && self.replaying;
+        if !glides {
+            self.particles.forget();
+        }
+        let cast = self.recorded.cast().wrapping_add(u32::from(!glides));
+        self.recorded.report(positions, cast, recycled, now_ms);
+        (self.replaying, self.glowing) = (true, true);
+    }
+
+    /// Shows the live particles again.
+    pub fn show_live(&mut self) {
+        if std::mem::take(&mut self.replaying) {
+            self.particles.forget();
+            self.glowing = true;
+        }
+    }
+
+    /// Positions of the particles as they are seen now, `[x0, y0, …]`.
+    pub fn positions(&self) -> &[f32] {
+        if self.replaying {
+            self.recorded.positions()
+        } else {
+            self.motion.positions()
+        }
+    }
+
+    pub(super) fn draw_particles(
+        &mut self,
+        css_side: f32,
+        ratio: f32,
+        seconds: f32,
+        moving: bool,
+        now_ms: f64,
+    ) -> Result<(), JsValue> {
+        let side = (css_side * ratio).min(PARTICLE_SIDE).floor();
+        if self.particles.side() != side as usize {
+            self.particles.resize(side as usize, side / css_side);
+            self.glowing = true;
+        }
+        // Under reduced motion a report is shown as it came.
+        let motion = if self.replaying {
+            &mut self.recorded
+        } else {
+            &mut self.motion
+        };
+        let gliding = motion.advance(if self.reduced_motion { f64::INFINITY } else { now_ms });
+        if !(self.glowing || gliding || moving) {
+            return Ok(());
+        }
+        let motion = if self.replaying { &self.recorded } else { &self.motion };
+        let positions = if self.show_particles { motion.positions() } else { &[] };
+        let glow = Glow {
+            seconds,
+            trails: self.trails && self.show_particles && !self.reduced_motion,
+            moving,
+        };
+        let field = self.field.target().filter(|f| f.is_whole());
+        let energy = |at| field.map_or(0.0, |f| f.energy_at(at));
+        self.glowing = self.particles.frame(positions, &self.zoom.viewport(side), glow, energy);
+        self.particle_surface.put(self.particles.pixels(), side as u32)
+    }
+}

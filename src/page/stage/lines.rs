@@ -1,0 +1,129 @@
+//! Lines over the stage: the way of one particle, and a loop. Drawn only when there are any, and when they changed.
+
+use wasm_bindgen::JsValue;
+use web_sys::{CanvasRenderingContext2d, HtmlElement};
+
+use super::canvas::Surface;
+use crate::page::layers::path::trace;
+use crate::page::viewport::Viewport;
+
+/// Widths of a line and of the rim that sets it off from the field, CSS pixels.
+const LINE: f64 = 1.5;
+const RIM: f64 = 3.5;
+/// Radius of the marks at a way's ends, CSS pixels.
+const MARK: f64 = 4.0;
+
+/// The lines.
+pub(super) struct Lines {
+    surface: Surface,
+    /// Colours of lines and rims.
+    colours: [String; 2],
+    /// The particle whose way is drawn, and its way so far without the place where it is seen, `[x0, y0, …]`.
+    pub particle: Option<usize>,
+    way: Vec<f32>,
+    ring: Vec<f32>,
+    stale: bool,
+    drawn: Option<(Viewport, Option<[f32; 2]>)>,
+}
+
+impl Lines {
+    /// No lines, on a canvas in the container.
+    pub fn new(container: &HtmlElement) -> Result<Self, JsValue> {
+        Ok(Self {
+            surface: Surface::new(container)?,
+            colours: Default::default(),
+            particle: None,
+            way: Vec::new(),
+            ring: Vec::new(),
+            stale: false,
+            drawn: None,
+        })
+    }
+
+    /// The canvas.
+    pub fn element(&self) -> &HtmlElement {
+        self.surface.element()
+    }
+
+    /// Colours of lines and of their rims.
+    pub fn set_colours(&mut self, line: String, rim: String) {
+        self.colours = [line, rim];
+        self.stale = true;
+    }
+
+    /// The way of a particle up to where it is seen, `[x0, y0, …]`; none without a particle.
+    pub fn set_way(&mut self, particle: Option<usize>, way: &[f32]) {
+        self.stale |= particle.is_some() || self.particle.is_some();
+        self.particle = particle;
+        self.way.clear();
+        self.way.extend_from_slice(way);
+    }
+
+    /// A loop, `[x0, y0, …]`, as far as it is drawn.
+    pub fn set_ring(&mut self, ring: &[f32]) {
+        self.ring.clear();
+        self.ring.extend_from_slice(ring);
+        self.stale = true;
+    }
+
+    /// Draws what changed. `view` is in CSS pixels, `ratio` is device pixels to one of them; `head` is where the particle
+    /// is seen now.
+    pub fn draw(&mut self, view: Viewport, ratio: f32, head: Option<[f32; 2]>) -> Result<(), JsValue> {
+        let nothing = self.particle.is_none() && self.ring.is_empty();
+        let moved = !nothing && self.drawn != Some((view, head));
+        if !(self.stale || moved) {
+            return Ok(());
+        }
+        (self.stale, self.drawn) = (false, Some((view, head)));
+        let context = self.surface.clean(view.pixels, ratio)?;
+        self.stroke(context, &self.ring, &view);
+        let Some(head) = head else { return Ok(()) };
+        self.way.extend(head);
+        let start = self
+            .way
+            .chunks_exact(2)
+            .find(|p| p[0].is_finite())
+            .map(|p| [p[0], p[1]]);
+        self.stroke(context, &self.way, &view);
+        self.way.truncate(self.way.len() - 2);
+        if let Some(start) = start {
+            self.mark(context, view.to_pixel(start), false)?;
+        }
+        self.mark(context, view.to_pixel(head), true)
+    }
+
+    fn stroke(&self, context: &CanvasRenderingContext2d, points: &[f32], view: &Viewport) {
+        context.begin_path();
+        trace(points, view, |draws, [x, y]| {
+            if draws {
+                context.line_to(x.into(), y.into());
+            } else {
+                context.move_to(x.into(), y.into());
+            }
+        });
+        self.ink(context);
+    }
+
+    /// Draws the path that is set out, rim first.
+    fn ink(&self, context: &CanvasRenderingContext2d) {
+        for (width, colour) in [(RIM, &self.colours[1]), (LINE, &self.colours[0])] {
+            context.set_line_join("round");
+            context.set_line_width(width);
+            context.set_stroke_style_str(colour);
+            context.stroke();
+        }
+    }
+
+    /// A ring at the start of a way, a disc where it has got to.
+    fn mark(&self, context: &CanvasRenderingContext2d, [x, y]: [f32; 2], now: bool) -> Result<(), JsValue> {
+        if !(x.is_finite() && y.is_finite()) {
+            return Ok(());
+        }
+        context.begin_path();
+        context.arc(x.into(), y.into(), MARK, 0.0, std::f64::consts::TAU)?;
+        context.set_fill_style_str(&self.colours[usize::from(!now)]);
+        self.ink(context);
+        context.fill();
+        Ok(())
+    }
+}
