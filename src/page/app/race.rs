@@ -42,6 +42,8 @@ impl App {
         dom::set_attribute(&main, "data-race", if race { "true" } else { "false" });
         self.rival = race.then(Rival::new).transpose()?;
         self.tracks = Default::default();
+        // Two clouds are compared as they are now.
+        self.go_live();
         // Whoever pressed a button that is hidden now is taken to what came in its place.
         if pressed.is_some_and(|button| button.get_attribute("data-action").as_deref() == Some("race")) {
             dom::element::<HtmlElement>(if race { "rival-stage" } else { "begin-race" })?.focus()?;
