@@ -273,6 +273,21 @@ fn small(seed: u32) -> Settings {
     }
 }
 
+/// Files in the right format, of other versions of this page.
+#[test]
+fn a_file_of_another_version_says_of_which() {
+    let ours = || burn_pack::Writer::new(Vec::new()).with_metadata("format", "scorefield");
+    let error = |file: burn_pack::Writer| weights_file::from_bytes(&file.into_bytes().unwrap()).unwrap_err();
+    assert_eq!(error(ours()), WeightsError::Missing("version"));
+    let older = ours().with_scalar("version", 1_u64.into());
+    assert_eq!(error(older), WeightsError::OtherVersion(1));
+    let current = || ours().with_scalar("version", weights_file::VERSION.into());
+    assert_eq!(error(current()), WeightsError::Missing("network"));
+    let unknown = error(current().with_metadata("network", "transformer"));
+    assert_eq!(unknown, WeightsError::UnknownNetwork("transformer".into()));
+    assert!(unknown.to_string().contains("unknown kind \"transformer\""));
+}
+
 #[test]
 fn a_lab_goes_on_from_the_file_of_another_with_its_size_and_seed() {
     let mut first = lab(Target::Preset(Preset::Moons), small(4));

@@ -19,72 +19,75 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// Points evaluated at a time: about 2 ms on one core.
 const CHUNK: usize = 512;
 
-/// What a potential is made for.
+/// What a potential is made for, and whether it has to be just that.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Key {
-    stamp: (u32, u64, u32),
-    backend: Backend,
-    sigma: f32,
+pub struct Wish {
+    /// Which network, at which step, and which data.
+    pub stamp: Stamp,
+    /// Where the particles live.
+    pub backend: Backend,
+    /// The noise level.
+    pub sigma: f32,
+    /// The network learns, so that what was right a second ago is good enough.
+    pub learning: bool,
 }
 
-impl Key {
-    fn new(stamp: Stamp, backend: Backend, sigma: f32) -> Self {
-        Self {
-            stamp: (stamp.run, stamp.step, stamp.target),
-            backend,
-            sigma,
-        }
+impl Wish {
+    /// What was made for the other will do. Where nothing is learned only the data may have moved on since.
+    fn is_met_by(&self, other: &Self) -> bool {
+        let place = |wish: &Self| (wish.stamp.run, wish.backend, wish.sigma);
+        place(self) == place(other) && (self.learning || self.stamp.step == other.stamp.step)
     }
 
-    /// A potential for this may be followed until that for the other is there: the network has only learned on.
-    fn will_do_for(&self, other: &Self) -> bool {
-        (self.stamp.0, self.backend, self.sigma) == (other.stamp.0, other.backend, other.sigma)
+    /// What was made for the other is what is wished.
+    fn is(&self, other: &Self) -> bool {
+        self.is_met_by(other) && (self.stamp.step, self.stamp.target) == (other.stamp.step, other.stamp.target)
     }
 }
 
 /// The potential that live samplers follow, and the one that is to replace it.
 #[derive(Default)]
 pub struct Fits {
-    current: Option<(Key, Instant, Rc<Surface>)>,
-    making: Option<(Key, Fitting)>,
+    current: Option<(Wish, Instant, Rc<Surface>)>,
+    making: Option<(Wish, Fitting)>,
 }
 
 impl Fits {
-    /// The energy for this network at this noise level, of these weights or of those of a moment ago.
-    pub fn usable(&self, stamp: Stamp, backend: Backend, sigma: f32) -> Option<Rc<Surface>> {
-        let key = Key::new(stamp, backend, sigma);
-        let current = self.current.as_ref().filter(|(known, ..)| known.will_do_for(&key));
+    /// The energy that will do, if it is there.
+    pub fn usable(&self, wish: &Wish) -> Option<Rc<Surface>> {
+        let current = self.current.as_ref().filter(|(made_for, ..)| wish.is_met_by(made_for));
         current.map(|(.., surface)| surface.clone())
     }
 
     /// There is a potential to make now.
-    pub fn due(&self, stamp: Stamp, backend: Backend, sigma: f32) -> bool {
-        let key = Key::new(stamp, backend, sigma);
-        let under_way = |making: &(Key, Fitting)| making.0.will_do_for(&key);
-        let fresh = |(known, at, _): &(Key, Instant, Rc<Surface>)| {
-            *known == key || known.will_do_for(&key) && at.elapsed() < PERIOD
-        };
-        self.making.as_ref().is_some_and(under_way) || !self.current.as_ref().is_some_and(fresh)
+    pub fn due(&self, wish: &Wish) -> bool {
+        let under_way = self
+            .making
+            .as_ref()
+            .is_some_and(|(made_for, _)| wish.is_met_by(made_for));
+        let fresh = self.current.as_ref().is_some_and(|(made_for, at, _)| {
+            wish.is(made_for) || wish.learning && wish.is_met_by(made_for) && at.elapsed() < PERIOD
+        });
+        under_way || !fresh
     }
 
-    /// Works until the deadline. field: of the weights that `stamp` names, on `device` of `backend`.
+    /// Works until the deadline. field: of the weights that the wish names, on the device of its backend.
     ///
     /// # Errors
     /// When the device is lost.
     pub async fn advance(
         &mut self,
+        wish: Wish,
         field: Rc<dyn Field>,
-        (stamp, backend, sigma): (Stamp, Backend, f32),
         device: &Device,
         exact: &ExactField,
         deadline: Instant,
     ) -> Result<(), ExecutionError> {
-        let key = Key::new(stamp, backend, sigma);
-        let making = self.making.take().filter(|(made_for, _)| made_for.will_do_for(&key));
-        let (key, mut fitting) = making.unwrap_or_else(|| (key, Fitting::new(field, exact, sigma)));
+        let making = self.making.take().filter(|(made_for, _)| wish.is_met_by(made_for));
+        let (wish, mut fitting) = making.unwrap_or_else(|| (wish, Fitting::new(field, exact, wish.sigma)));
         match fitting.advance(device, deadline).await? {
-            Some(surface) => self.current = Some((key, Instant::now(), Rc::new(surface))),
-            None => self.making = Some((key, fitting)),
+            Some(surface) => self.current = Some((wish, Instant::now(), Rc::new(surface))),
+            None => self.making = Some((wish, fitting)),
         }
         Ok(())
     }

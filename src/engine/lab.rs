@@ -12,11 +12,12 @@ use super::devices::Devices;
 use super::fit::Fits;
 use super::jobs::Job;
 use super::live::Live;
-use super::pacing::{Metronome, Rate};
+use super::pacing::{Allowance, Metronome, Rate, SAMPLER_SLICE, TURN};
 use super::pictures::Pictures;
 use super::progress::Gauge;
 use super::protocol::{Backend, Checkpoint, Command, Floats, Report, Stamp};
 use super::quality::Judge;
+use super::relaxation::Relaxation;
 use super::settings::{Settings, Source};
 use super::standing::Standings;
 use crate::distribution::{Dot, ExactField, Preset, Target};
@@ -46,6 +47,7 @@ pub struct Lab {
     pub(super) cast: u32,
     pub(super) fits: Fits,
     pub(super) standings: Standings,
+    pub(super) relaxation: Relaxation,
     pub(super) pictures: Pictures,
     pub(super) judge: Judge,
     pub(super) jobs: VecDeque<Job>,
@@ -58,6 +60,9 @@ pub struct Lab {
     pub(super) steps: Rate,
     pub(super) evaluations: Rate,
     pub(super) metronome: Metronome,
+    pub(super) sampler_allowance: Allowance,
+    /// When the turn should be over.
+    pub(super) turn_ends: Instant,
     /// While a script waits, the live particles rest until then.
     pub(super) live_again_at: Option<Instant>,
     pub(super) last_checkpoint: Instant,
@@ -108,6 +113,7 @@ impl Lab {
             cast: 0,
             fits: Fits::default(),
             standings: Standings::default(),
+            relaxation: Relaxation::default(),
             pictures: Pictures::default(),
             judge: Judge::default(),
             jobs: VecDeque::new(),
@@ -120,6 +126,8 @@ impl Lab {
             steps: Rate::default(),
             evaluations: Rate::default(),
             metronome: Metronome::new(),
+            sampler_allowance: Allowance::new(SAMPLER_SLICE),
+            turn_ends: Instant::now(),
             live_again_at: None,
             last_checkpoint: Instant::now(),
             saved: (0, 0),
@@ -145,7 +153,7 @@ impl Lab {
             Command::Play { training, sampling } => (self.training, self.sampling) = (training, sampling),
             Command::TrainOnce => self.jobs.push_back(Job::train_once()),
             Command::SampleOnce => {
-                self.step_live(1).await?;
+                self.step_live(1, Instant::now() + TURN).await?;
             }
             Command::Restart => self.restart_live(),
             Command::Drop { points } => self.drop_particles(&points.0),
@@ -249,6 +257,7 @@ impl Lab {
         self.stamp.step = 0;
         self.training_seconds = 0.0;
         self.learned = None;
+        self.fits = Fits::default();
         self.pictures.forget_data();
         self.restart_live();
     }

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use web_time::Instant;
 
-/// A turn's share for training. A turn is at most 33 ms, so that the page gets 30 new frames a second.
+/// A turn's length, so that the page gets 30 new frames a second: what still has its share to come after that does its
+/// smallest piece of work and no more.
+pub const TURN: Duration = Duration::from_millis(33);
+/// A turn's share for training.
 pub const TRAINING_SLICE: Duration = Duration::from_millis(15);
 /// A turn's share for a scripted request, which has no picture to keep fluid beside it.
 pub const REQUEST_SLICE: Duration = Duration::from_millis(24);
@@ -13,7 +16,7 @@ pub const REQUEST_SLICE: Duration = Duration::from_millis(24);
 pub const PICTURE_SLICE: Duration = Duration::from_millis(8);
 /// A turn's share for the sampler.
 pub const SAMPLER_SLICE: Duration = Duration::from_millis(12);
-/// A turn's share for measuring the error; one noise level takes some 3 ms, and no less than one is measured.
+/// A turn's share for measuring the error. Preparing a level can be cut anywhere; measuring it takes some 3 ms.
 pub const PROGRESS_SLICE: Duration = Duration::from_millis(2);
 /// A turn's share for the likelihood of the network.
 pub const LIKELIHOOD_SLICE: Duration = Duration::from_millis(12);
@@ -21,12 +24,41 @@ pub const LIKELIHOOD_SLICE: Duration = Duration::from_millis(12);
 pub const POTENTIAL_SLICE: Duration = Duration::from_millis(4);
 /// A turn's share for comparing and judging samples.
 pub const JUDGE_SLICE: Duration = Duration::from_millis(3);
+/// A turn's share for the theory of how a cloud approaches its target.
+pub const RELAXATION_SLICE: Duration = Duration::from_millis(3);
 /// How long the end of a descent is left to look at before the next one begins.
 pub const REST: Duration = Duration::from_secs(4);
 /// Between two checkpoints.
 pub const CHECKPOINT_PERIOD: Duration = Duration::from_secs(2);
 /// Between two full measurements of the error.
 pub const PROGRESS_PERIOD: Duration = Duration::from_millis(800);
+
+/// A share of every turn for what may only notice afterwards that it has taken too long: what it took too much is kept
+/// from its shares to come.
+pub struct Allowance {
+    share: Duration,
+    owed: Duration,
+}
+
+impl Allowance {
+    /// So much a turn.
+    pub fn new(share: Duration) -> Self {
+        let owed = Duration::ZERO;
+        Self { share, owed }
+    }
+
+    /// This turn's share, less what earlier turns took too much; none while there is nothing left of it.
+    pub fn next(&mut self) -> Option<Duration> {
+        let owed = std::mem::take(&mut self.owed);
+        self.owed = owed.saturating_sub(self.share);
+        (owed < self.share).then(|| self.share - owed)
+    }
+
+    /// What was taken of a turn's share.
+    pub fn spend(&mut self, share: Duration, taken: Duration) {
+        self.owed += taken.saturating_sub(share);
+    }
+}
 
 /// Says how many steps are due at a wished number a second. What could not be done in time is dropped, never caught
 /// up: a tab that slept for an hour owes nothing.
@@ -104,6 +136,19 @@ mod tests {
     fn the_default_batch_is_one_piece_and_a_huge_network_gets_small_pieces() {
         assert!(micro_batch(9_282) >= 512);
         assert_eq!(micro_batch(10_000_000), 16);
+    }
+
+    #[test]
+    fn who_takes_three_shares_at_once_sits_out_two_turns() {
+        let [share, dear] = [10, 30].map(Duration::from_millis);
+        let mut allowance = Allowance::new(share);
+        let turns: Vec<Option<Duration>> = (0..5)
+            .map(|_| {
+                let next = allowance.next();
+                next.inspect(|&given| allowance.spend(given, dear))
+            })
+            .collect();
+        assert_eq!(turns, [Some(share), None, None, Some(share), None]);
     }
 
     #[test]

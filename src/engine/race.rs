@@ -7,9 +7,11 @@
 use burn::tensor::ExecutionError;
 use web_time::Instant;
 
+use super::fit::Wish;
+use super::jobs::Job;
 use super::lab::Lab;
 use super::live::Live;
-use super::pacing::{REST, SAMPLER_SLICE};
+use super::pacing::REST;
 use super::protocol::{Backend, Cloud, Floats};
 use super::recipe::Recipe;
 use super::settings::{Settings, Source};
@@ -24,7 +26,6 @@ impl Lab {
         if self.live.is_none() && self.trainer.is_some() {
             self.restart_live();
         }
-        let due = self.metronome.due(f64::from(self.settings.pace));
         if !self.sampling || self.hidden {
             return Ok(false);
         }
@@ -41,8 +42,13 @@ impl Lab {
         if !self.jobs.is_empty() && self.live_again_at.is_some_and(|at| Instant::now() < at) {
             return Ok(true);
         }
+        let Some(share) = self.sampler_allowance.next() else {
+            return Ok(true);
+        };
+        let due = self.metronome.due(f64::from(self.settings.pace));
         let start = Instant::now();
-        let moves = self.step_live(due).await?;
+        let moves = self.step_live(due, start + share).await?;
+        self.sampler_allowance.spend(share, start.elapsed());
         self.live_again_at = Some(start + 2 * start.elapsed());
         Ok(moves)
     }
@@ -53,7 +59,7 @@ impl Lab {
     ///
     /// # Errors
     /// When the device is lost.
-    pub(super) async fn step_live(&mut self, steps: u32) -> Result<bool, ExecutionError> {
+    pub(super) async fn step_live(&mut self, steps: u32, deadline: Instant) -> Result<bool, ExecutionError> {
         if !self.give_fields().await? {
             return Ok(false);
         }
@@ -61,7 +67,6 @@ impl Lab {
             return Ok(false);
         };
         let device = self.devices.device(backend).clone();
-        let deadline = Instant::now() + SAMPLER_SLICE;
         let (mut made, mut evaluations) = (0, 0.0);
         let mut runners: Vec<&mut Live> = self.live.iter_mut().chain(&mut self.rival).collect();
         while let Some(next) = next(&runners, made < steps) {
@@ -93,11 +98,8 @@ impl Lab {
             self.restart_live();
         }
         let wanted = self.wants_potential();
-        // While the network learns, the energy may be a second older than the score: the test makes up for that.
-        let surface = self
-            .fits
-            .usable(self.stamp, backend, self.settings.sigma)
-            .filter(|_| wanted && self.settings.potential);
+        let wish = self.potential_wish();
+        let surface = self.fits.usable(&wish).filter(|_| wanted && self.settings.potential);
         if wanted && surface.is_none() {
             return Ok(false);
         }
@@ -121,6 +123,18 @@ impl Lab {
     pub(super) fn wants_potential(&self) -> bool {
         let needs_energy = |runner: &Option<Live>| runner.as_ref().is_some_and(Live::needs_energy);
         !self.has_energy(self.settings.follow) && (needs_energy(&self.live) || needs_energy(&self.rival))
+    }
+
+    /// The potential that the live samplers need. While the network learns, it may be a second older than the score: the
+    /// Metropolis test makes up for that.
+    pub(super) fn potential_wish(&self) -> Wish {
+        let scripted = self.jobs.iter().any(|job| matches!(job, Job::Train(_)));
+        Wish {
+            stamp: self.stamp,
+            backend: self.devices.choice().sampling,
+            sigma: self.settings.sigma,
+            learning: self.training || scripted,
+        }
     }
 
     /// The particles back to the start of what the settings ask for.

@@ -110,8 +110,8 @@ pub enum Start {
     /// From noise: `N(mean, (sigma² + scale²) I)`, with the noise level at which the sampler begins.
     #[default]
     Noise,
-    /// Evenly over a square about the data's mean, of half-width 3.2 scales and twice the starting noise: no mode is
-    /// favoured.
+    /// Evenly over a square about the data's mean, of half-width 3.2 scales and twice the starting noise (or as far as
+    /// particles may be, where that is less): no mode is favoured.
     Uniform,
     /// All in one place where there are data, the leftmost of a few hundred draws: how far do they get?
     Spot,
@@ -196,7 +196,9 @@ pub struct Settings {
     pub rival_steps_per_level: u32,
     /// Rungs of its ladder, between the same ends.
     pub rival_levels: u32,
-    /// Langevin steps a second that the live sampler aims at.
+    /// Sampler steps a second that are aimed at, as far as there is time for them. In a race these are steps of the runner
+    /// whose steps take more score evaluations, and the other makes as many evaluations in as many steps as that takes:
+    /// with HMC of 5 leapfrog steps against Langevin dynamics, five times as many.
     pub pace: f32,
     /// Begin another descent some seconds after one has ended.
     pub repeat: bool,

@@ -9,7 +9,8 @@ use web_time::Instant;
 use super::jobs::{Job, Training};
 use super::lab::Lab;
 use super::pacing::{
-    CHECKPOINT_PERIOD, JUDGE_SLICE, PICTURE_SLICE, POTENTIAL_SLICE, PROGRESS_SLICE, REQUEST_SLICE, TRAINING_SLICE,
+    CHECKPOINT_PERIOD, JUDGE_SLICE, PICTURE_SLICE, POTENTIAL_SLICE, PROGRESS_SLICE, RELAXATION_SLICE, REQUEST_SLICE,
+    TRAINING_SLICE, TURN,
 };
 use super::progress::Subject;
 use super::protocol::{Backend, Progress, Report};
@@ -23,6 +24,7 @@ impl Lab {
     /// # Errors
     /// When a device is lost.
     pub async fn turn(&mut self) -> Result<bool, ExecutionError> {
+        self.turn_ends = Instant::now() + TURN;
         let mut busy = self.advance_live().await?;
         busy |= self.advance_jobs().await?;
         busy |= self.advance_training().await?;
@@ -30,12 +32,18 @@ impl Lab {
         busy |= self.advance_pictures().await?;
         busy |= self.advance_progress().await?;
         busy |= self.advance_judgement();
+        busy |= self.advance_relaxation();
         busy |= self.advance_devices().await?;
         self.checkpoint_when_due().await?;
         if std::mem::take(&mut self.frame_wanted) {
             self.report_frame();
         }
         Ok(busy)
+    }
+
+    /// When a slice that begins now has to end: not after the turn.
+    fn deadline(&self, slice: Duration) -> Instant {
+        self.turn_ends.min(Instant::now() + slice)
     }
 
     /// The first scripted request gets a slice.
@@ -51,7 +59,7 @@ impl Lab {
                 }
             }
             Job::Sample(mut job) => {
-                if !self.advance_sampling(&mut job, Instant::now() + REQUEST_SLICE).await? {
+                if !self.advance_sampling(&mut job, self.deadline(REQUEST_SLICE)).await? {
                     self.jobs.push_front(Job::Sample(job));
                 }
             }
@@ -98,10 +106,10 @@ impl Lab {
     /// At most `most` training steps in the slice, at least one; returns how many.
     async fn train(&mut self, most: u32, slice: Duration) -> Result<u32, ExecutionError> {
         let plan = self.plan();
+        let (start, deadline) = (Instant::now(), self.deadline(slice));
         let (Some(trainer), Some(data)) = (&mut self.trainer, &self.data) else {
             return Ok(0);
         };
-        let start = Instant::now();
         let mut made = 0;
         while made < most {
             trainer.step(data.exact(), &plan);
@@ -109,7 +117,7 @@ impl Lab {
             if self.devices.choice().training == Backend::WebGpu && made % QUEUED_STEPS == 0 {
                 trainer.settle().await?;
             }
-            if start.elapsed() >= slice {
+            if Instant::now() >= deadline {
                 break;
             }
         }
@@ -138,7 +146,7 @@ impl Lab {
             return Ok(false);
         };
         let Some(data) = &self.data else { return Ok(false) };
-        let deadline = Instant::now() + PICTURE_SLICE;
+        let deadline = self.deadline(PICTURE_SLICE);
         let picture = self
             .pictures
             .advance(&*field, self.devices.sampling(), data.exact(), self.stamp, deadline)
@@ -157,7 +165,7 @@ impl Lab {
         if self.hidden || self.data.as_ref().is_none_or(|data| !data.gauge.due(self.stamp.step)) {
             return Ok(false);
         }
-        if let Some(progress) = self.measure_levels(Instant::now() + PROGRESS_SLICE).await? {
+        if let Some(progress) = self.measure_levels(self.deadline(PROGRESS_SLICE)).await? {
             self.frame.progress = Some(progress);
         }
         Ok(true)
@@ -168,20 +176,32 @@ impl Lab {
         if self.hidden || !self.settings.potential || !self.wants_potential() {
             return Ok(false);
         }
-        let (backend, sigma) = (self.devices.choice().sampling, self.settings.sigma);
-        let known = self.fits.usable(self.stamp, backend, sigma).is_some();
-        if !self.fits.due(self.stamp, backend, sigma) || (known && !self.sampling) {
+        let wish = self.potential_wish();
+        if !self.fits.due(&wish) {
             return Ok(false);
         }
         let (Some(field), Some(data)) = (self.learned().await?, &self.data) else {
             return Ok(false);
         };
-        let deadline = Instant::now() + POTENTIAL_SLICE;
-        let device = self.devices.sampling();
-        self.fits
-            .advance(field, (self.stamp, backend, sigma), device, data.exact(), deadline)
-            .await?;
+        let (deadline, device) = (self.deadline(POTENTIAL_SLICE), self.devices.sampling());
+        self.fits.advance(wish, field, device, data.exact(), deadline).await?;
         Ok(true)
+    }
+
+    /// How the cloud of a chain approaches its target.
+    fn advance_relaxation(&mut self) -> bool {
+        let (Some(data), Some(live)) = (&self.data, &self.live) else {
+            return false;
+        };
+        self.relaxation
+            .look_at(live, data.exact(), self.stamp.target, self.cast);
+        if self.hidden || !self.relaxation.is_busy() {
+            return false;
+        }
+        if let Some(approach) = self.relaxation.advance(Instant::now() + RELAXATION_SLICE) {
+            self.frame.approach = Some(approach);
+        }
+        true
     }
 
     /// How the clouds stand, and how good the samples of a finished descent are.
@@ -196,7 +216,7 @@ impl Lab {
         if self.hidden || !(self.standings.is_busy() || self.judge.is_busy()) {
             return false;
         }
-        let deadline = Instant::now() + JUDGE_SLICE;
+        let deadline = self.deadline(JUDGE_SLICE);
         self.standings.advance(data.exact(), data.preset, deadline);
         if !self.standings.is_busy()
             && let Some(quality) = self.judge.advance(data, sigma_min, deadline)

@@ -77,7 +77,7 @@ pub fn circulation(learned: Option<Circulation>, exact: Option<Circulation>, sig
     let mut text = format!("circulation ∮ s·dl at σ = {}", sigma_text(sigma));
     for (name, found, note) in [
         ("learned", learned, " of ∮ |s| dl"),
-        ("exact", exact, ": a gradient has none, this is the sum's rounding off"),
+        ("exact field", exact, ": zero up to the sum over 256 points"),
     ] {
         if let Some(found) = found {
             let share = 100.0 * found.share();
@@ -322,6 +322,41 @@ mod tests {
         );
         state.lacks_energy = true;
         assert_eq!(said(Sampler::Hmc, &state, true), "HMC waits for an energy");
+    }
+
+    #[test]
+    fn a_replay_says_when_it_was_and_of_whom() {
+        let mut state = SamplerState {
+            level: Some(8),
+            sigma: 0.1654,
+            steps: 135,
+            ..SamplerState::default()
+        };
+        assert_eq!(replay(&state, None), "replay: level 9, σ = 0.17, step 135");
+        state.level = None;
+        assert_eq!(
+            replay(&state, Some(5000)),
+            "replay of the first 5000 particles: σ = 0.17, step 135"
+        );
+    }
+
+    #[test]
+    fn a_way_has_an_energy_only_where_it_is_known_at_both_ends() {
+        let text = way(&[-1.2, 0.456], &[0.3, -0.88], -5.24, 0.15);
+        assert_eq!(
+            text,
+            "one particle: start (−1.20, 0.46), now (0.30, −0.88), energy −5.2 nat at σ = 0.15"
+        );
+        assert!(!way(&[0.0, 0.0], &[1.0, 0.0], f32::NAN, 0.15).contains("energy"));
+    }
+
+    #[test]
+    fn a_circulation_is_told_against_the_most_that_it_could_be() {
+        let found = |work| Some(Circulation { work, most: 8.0 });
+        let text = circulation(found(-0.42), found(0.002), 0.2);
+        assert!(text.contains("learned −0.420, 5.25 % of ∮ |s| dl"), "{text}");
+        assert!(text.contains("exact field 0.002, 0.03 %: zero up to"), "{text}");
+        assert!(!circulation(None, found(0.002), 0.2).contains("learned"));
     }
 
     #[test]

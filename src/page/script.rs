@@ -8,7 +8,7 @@
 //! | `preset(name)` | learns a named set: `8gaussians moons checkerboard spirals swissroll rings pinwheel two_g` |
 //! | `draw(points, { softness })` | replaces the data; each point is a Gaussian of that standard deviation, 0.04 if left out |
 //! | `configure({ … })` | changes settings; their names are those of `state()` and of the link |
-//! | `await train({ steps })` | trains so many steps; `{ step, seconds, sigmas, error, nats }` |
+//! | `await train({ steps })` | trains so many steps; `{ step, seconds, sigmas, error, floor, excess, nats }` |
 //! | `await sample({ … })` | draws samples apart from the live particles, see below |
 //! | `await field({ points, sigma, field })` | `{ score, divergence, curl }`, `logDensity` of the exact field, `energy` of it and of energy nets |
 //! | `await likelihood({ count })` | the network's density against the truth, by so many draws: `{ nll, kl, error, gridKl, sigma, count, step }`, nats |

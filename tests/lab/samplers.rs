@@ -92,7 +92,7 @@ fn a_clouds_distance_from_its_target_shrinks_to_the_floor_on_the_way_down() {
     assert!(way.len() > 2 && first.steps < last.steps && last.evaluations == 16 * 40 + 1);
     assert!(
         way.iter()
-            .all(|standing| standing.floor == last.floor && standing.floor > 0.0)
+            .all(|standing| standing.floor.to_bits() == last.floor.to_bits() && standing.floor > 0.0)
     );
     assert!(first.distance > 20.0 * first.floor, "{first:?}");
     assert!(last.distance < 2.0 * last.floor, "{last:?}");
@@ -160,9 +160,9 @@ fn mala_waits_on_a_score_network_until_it_may_take_the_potential() {
         let state = frame.cloud.sampler;
         (state.steps > 100 && state.acceptance.is_some()).then_some(state)
     });
-    // With a = 0.1 sigma² on a Gaussian 99 % are accepted; what the potential cannot fit costs a few.
+    // With a = 0.1 sigma² on a Gaussian 99 % are accepted; what no potential can fit costs a few.
     let acceptance = state.acceptance.unwrap();
-    assert!(acceptance > 0.8 && acceptance <= 1.0, "{acceptance}");
+    assert!(acceptance > 0.95 && acceptance <= 1.0, "{acceptance}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ const REACH: f32 = 14.0;
 #[derive(Default)]
 pub(super) struct Replay {
     recordings: Recordings,
-    /// The moment shown; `None` while the stage is live.
+    /// What is shown, in reports since the run began, which thinning does not change; `None` while the stage is live.
     at: Option<f32>,
     playing: bool,
     last_ms: f64,
@@ -42,7 +42,8 @@ impl Replay {
 
     /// Where the sampler was at the moment shown; `None` while the stage is live.
     pub fn state(&self) -> Option<&SamplerState> {
-        self.recordings.shown().state(self.at? as usize)
+        let run = self.recordings.shown();
+        run.state(run.moment(self.at?))
     }
 }
 
@@ -84,12 +85,16 @@ impl App {
     fn look_back(&mut self, moment: f32) {
         let replay = &mut self.replay;
         replay.recordings.hold();
-        (replay.at, replay.playing, replay.drawn) = (Some(moment), false, None);
+        let at = moment * replay.recordings.shown().every() as f32;
+        (replay.at, replay.playing, replay.drawn) = (Some(at), false, None);
         self.hand_tool();
     }
 
     /// The stage shows what is going on again.
     pub(super) fn go_live(&mut self) {
+        if !self.replay.is_on() {
+            return;
+        }
         let replay = &mut self.replay;
         replay.recordings.release();
         (replay.at, replay.playing, replay.drawn, replay.way_stale) = (None, false, None, true);
@@ -102,7 +107,7 @@ impl App {
     pub(super) fn forget_recordings(&mut self) {
         self.go_live();
         self.replay.recordings.clear();
-        self.replay.picked = None;
+        self.let_go();
     }
 
     /// Gives the stage the tool in hand; nobody draws on the past.
@@ -124,14 +129,14 @@ impl App {
         let seconds = ((now_ms - std::mem::replace(&mut replay.last_ms, now_ms)) / 1e3).clamp(0.0, 0.1) as f32;
         if let Some(at) = &mut replay.at {
             let run = replay.recordings.shown();
-            let (count, last) = (run.len() as f32, run.len().saturating_sub(1) as f32);
             if replay.playing {
-                *at += seconds * RATE.clamp(count / SECONDS[1], count / SECONDS[0]);
+                let moments = run.len() as f32;
+                *at += seconds * RATE.clamp(moments / SECONDS[1], moments / SECONDS[0]) * run.every() as f32;
             }
-            if replay.playing && *at >= last {
+            let moment = run.moment(*at);
+            if replay.playing && moment + 1 >= run.len() {
                 return self.go_live();
             }
-            let moment = at.min(last) as usize;
             if replay.drawn != Some(moment) {
                 run.positions(moment, &mut replay.positions);
                 let recycled = run.state(moment).map_or(0, |state| state.recycled);
@@ -196,7 +201,7 @@ impl App {
         };
         dom::set_attribute(&bar, "data-empty", if last == 0 { "true" } else { "false" });
         dom::set_attribute(&bar, "data-playing", if replay.playing { "true" } else { "false" });
-        let moment = replay.at.map_or(last, |at| at as usize);
+        let moment = replay.at.map_or(last, |at| run.moment(at));
         dom::set_attribute(&slider, "max", &last.to_string());
         if slider.value_as_number() as usize != moment {
             slider.set_value(&moment.to_string());

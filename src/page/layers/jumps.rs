@@ -18,15 +18,17 @@ impl Stride {
     pub fn between(from: &[f32], to: &[f32]) -> Self {
         let count = from.len().min(to.len()) / 2;
         let every = count.div_ceil(ASKED).max(1);
-        let mut squares = [f32::INFINITY; ASKED];
+        // Keys as they are sorted everywhere in the page; the bits of positive numbers are ordered as the numbers are.
+        let mut keys = [u64::MAX; ASKED];
         let mut asked = 0;
         for k in (0..count).step_by(every) {
-            squares[asked] = square(at(from, k), at(to, k));
+            keys[asked] = square(at(from, k), at(to, k)).to_bits().into();
             asked += 1;
         }
-        let squares = &mut squares[..asked];
-        squares.sort_unstable_by(f32::total_cmp);
-        Self(FAR * FAR * squares.get(asked * 3 / 4).copied().unwrap_or(0.0))
+        let keys = &mut keys[..asked];
+        keys.sort_unstable();
+        let quartile = keys.get(asked * 3 / 4).map(|key| f32::from_bits(*key as u32));
+        Self(FAR * FAR * quartile.unwrap_or(0.0))
     }
 
     /// The same, but so far in any case, as where places are known no better.

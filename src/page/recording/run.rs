@@ -61,9 +61,19 @@ impl Recording {
         self.count < self.reported
     }
 
-    /// Where the sampler was at a moment; past the end, at the last one.
+    /// Reports from one moment to the next.
+    pub fn every(&self) -> u32 {
+        self.every.max(1)
+    }
+
+    /// The moment so many reports after the first; past the end, the last one.
+    pub fn moment(&self, report: f32) -> usize {
+        ((report / self.every() as f32) as usize).min(self.len().saturating_sub(1))
+    }
+
+    /// Where the sampler was at a moment.
     pub fn state(&self, moment: usize) -> Option<&SamplerState> {
-        self.moments.get(moment).or(self.moments.last())
+        self.moments.get(moment)
     }
 
     /// Writes the positions `[x0, y0, …]` at a moment; NaN for particles that were nowhere in the window.
@@ -281,6 +291,11 @@ mod tests {
                     .all(|(i, &s)| s == i as u64 * every)
             );
             assert_eq!(*steps.last().unwrap(), reports - 1);
+            assert_eq!(
+                steps[run.moment(120.5)],
+                120 / every * every,
+                "thinning moves no moment"
+            );
             assert!(2 * steps.len() + 1 >= run.room(), "no more went than had to");
             let bytes = 2 * run.codes.capacity()
                 + size_of::<SamplerState>() * run.moments.capacity()

@@ -166,12 +166,14 @@ impl Requests {
     }
 }
 
-/// A measurement as fields of an object: `sigmas`, `error`, `nats`.
-pub(super) fn measured(progress: &Progress) -> [(&'static str, JsValue); 3] {
+/// A measurement as fields of an object: `sigmas`, `error`, `floor`, `excess`, `nats`.
+pub(super) fn measured(progress: &Progress) -> [(&'static str, JsValue); 5] {
     let list = |values: &[f32]| -> JsValue { values.iter().map(|&v| JsValue::from(v)).collect::<Array>().into() };
     [
         ("sigmas", list(&progress.sigmas)),
         ("error", list(&progress.error)),
+        ("floor", list(&progress.floor)),
+        ("excess", list(&progress.excess)),
         ("nats", progress.nats.into()),
     ]
 }

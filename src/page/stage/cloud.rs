@@ -13,7 +13,7 @@ impl Stage {
             self.particles.forget();
         }
         self.motion.report(positions, cast, recycled, now_ms);
-        self.glowing = true;
+        self.glowing |= !self.replaying;
     }
 
     /// Shows recorded positions `[x0, y0, …]` instead of the live ones; `glides`: as what came after those shown before.
