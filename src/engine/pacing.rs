@@ -24,6 +24,8 @@ pub const LIKELIHOOD_SLICE: Duration = Duration::from_millis(12);
 pub const POTENTIAL_SLICE: Duration = Duration::from_millis(4);
 /// A turn's share for comparing and judging samples.
 pub const JUDGE_SLICE: Duration = Duration::from_millis(3);
+/// A turn's share for the theory of how a cloud approaches its target.
+pub const RELAXATION_SLICE: Duration = Duration::from_millis(3);
 /// How long the end of a descent is left to look at before the next one begins.
 pub const REST: Duration = Duration::from_secs(4);
 /// Between two checkpoints.

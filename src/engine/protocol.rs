@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::devices::{Backend, Devices};
-pub use self::frame::{Cloud, Frame, Memorised, SampleQuality, SamplerState, Standing};
+pub use self::frame::{Approach, Cloud, Frame, Memorised, SampleQuality, SamplerState, Standing};
 pub use self::grid::{Grid, STAGE_HALF_WIDTH};
 pub use self::measured::{DensityError, Progress};
 
