@@ -198,7 +198,8 @@ impl Lab {
         if self.hidden || !self.relaxation.is_busy() {
             return false;
         }
-        if let Some(approach) = self.relaxation.advance(Instant::now() + RELAXATION_SLICE) {
+        let deadline = self.deadline(RELAXATION_SLICE);
+        if let Some(approach) = self.relaxation.advance(deadline) {
             self.frame.approach = Some(approach);
         }
         true
