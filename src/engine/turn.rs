@@ -8,9 +8,7 @@ use web_time::Instant;
 
 use super::jobs::{Job, Training};
 use super::lab::Lab;
-use super::pacing::{
-    CHECKPOINT_PERIOD, JUDGE_SLICE, PICTURE_SLICE, POTENTIAL_SLICE, PROGRESS_SLICE, REQUEST_SLICE, TRAINING_SLICE, TURN,
-};
+use super::pacing::{JUDGE_SLICE, PICTURE_SLICE, POTENTIAL_SLICE, PROGRESS_SLICE, REQUEST_SLICE, TRAINING_SLICE, TURN};
 use super::progress::Subject;
 use super::protocol::{Backend, Progress, Report};
 
@@ -267,18 +265,6 @@ impl Lab {
             self.outbox.push(Report::Devices(now));
         }
         Ok(!self.devices.settled())
-    }
-
-    async fn checkpoint_when_due(&mut self) -> Result<(), ExecutionError> {
-        let unsaved = self.saved != (self.stamp.run, self.stamp.step);
-        if unsaved && self.last_checkpoint.elapsed() >= CHECKPOINT_PERIOD {
-            if let Some(checkpoint) = self.checkpoint().await? {
-                self.outbox.push(Report::Checkpoint(Box::new(checkpoint)));
-            }
-            self.saved = (self.stamp.run, self.stamp.step);
-            self.last_checkpoint = Instant::now();
-        }
-        Ok(())
     }
 
     fn report_frame(&mut self) {
