@@ -17,6 +17,7 @@ use super::pictures::Pictures;
 use super::progress::Gauge;
 use super::protocol::{Backend, Command, Report, Stamp};
 use super::quality::Judge;
+use super::relaxation::Relaxation;
 use super::settings::{Settings, Source};
 use super::standing::Standings;
 use crate::distribution::{Dot, ExactField, Preset, Target};
@@ -46,6 +47,7 @@ pub struct Lab {
     pub(super) cast: u32,
     pub(super) fits: Fits,
     pub(super) standings: Standings,
+    pub(super) relaxation: Relaxation,
     pub(super) pictures: Pictures,
     pub(super) judge: Judge,
     pub(super) jobs: VecDeque<Job>,
@@ -111,6 +113,7 @@ impl Lab {
             cast: 0,
             fits: Fits::default(),
             standings: Standings::default(),
+            relaxation: Relaxation::default(),
             pictures: Pictures::default(),
             judge: Judge::default(),
             jobs: VecDeque::new(),

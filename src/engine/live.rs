@@ -7,7 +7,7 @@ use burn::tensor::{Device, ExecutionError, Tensor};
 
 use web_time::Instant;
 
-use super::protocol::{Backend, SamplerState};
+use super::protocol::{Backend, Grid, SamplerState};
 use super::recipe::{Recipe, guard_of};
 use super::settings::Sampler as Choice;
 use crate::distribution::ExactField;
@@ -36,6 +36,8 @@ pub struct Live {
     recycled: u32,
     /// Where dropped particles take over from, so that each drop replaces other ones.
     drop_at: usize,
+    /// Particles were dropped since the start.
+    disturbed: bool,
     moved: bool,
     /// What was done before the sampler that runs now took over from a finished descent.
     past: Past,
@@ -86,6 +88,7 @@ impl Live {
             unread: false,
             recycled: 0,
             drop_at: 0,
+            disturbed: false,
             moved: true,
             past: Past::default(),
             cost: 1,
@@ -113,6 +116,24 @@ impl Live {
     /// The sampler has a Metropolis test, which compares energies.
     pub fn needs_energy(&self) -> bool {
         self.sampler.needs_energy()
+    }
+
+    /// Noise level, inverse temperature and noise scale of a chain whose density obeys a Fokker-Planck equation in Langevin
+    /// time; none for other samplers, and none without noise.
+    pub fn diffusion(&self) -> Option<(f32, f32, f32)> {
+        let settings = &self.recipe.settings;
+        let noise_scale = match settings.sampler {
+            Choice::Langevin | Choice::AveragedNoise => settings.noise_scale,
+            Choice::Mala => 1.0,
+            _ => return None,
+        };
+        (noise_scale > 0.0).then_some((settings.sigma, settings.beta, noise_scale))
+    }
+
+    /// The density at which the particles started, at the points of a grid and up to a factor; none when some were put
+    /// elsewhere by hand.
+    pub fn start_density(&self, grid: &Grid, exact: &ExactField) -> Option<Vec<f32>> {
+        (!self.disturbed).then(|| self.recipe.start_density(grid, exact, &self.guard))
     }
 
     /// The noise level at which the particles end.
@@ -240,6 +261,7 @@ impl Live {
             self.positions[2 * self.drop_at..2 * self.drop_at + 2].copy_from_slice(point);
             self.drop_at = (self.drop_at + 1) % count;
         }
+        self.disturbed = true;
         self.place(device);
         if self.sampler.finished() {
             let state = self.state();

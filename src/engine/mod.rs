@@ -41,6 +41,8 @@ mod race;
 #[cfg(feature = "engine")]
 mod recipe;
 #[cfg(feature = "engine")]
+mod relaxation;
+#[cfg(feature = "engine")]
 mod standing;
 #[cfg(feature = "engine")]
 mod starts;

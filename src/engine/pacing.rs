@@ -16,7 +16,7 @@ pub const REQUEST_SLICE: Duration = Duration::from_millis(24);
 pub const PICTURE_SLICE: Duration = Duration::from_millis(8);
 /// A turn's share for the sampler.
 pub const SAMPLER_SLICE: Duration = Duration::from_millis(12);
-/// A turn's share for measuring the error; one noise level takes some 3 ms, and no less than one is measured.
+/// A turn's share for measuring the error. Preparing a level can be cut anywhere; measuring it takes some 3 ms.
 pub const PROGRESS_SLICE: Duration = Duration::from_millis(2);
 /// A turn's share for the likelihood of the network.
 pub const LIKELIHOOD_SLICE: Duration = Duration::from_millis(12);
@@ -24,6 +24,8 @@ pub const LIKELIHOOD_SLICE: Duration = Duration::from_millis(12);
 pub const POTENTIAL_SLICE: Duration = Duration::from_millis(4);
 /// A turn's share for comparing and judging samples.
 pub const JUDGE_SLICE: Duration = Duration::from_millis(3);
+/// A turn's share for the theory of how a cloud approaches its target.
+pub const RELAXATION_SLICE: Duration = Duration::from_millis(3);
 /// How long the end of a descent is left to look at before the next one begins.
 pub const REST: Duration = Duration::from_secs(4);
 /// Between two checkpoints.

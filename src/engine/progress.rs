@@ -16,8 +16,8 @@ const POINTS: usize = 1024;
 /// The gauge's points are its own, not those of any training batch.
 const GAUGE_SEED: u32 = 0x6A06E;
 
-/// Measures round after round. Each level is prepared when it is first due, some points at a time, because an edit of the data makes all of
-/// them void, and while something is being drawn that happens at every move of the pointer.
+/// Measures round after round. Each level is prepared when it is first due, some points at a time, because an edit of
+/// the data makes all of them void, and while something is being drawn that happens at every move of the pointer.
 pub struct Gauge {
     truth: Truth,
     /// The data of a later edit, which wait for the end of the round: or a long stroke would begin round after round
@@ -88,7 +88,7 @@ impl Gauge {
             && (!self.errors.is_empty() || self.finished.is_none_or(|at| at.elapsed() >= PROGRESS_PERIOD))
     }
 
-    /// Prepares or measures levels until the deadline, at least one; after the last one, says what the round has found.
+    /// Prepares or measures levels until the deadline, or at least some points of one; after the last one, says what the round has found.
     ///
     /// # Errors
     /// When the device is lost.
@@ -98,7 +98,7 @@ impl Gauge {
         deadline: Instant,
     ) -> Result<Option<Progress>, ExecutionError> {
         if self.on_cpu != subject.on_cpu {
-            self.gauge = FisherGauge::default();
+            (self.gauge, self.draft) = (FisherGauge::default(), None);
             self.on_cpu = subject.on_cpu;
             self.start_over();
         }
@@ -161,6 +161,41 @@ impl Gauge {
                 on_cpu: self.on_cpu,
                 ..Self::new(next.score, next.target)
             };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::distribution::Preset;
+
+    /// A round in as many pieces as possible, the device changing after so many of them. (Both devices are the CPU.)
+    fn round(change: usize) -> Progress {
+        let score = |preset: Preset| Rc::new(ExactScore::new(preset.field()));
+        let (mut gauge, wrong) = (Gauge::new(score(Preset::TwoG), 1), score(Preset::Moons));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        (0..)
+            .find_map(|piece| {
+                let subject = Subject {
+                    field: &*wrong,
+                    device: &Device::flex(),
+                    on_cpu: piece < change,
+                    step: 7,
+                    seconds: 1.0,
+                };
+                runtime.block_on(gauge.advance(&subject, Instant::now())).unwrap()
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn a_change_of_the_device_at_any_moment_of_a_round_changes_nothing_of_what_is_found() {
+        let found = round(usize::MAX);
+        assert!(found.nats > 0.1 && found.sigmas.len() == 6);
+        for change in [0, 1, 3, 8, 9, 12, 20, 40, 50] {
+            assert_eq!(round(change), found, "changed after {change} pieces");
         }
     }
 }

@@ -10,7 +10,7 @@ mod grid;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use self::frame::{Cloud, Frame, Memorised, SampleQuality, SamplerState, Standing};
+pub use self::frame::{Approach, Cloud, Frame, Memorised, SampleQuality, SamplerState, Standing};
 pub use self::grid::{Grid, STAGE_HALF_WIDTH};
 
 use super::settings::{Network, Settings, Source};

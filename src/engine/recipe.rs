@@ -1,5 +1,6 @@
 //! What moves a cloud, and how: from the settings to a sampler's parameters.
 
+use super::protocol::Grid;
 use super::settings::{Sampler, Scheme, Settings};
 use super::starts;
 use crate::distribution::ExactField;
@@ -44,6 +45,12 @@ impl Recipe {
     pub fn starts(&self, count: usize, exact: &ExactField, guard: &Guard) -> Vec<f32> {
         let (start, seed) = (self.settings.start, self.settings.seed);
         starts::points(start, count, exact, guard, self.start_sigma(), seed)
+    }
+
+    /// The density from which those points are drawn, at the points of a grid and up to a factor.
+    pub fn start_density(&self, grid: &Grid, exact: &ExactField, guard: &Guard) -> Vec<f32> {
+        let (start, seed) = (self.settings.start, self.settings.seed);
+        starts::density(start, grid, exact, guard, self.start_sigma(), seed)
     }
 
     /// Particles of the other recipe may go on by this one; else they begin anew.

@@ -2,6 +2,7 @@
 
 use rand::RngExt;
 
+use super::protocol::Grid;
 use super::settings::Start;
 use crate::distribution::ExactField;
 use crate::sampler::{self, Guard, Stream};
@@ -32,6 +33,23 @@ pub fn points(start: Start, count: usize, exact: &ExactField, guard: &Guard, sig
             leftmost.unwrap_or(&guard.mean).repeat(count)
         }
     }
+}
+
+/// The density from which [`points`] draws, at the points of a grid and up to a factor.
+pub fn density(start: Start, grid: &Grid, exact: &ExactField, guard: &Guard, sigma: f32, seed: u32) -> Vec<f32> {
+    let variance = sigma * sigma + guard.scale * guard.scale;
+    let half = square(guard, sigma);
+    let spot = points(Start::Spot, 1, exact, guard, sigma, seed);
+    let near = 0.5 * grid.spacing();
+    let at = |p: &[f32]| {
+        let [x, y] = [p[0] - guard.mean[0], p[1] - guard.mean[1]];
+        match start {
+            Start::Noise => (-(x * x + y * y) / (2.0 * variance)).exp(),
+            Start::Uniform => f32::from(x.abs().max(y.abs()) <= half),
+            Start::Spot => f32::from((p[0] - spot[0]).abs().max((p[1] - spot[1]).abs()) <= near),
+        }
+    };
+    grid.points().chunks_exact(2).map(at).collect()
 }
 
 /// Half the width of the square, no wider than the guard lets particles be: those outside would be drawn anew in the

@@ -8,7 +8,9 @@ use web_time::Instant;
 
 use super::jobs::{Job, Training};
 use super::lab::Lab;
-use super::pacing::{JUDGE_SLICE, PICTURE_SLICE, POTENTIAL_SLICE, PROGRESS_SLICE, REQUEST_SLICE, TRAINING_SLICE, TURN};
+use super::pacing::{
+    JUDGE_SLICE, PICTURE_SLICE, POTENTIAL_SLICE, PROGRESS_SLICE, RELAXATION_SLICE, REQUEST_SLICE, TRAINING_SLICE, TURN,
+};
 use super::progress::Subject;
 use super::protocol::{Backend, Progress, Report};
 
@@ -29,6 +31,7 @@ impl Lab {
         busy |= self.advance_pictures().await?;
         busy |= self.advance_progress().await?;
         busy |= self.advance_judgement();
+        busy |= self.advance_relaxation();
         busy |= self.advance_devices().await?;
         self.checkpoint_when_due().await?;
         if std::mem::take(&mut self.frame_wanted) {
@@ -182,6 +185,22 @@ impl Lab {
         let (deadline, device) = (self.deadline(POTENTIAL_SLICE), self.devices.sampling());
         self.fits.advance(wish, field, device, data.exact(), deadline).await?;
         Ok(true)
+    }
+
+    /// How the cloud of a chain approaches its target.
+    fn advance_relaxation(&mut self) -> bool {
+        let (Some(data), Some(live)) = (&self.data, &self.live) else {
+            return false;
+        };
+        self.relaxation
+            .look_at(live, data.exact(), self.stamp.target, self.cast);
+        if self.hidden || !self.relaxation.is_busy() {
+            return false;
+        }
+        if let Some(approach) = self.relaxation.advance(self.deadline(RELAXATION_SLICE)) {
+            self.frame.approach = Some(approach);
+        }
+        true
     }
 
     /// How the clouds stand, and how good the samples of a finished descent are.

@@ -31,6 +31,7 @@ use self::replay::Replay;
 use self::reports::EngineState;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
+use super::approach::ApproachHistory;
 use super::banner::{self, Kind};
 use super::charts::{Bars, History};
 use super::editor::Editor;
@@ -85,6 +86,8 @@ pub struct App {
     measuring: Option<(u32, f32)>,
     /// How the live particles, and in a race the rival's, stand since their start.
     pub tracks: [Track; 2],
+    /// How the live particles of a chain approached their target since their start.
+    pub approach: ApproachHistory,
     /// The last frame's numbers; its pictures and particles have gone their ways.
     pub last: Frame,
     handle: Handle,
@@ -195,6 +198,7 @@ impl App {
             density: None,
             measuring: None,
             tracks: Default::default(),
+            approach: ApproachHistory::default(),
             last: Frame::default(),
             handle,
             truth_of: None,

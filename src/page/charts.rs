@@ -3,6 +3,7 @@
 //! Labels are placed by hand instead of by plotters' mesh, which measures each of them in the document and so forces
 //! a layout of the page. All charts are of one type ([`Plot`]), since each further one would be compiled anew.
 
+mod approach;
 mod bars;
 mod race;
 
@@ -16,6 +17,7 @@ use plotters_canvas::CanvasBackend;
 use thiserror::Error;
 use web_sys::HtmlCanvasElement;
 
+pub use self::approach::approach;
 pub use self::bars::{Bars, bars};
 pub use self::race::race;
 

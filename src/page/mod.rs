@@ -6,6 +6,7 @@
 //! (links, captions, editing, which picture is wanted) lives in files of its own that are tested natively.
 
 pub mod app;
+pub mod approach;
 pub mod banner;
 pub mod captions;
 pub mod charts;

@@ -94,6 +94,8 @@ pub struct Colours {
     pub accent: RGBColor,
     /// Whatever was learned.
     pub learned: RGBColor,
+    /// Whatever is exact.
+    pub exact: RGBColor,
     /// Text.
     pub text: RGBColor,
     /// Where a field is void.
@@ -118,6 +120,7 @@ impl Colours {
             muted: get("--muted"),
             accent: get("--accent"),
             learned: get("--learned"),
+            exact: get("--exact"),
             text: get("--text"),
             field: get("--field"),
             runners: [get("--first"), get("--rival")],

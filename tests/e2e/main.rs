@@ -141,6 +141,16 @@ async fn what_is_drawn_is_learned_and_sampled() -> Result<(), Box<dyn Error>> {
         "{upper} of 1000 samples on one of two equal arcs"
     );
 
+    let density = chrome
+        .run_async("const { kl, error, nll } = await scorefield.likelihood({ count: 256 }); return [kl, error, nll]")
+        .await?;
+    let number = |i: usize| density[i].as_f64().ok_or(format!("no likelihood: {density}"));
+    let (kl, error) = (number(0)?, number(1)?);
+    assert!(
+        kl < 0.5 && kl > -6.0 * error && number(2)?.is_finite(),
+        "KL {kl} ± {error} after 1,500 steps"
+    );
+
     let complaints = chrome
         .run("return [...document.querySelectorAll('.banner[data-kind=error], .banner[data-kind=lost], .banner[data-kind=stopped]')].map((b) => b.textContent)")
         .await?;

@@ -5,4 +5,5 @@
 mod basics;
 mod driver;
 mod races;
+mod relaxation;
 mod samplers;

@@ -222,7 +222,7 @@ fn dropped_particles_land_in_both_clouds_and_a_finished_descent_goes_on_from_the
         (frame.cloud.sampler.finished && rival(frame).sampler.finished).then_some(frame.cloud.sampler)
     });
     play(&mut lab, false);
-    let spot = vec![0.125, -0.25];
+    let spot = [0.125, -0.25];
     let drop = Command::Drop {
         points: Floats(spot.repeat(20)),
     };

@@ -23,6 +23,8 @@ pub struct Frame {
     pub progress: Option<Progress>,
     /// How good the samples of the last descent are, when newly judged.
     pub quality: Option<SampleQuality>,
+    /// How the cloud of a chain approaches its target, when newly measured; some four times a second while it moves.
+    pub approach: Option<Approach>,
     /// Training steps a second, over the last second; 0 while paused.
     pub steps_per_second: f32,
     /// Score evaluations a second by the live samplers.
@@ -63,6 +65,22 @@ pub struct Standing {
     /// Mean per-axis variance of the particles about their nearest mode, over that of the target; named sets with modes
     /// only. For a chain that is in balance within its modes this is the temperature at which it really samples.
     pub width: Option<f32>,
+}
+
+/// How far the cloud of a chain has come, beside what theory says of it: in `KL(p_t || pi)`, with `p_t` the density of
+/// the particles after the Langevin time `t` and `pi` that in which the chain is in balance: `p_sigma`, or
+/// `p_sigma^(beta / c²)` at another temperature or noise scale `c`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Approach {
+    /// Langevin time since the restart, see [`SamplerState::time`].
+    pub time: f32,
+    /// The divergence of the density that began as the cloud did and obeys the Fokker-Planck equation of the exact
+    /// score, nats.
+    pub theory: f32,
+    /// What that divergence loses per unit of Langevin time: the relative Fisher information (times c²).
+    pub rate: f32,
+    /// The divergence of the particles as they are counted, nats; scatters about 0 when they are there.
+    pub cloud: f32,
 }
 
 /// How far the samples of a descent are from the data.

@@ -168,7 +168,6 @@ impl App {
 
     /// Has the engine compare the network's density with the truth.
     pub fn measure(&mut self, request: u32, count: u32) {
-        self.measuring = Some((request, 0.0));
         self.send(&Command::Likelihood { request, count });
     }
 

@@ -118,10 +118,10 @@ impl App {
         let (mut density, mut score) = (vec![0.0; ring.points.len() / 2], vec![0.0; ring.points.len()]);
         truth.at(of.sigma).fill(&ring.points, &mut density, &mut score);
         meter.exact = ring.circulation(&score);
+        let points = Floats(ring.points.clone());
         self.screen.words_changed();
         if self.runs() && self.pictures.has_learned() {
             let request = self.requests.number();
-            let points = Floats(ring_points(&self.meter));
             self.meter.asked = Some(request);
             self.send(&Command::Evaluate {
                 request,
@@ -129,6 +129,8 @@ impl App {
                 sigma: of.sigma,
                 field: Source::Learned,
             });
+        } else {
+            self.meter.learned = None;
         }
     }
 
@@ -163,8 +165,4 @@ impl App {
             .style()
             .set_property("transform", &format!("translate({x:.0}px,{y:.0}px)"))
     }
-}
-
-fn ring_points(meter: &Meter) -> Vec<f32> {
-    meter.ring.as_ref().map_or_else(Vec::new, |ring| ring.points.clone())
 }

@@ -63,6 +63,10 @@ impl App {
     /// Takes what a frame says of the two clouds' ways, and the rival's particles.
     pub(super) fn take_standings(&mut self, frame: &mut Frame) {
         let mut news = self.tracks[0].follow(&frame.cloud);
+        if let Some(approach) = frame.approach.take() {
+            self.approach.push(frame.cloud.cast, approach);
+            news = true;
+        }
         if let (Some(rival), Some(cloud)) = (&mut self.rival, &mut frame.rival) {
             news |= self.tracks[1].follow(cloud);
             if let Some(particles) = cloud.particles.take() {
@@ -71,9 +75,9 @@ impl App {
                     .stage
                     .set_particles(&particles.0, cloud.cast, recycled, dom::now_ms());
             }
-            if news {
-                self.screen.charts_changed();
-            }
+        }
+        if news {
+            self.screen.charts_changed();
         }
     }
 

@@ -242,9 +242,12 @@ impl App {
         let nothing = Default::default();
         let progress = self.progress.as_ref().unwrap_or(&nothing);
         charts::bars(&canvas("error-chart")?, colours, progress, self.bars, sigma)?;
+        let runners = self.tracks.each_ref().map(|track| &track.history);
         if self.rival.is_some() {
-            let runners = self.tracks.each_ref().map(|track| &track.history);
             charts::race(&canvas("race-chart")?, colours, runners)?;
+        } else {
+            charts::race(&canvas("way-chart")?, colours, [runners[0], &Default::default()])?;
+            charts::approach(&canvas("approach-chart")?, colours, self.approach.points())?;
         }
         charts::ladder(&canvas("ladder-chart")?, colours, &self.ladder(), sigma)
     }

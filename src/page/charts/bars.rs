@@ -30,6 +30,14 @@ impl Bars {
         progress.sigmas.iter().enumerate().rev().filter_map(bar).collect()
     }
 
+    /// The axis goes up to here at least. A loss is near 2, on this or that side of it.
+    fn least_top(self) -> f32 {
+        match self {
+            Self::Errors => 0.0,
+            Self::Losses => 2.5,
+        }
+    }
+
     fn value(self, value: f32) -> String {
         match self {
             Self::Errors => format!("{} %", (value * 1000.0).round() / 10.0),
@@ -75,7 +83,7 @@ pub fn bars(
         .iter()
         .map(|&(_, floor, own)| floor + own)
         .filter(|height| height.is_finite());
-    let top = ceiling(heights.fold(0.0, f32::max));
+    let top = ceiling(heights.fold(kind.least_top(), f32::max));
     let plot = sheet.plot(0.0..bars.len().max(1) as f64, 0.0..f64::from(top));
     for (part, labelled) in [(0.0, true), (0.5, false), (1.0, true)] {
         let value = top * part;
@@ -108,7 +116,7 @@ pub fn bars(
 
 /// The round value at or above which a chart of errors ends.
 fn ceiling(largest: f32) -> f32 {
-    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0]
+    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0]
         .into_iter()
         .find(|&top| largest <= top)
         .unwrap_or(10.0)
