@@ -44,10 +44,9 @@ const STEPS_PER_LEVEL: u32 = 60;
 /// Points at which the likelihood is taken.
 const LIKELY_POINTS: usize = 1024;
 
-/// A sampler, a set of starting points, and the distances that good samples from there have.
+/// A sampler that comes to an end, a set of starting points, and the distances that good samples from there have.
 struct Course {
     sampler: Parameters,
-    steps: u64,
     starts: Vec<f32>,
     gauge: SampleGauge,
     unit: Unit,
@@ -142,16 +141,11 @@ impl SamplesGauge {
 
 impl Course {
     fn new(exact: &ExactField, ladder: &NoiseLadder, sampler: Parameters, count: usize, seed: u32) -> Self {
-        let steps = match sampler {
-            Parameters::Annealed { .. } => ladder.levels as u64 * u64::from(STEPS_PER_LEVEL) + 1,
-            _ => FLOW_NODES as u64,
-        };
         let starts = start(count, exact.mean(), exact.scale(), ladder.sigma_max, seed);
-        let mut gauge = SampleGauge::new(exact, &sampler, &starts, steps, seed);
+        let mut gauge = SampleGauge::new(exact, &sampler, &starts, u64::MAX, seed);
         let unit = gauge.unit();
         Self {
             sampler,
-            steps,
             starts,
             gauge,
             unit,
@@ -165,7 +159,7 @@ impl Course {
     fn run(&self, field: &dyn Field) -> Result<Vec<f32>, Box<dyn Error>> {
         let mut sampler = build(&self.sampler);
         let mut x = points_on(&Device::flex(), self.starts.clone());
-        while !sampler.finished() && sampler.steps() < self.steps {
+        while !sampler.finished() {
             x = sampler.step(field, x);
         }
         Ok(x.try_to_vec_as()?)
