@@ -1,6 +1,7 @@
 //! The exact field: one interface to the two closed forms, and the reference for everything faster.
 
-use rand::Rng;
+use rand::{Rng, RngExt};
+use rand_distr::StandardNormal;
 
 use super::TargetError;
 use super::boxes::Boxes;
@@ -82,6 +83,15 @@ impl ExactField {
         match self {
             Self::Mixture(mixture) => points.for_each(|point| point.copy_from_slice(&mixture.draw(rng))),
             Self::Boxes(boxes) => points.for_each(|point| point.copy_from_slice(&boxes.draw(rng))),
+        }
+    }
+
+    /// Fills `out` (`[x0, y0, x1, y1, …]`) with independent draws from `p_sigma`: draws of the distribution with noise.
+    pub fn sample_noised<R: Rng + ?Sized>(&self, sigma: f32, rng: &mut R, out: &mut [f32]) {
+        self.sample(rng, out);
+        for x in out {
+            let eps: f32 = rng.sample(StandardNormal);
+            *x += sigma * eps;
         }
     }
 

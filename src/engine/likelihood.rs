@@ -5,14 +5,13 @@ use std::rc::Rc;
 
 use burn::tensor::{Device, ExecutionError};
 use rand::{SeedableRng, rngs::StdRng};
-use rand_distr::{Distribution, StandardNormal};
 use web_time::Instant;
 
 use super::jobs::Job;
 use super::lab::Lab;
 use super::pacing::LIKELIHOOD_SLICE;
 use super::protocol::{Backend, DensityError, Report, Stamp};
-use crate::distribution::{ExactField, Smoothed};
+use crate::distribution::Smoothed;
 use crate::field::density::Grid;
 use crate::field::{Field, points_on};
 use crate::metrics::divergence::{by_likelihood, log_normaliser, on_grid};
@@ -79,7 +78,8 @@ impl Lab {
             nodes: NODES,
         };
         let device = self.devices.sampling().clone();
-        let draws = draws(exact, sigma, count as usize);
+        let mut draws = vec![0.0; 2 * count as usize];
+        exact.sample_noised(sigma, &mut StdRng::seed_from_u64(SEED), &mut draws);
         let piece = match self.devices.choice().sampling {
             Backend::Cpu => PIECE,
             Backend::WebGpu => count as usize,
@@ -199,18 +199,7 @@ impl Measuring {
     }
 }
 
-/// Draws of `p_sigma`, `[x0, y0, …]`.
-fn draws(exact: &ExactField, sigma: f32, count: usize) -> Vec<f32> {
-    let mut rng = StdRng::seed_from_u64(SEED);
-    let mut x = vec![0.0; 2 * count];
-    exact.sample(&mut rng, &mut x);
-    for x in &mut x {
-        let eps: f32 = StandardNormal.sample(&mut rng);
-        *x += sigma * eps;
-    }
-    x
-}
-
+/// Of the truth at points `[x0, y0, …]`.
 fn log_density(truth: &Smoothed, points: &[f32]) -> Vec<f32> {
     let (mut log_density, mut score) = (vec![0.0; points.len() / 2], vec![0.0; points.len()]);
     truth.fill(points, &mut log_density, &mut score);

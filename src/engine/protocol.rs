@@ -4,25 +4,31 @@
 //! raw little-endian bytes, never as text. Commands carry whole values, never deltas. Every picture of the run carries
 //! a [`Stamp`], by which the page drops what is out of date.
 
+mod devices;
 mod frame;
 mod grid;
+mod measured;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use self::devices::{Backend, Devices};
 pub use self::frame::{Approach, Cloud, Frame, Memorised, SampleQuality, SamplerState, Standing};
 pub use self::grid::{Grid, STAGE_HALF_WIDTH};
+pub use self::measured::{DensityError, Progress};
 
 use super::settings::{Network, Settings, Source};
 use crate::distribution::Target;
 
-/// Changes whenever this file or the package's version does, so that a page and an engine of different builds refuse
-/// each other instead of misreading messages (FNV-1a over this source).
+/// Changes whenever these files or the package's version do, so that a page and an engine of different builds refuse
+/// each other instead of misreading messages (FNV-1a over the sources).
 pub const VERSION: u32 = {
     let source = concat!(
         include_str!("protocol.rs"),
+        include_str!("protocol/devices.rs"),
         include_str!("protocol/frame.rs"),
         include_str!("protocol/grid.rs"),
+        include_str!("protocol/measured.rs"),
         include_str!("settings.rs"),
         env!("CARGO_PKG_VERSION")
     )
@@ -286,57 +292,6 @@ pub enum Report {
     },
 }
 
-/// Where the engine computes, and why there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Devices {
-    /// Trains.
-    pub training: Backend,
-    /// Samples and evaluates pictures.
-    pub sampling: Backend,
-    /// The WebGPU adapter's name, or `none`.
-    pub adapter: String,
-    /// The adapter is a CPU that pretends to be a GPU.
-    pub software: bool,
-    /// Why this choice, one sentence for the badge.
-    pub reason: String,
-    /// The probe is over; until then WebGPU may still take over.
-    pub settled: bool,
-}
-
-/// A compute backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Backend {
-    /// burn Flex, one core.
-    Cpu,
-    /// burn wgpu over WebGPU.
-    WebGpu,
-}
-
-impl Backend {
-    /// The name used in the script API and in links.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
-            Self::WebGpu => "webgpu",
-        }
-    }
-
-    /// The backend that an address's query (`?backend=cpu`) asks for; `None` when it asks for none.
-    ///
-    /// # Errors
-    /// The name it gives when there is no such backend.
-    pub fn of_query(query: &str) -> Result<Option<Self>, &str> {
-        let query = query.strip_prefix('?').unwrap_or(query);
-        let Some(wish) = query.split('&').find_map(|pair| pair.strip_prefix("backend=")) else {
-            return Ok(None);
-        };
-        let known = [Self::Cpu, Self::WebGpu]
-            .into_iter()
-            .find(|backend| backend.name() == wish);
-        known.map(Some).ok_or(wish)
-    }
-}
-
 /// What a report belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
@@ -368,46 +323,6 @@ pub struct Picture {
     pub curl: Option<f32>,
     /// The grid is too coarse for this sigma (spacing over sigma / 1.5), so that the energy is only roughly right.
     pub coarse: bool,
-}
-
-/// What was learned, measured against the exact score.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Training steps since the last reset.
-    pub step: u64,
-    /// Seconds spent in training since the last reset.
-    pub seconds: f64,
-    /// Noise levels at which the error was measured, ascending.
-    pub sigmas: Vec<f32>,
-    /// Relative Fisher error `E|s - s*|² / E|s*|²` at each of them, under `p_sigma`.
-    pub error: Vec<f32>,
-    /// What no network can take off the sigma²-weighted denoising loss at each of them: `2 - sigma² E|s*|²`.
-    pub floor: Vec<f32>,
-    /// What this network has above it: `sigma² E|s - s*|²`.
-    pub excess: Vec<f32>,
-    /// The bound B in nats: `∫ sigma² E|s - s*|² d ln sigma` over these levels (Song et al. 2021).
-    pub nats: f32,
-    /// The revision of the data that it was measured against; while they are being drawn, an earlier one.
-    pub target: u32,
-}
-
-/// How far the density that the network's probability flow delivers is from the truth, both at a small noise level.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct DensityError {
-    /// Which step of which run, and which data.
-    pub stamp: Stamp,
-    /// The noise level, stage units: the smallest at which errors are measured.
-    pub sigma: f32,
-    /// Draws of the truth.
-    pub count: u32,
-    /// Mean negative log density of the network at the draws, nats.
-    pub nll: f32,
-    /// Kullback-Leibler divergence of the network's density from the truth, `KL(p_sigma || q)`, by the same draws, nats.
-    pub kl: f32,
-    /// Standard error of it.
-    pub error: f32,
-    /// The same divergence on a grid, of `exp(-E) / Z` instead of what the flow delivers; energy networks only.
-    pub grid: Option<f32>,
 }
 
 /// Enough to take up a run: about 150 KB for the default network.

@@ -2,7 +2,6 @@
 //! of the same start, in slices too short to notice.
 
 use rand::{SeedableRng, rngs::StdRng};
-use rand_distr::{Distribution, StandardNormal};
 use web_time::Instant;
 
 use super::lab::Data;
@@ -84,11 +83,7 @@ fn memorised(data: &Data, sigma_min: f32, samples: &[f32]) -> Option<Memorised> 
     let dots: Vec<f32> = data.dots.iter().flat_map(|dot| dot.at).collect();
     let mut rng = StdRng::seed_from_u64(u64::from(SEED));
     let mut truth = vec![0.0; samples.len()];
-    data.exact().sample(&mut rng, &mut truth);
-    for x in &mut truth {
-        let eps: f32 = StandardNormal.sample(&mut rng);
-        *x += sigma_min * eps;
-    }
+    data.exact().sample_noised(sigma_min, &mut rng, &mut truth);
     let meter = Memorisation::new(&dots, sigma_min);
     Some(Memorised {
         share: meter.fraction(samples),

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use rand::{SeedableRng, rngs::StdRng};
-use rand_distr::{Distribution, StandardNormal};
 use web_time::Instant;
 
 use super::live::Live;
@@ -220,10 +219,6 @@ impl Truth {
 fn draw(exact: &ExactField, key: Key, set: u64) -> Vec<f32> {
     let mut rng = StdRng::seed_from_u64(SEED + set);
     let mut points = vec![0.0; 2 * key.count];
-    exact.sample(&mut rng, &mut points);
-    for x in &mut points {
-        let z: f32 = StandardNormal.sample(&mut rng);
-        *x += key.sigma * z;
-    }
+    exact.sample_noised(key.sigma, &mut rng, &mut points);
     points
 }

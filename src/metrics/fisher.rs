@@ -19,7 +19,6 @@
 
 use burn::tensor::{Device, ExecutionError, Tensor};
 use rand::{SeedableRng, rngs::StdRng};
-use rand_distr::{Distribution, StandardNormal};
 use web_time::Instant;
 
 use super::{entirely, until};
@@ -72,11 +71,7 @@ impl Draft {
         // A stream of its own for each level, so that its points do not depend on the other levels.
         let mut rng = StdRng::seed_from_u64(u64::from(seed) << 32 | u64::from(sigma.to_bits()));
         let mut x = vec![0.0; 2 * points];
-        exact.sample(&mut rng, &mut x);
-        for x in &mut x {
-            let eps: f32 = StandardNormal.sample(&mut rng);
-            *x += sigma * eps;
-        }
+        exact.sample_noised(sigma, &mut rng, &mut x);
         Self {
             truth: exact.at(sigma),
             scores: Vec::with_capacity(x.len()),
