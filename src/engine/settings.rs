@@ -113,8 +113,8 @@ pub enum Start {
     /// From noise: `N(mean, (sigma² + scale²) I)`, with the noise level at which the sampler begins.
     #[default]
     Noise,
-    /// Evenly over a square about the data's mean, of half-width 3.2 scales and twice the starting noise (or as far as
-    /// particles may be, where that is less): no mode is favoured.
+    /// Evenly over a square about the middle of the data's box, three starting noise levels wider on every side: no mode
+    /// is favoured.
     Uniform,
     /// All in one place where there are data, the leftmost of a few hundred draws: how far do they get?
     Spot,
