@@ -39,6 +39,7 @@ impl App {
         let s = &self.lab.settings;
         dom::set_text("network-summary", &format!("{} × {}, {}", s.depth, s.width, s.batch));
         self.write_race(&scene);
+        self.write_scene();
         self.write_numbers();
         self.write_replay();
         self.write_loop();
