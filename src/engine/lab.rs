@@ -15,7 +15,7 @@ use super::live::Live;
 use super::pacing::{Allowance, Metronome, Rate, SAMPLER_SLICE, TURN};
 use super::pictures::Pictures;
 use super::progress::Gauge;
-use super::protocol::{Backend, Checkpoint, Command, Floats, Report, Stamp};
+use super::protocol::{Backend, Command, Report, Stamp};
 use super::quality::Judge;
 use super::relaxation::Relaxation;
 use super::settings::{Settings, Source};
@@ -24,7 +24,7 @@ use crate::distribution::{Dot, ExactField, Preset, Target};
 use crate::field::{ExactScore, Field};
 use crate::model::{LearnedField, Preconditioning, Shape};
 use crate::noise::NoiseLadder;
-use crate::training::{Plan, Snapshot, Trainer};
+use crate::training::{Plan, Trainer};
 
 /// When the data's scale has drifted by this factor, mean and scale of the preconditioning are fitted anew.
 const SCALE_DRIFT: f32 = 1.5;
@@ -262,24 +262,6 @@ impl Lab {
         self.restart_live();
     }
 
-    /// Takes up a run where a checkpoint left it, on the training device of now.
-    pub(super) fn restore(&mut self, checkpoint: Checkpoint) {
-        let (stamp, seconds) = (checkpoint.stamp, checkpoint.seconds);
-        match Trainer::restore(snapshot(checkpoint), self.devices.training()) {
-            Ok(trainer) => {
-                self.trainer = Some(trainer);
-                self.stamp = Stamp {
-                    run: stamp.run,
-                    step: stamp.step,
-                    ..self.stamp
-                };
-                self.training_seconds = seconds;
-                self.learned = None;
-            }
-            Err(error) => self.refuse(None, error.to_string()),
-        }
-    }
-
     /// Says why something was not done.
     pub(super) fn refuse(&mut self, request: Option<u32>, message: String) {
         self.outbox.push(Report::Failed { request, message });
@@ -359,47 +341,5 @@ impl Lab {
     /// The stage is on its way down the ladder.
     pub(super) fn stage_moves(&self) -> bool {
         self.sampling && self.settings.follows_sampler() && self.live.as_ref().is_some_and(|live| !live.finished())
-    }
-
-    /// A checkpoint of the trainer.
-    pub(super) async fn checkpoint(&self) -> Result<Option<Checkpoint>, ExecutionError> {
-        let Some(trainer) = &self.trainer else { return Ok(None) };
-        let snapshot = trainer.checkpoint().await?;
-        Ok(Some(Checkpoint {
-            stamp: self.stamp,
-            seed: snapshot.seed,
-            network: snapshot.shape.kind.into(),
-            width: snapshot.shape.width as u32,
-            depth: snapshot.shape.depth as u32,
-            mean: snapshot.preconditioning.mean,
-            scale: snapshot.preconditioning.scale,
-            clock: snapshot.clock,
-            seconds: self.training_seconds,
-            weights: Floats(snapshot.weights),
-            average: Floats(snapshot.average),
-            first_moment: Floats(snapshot.first_moment),
-            second_moment: Floats(snapshot.second_moment),
-        }))
-    }
-}
-
-fn snapshot(checkpoint: Checkpoint) -> Snapshot {
-    Snapshot {
-        shape: Shape {
-            kind: checkpoint.network.into(),
-            width: checkpoint.width as usize,
-            depth: checkpoint.depth as usize,
-        },
-        preconditioning: Preconditioning {
-            mean: checkpoint.mean,
-            scale: checkpoint.scale,
-        },
-        seed: checkpoint.seed,
-        steps: checkpoint.stamp.step,
-        clock: checkpoint.clock,
-        weights: checkpoint.weights.0,
-        average: checkpoint.average.0,
-        first_moment: checkpoint.first_moment.0,
-        second_moment: checkpoint.second_moment.0,
     }
 }

@@ -7,6 +7,8 @@ pub mod protocol;
 pub mod settings;
 
 #[cfg(feature = "engine")]
+mod checkpoint;
+#[cfg(feature = "engine")]
 mod constructors;
 #[cfg(feature = "engine")]
 mod curl;

@@ -9,8 +9,7 @@ use web_time::Instant;
 use super::jobs::{Job, Training};
 use super::lab::Lab;
 use super::pacing::{
-    CHECKPOINT_PERIOD, JUDGE_SLICE, PICTURE_SLICE, POTENTIAL_SLICE, PROGRESS_SLICE, RELAXATION_SLICE, REQUEST_SLICE,
-    TRAINING_SLICE, TURN,
+    JUDGE_SLICE, PICTURE_SLICE, POTENTIAL_SLICE, PROGRESS_SLICE, RELAXATION_SLICE, REQUEST_SLICE, TRAINING_SLICE, TURN,
 };
 use super::progress::Subject;
 use super::protocol::{Backend, Progress, Report};
@@ -198,7 +197,7 @@ impl Lab {
         if self.hidden || !self.relaxation.is_busy() {
             return false;
         }
-        if let Some(approach) = self.relaxation.advance(Instant::now() + RELAXATION_SLICE) {
+        if let Some(approach) = self.relaxation.advance(self.deadline(RELAXATION_SLICE)) {
             self.frame.approach = Some(approach);
         }
         true
@@ -285,18 +284,6 @@ impl Lab {
             self.outbox.push(Report::Devices(now));
         }
         Ok(!self.devices.settled())
-    }
-
-    async fn checkpoint_when_due(&mut self) -> Result<(), ExecutionError> {
-        let unsaved = self.saved != (self.stamp.run, self.stamp.step);
-        if unsaved && self.last_checkpoint.elapsed() >= CHECKPOINT_PERIOD {
-            if let Some(checkpoint) = self.checkpoint().await? {
-                self.outbox.push(Report::Checkpoint(Box::new(checkpoint)));
-            }
-            self.saved = (self.stamp.run, self.stamp.step);
-            self.last_checkpoint = Instant::now();
-        }
-        Ok(())
     }
 
     fn report_frame(&mut self) {

@@ -7,6 +7,7 @@
 mod actions;
 mod handle;
 mod meter;
+mod playing;
 mod race;
 mod replay;
 mod reports;
@@ -26,6 +27,7 @@ use web_sys::HtmlElement;
 
 pub use self::handle::Handle;
 use self::meter::Meter;
+use self::playing::Playing;
 use self::race::Rival;
 use self::replay::Replay;
 use self::reports::EngineState;
@@ -100,6 +102,8 @@ pub struct App {
     stage: Stage,
     /// The rival's stage, while there is a race.
     rival: Option<Rival>,
+    /// The scene that plays.
+    playing: Option<Playing>,
     strip: Strip,
     screen: Screen,
     tool: Tool,
@@ -208,6 +212,7 @@ impl App {
             bars: Bars::default(),
             stage,
             rival: None,
+            playing: None,
             strip,
             screen: Screen::default(),
             tool: Tool::Look,

@@ -54,6 +54,10 @@ pub fn start(app: &Handle) -> Result<Vec<EventListener>, JsValue> {
             app.act(move |app| app.take_tool(&tool));
         } else if let Some(set) = attribute("data-preset") {
             app.act(move |app| app.choose_preset(&set));
+        } else if let Some(scene) = attribute("data-scene") {
+            app.act(move |app| app.play(&scene));
+        } else if let Some(changes) = attribute("data-set") {
+            app.act(move |app| app.take_changes(&changes));
         } else if let Some(action) = attribute("data-action") {
             if let Some(banner) = button.closest(".banner").ok().flatten() {
                 banner.remove();

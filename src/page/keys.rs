@@ -29,6 +29,7 @@ pub fn meaning(key: &str, command: bool, shift: bool) -> Option<Key> {
         (_, true) => return None,
         (" ", _) => Key::Action("play-all"),
         ("r", _) => Key::Action("restart"),
+        ("s", _) => Key::Action("scenes"),
         ("?", _) => Key::Action("keys"),
         ("d", _) => Key::Tool("draw"),
         ("e", _) => Key::Tool("erase"),

@@ -24,6 +24,7 @@ pub mod loop_meter;
 mod number;
 pub mod pictures;
 pub mod recording;
+pub mod scenes;
 pub mod script;
 pub mod stage;
 pub mod standings;

@@ -7,3 +7,4 @@ mod driver;
 mod races;
 mod relaxation;
 mod samplers;
+mod scenes;

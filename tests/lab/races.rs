@@ -140,9 +140,14 @@ fn both_racers_start_from_the_same_points_where_the_settings_say() {
             Start::Noise => within(scale * scale + 0.15 * 0.15, 3.0),
             Start::Uniform => {
                 // The variance of a uniform number is a third of the square of its half-width, its kurtosis 9/5.
-                let half = 3.2 * scale + 2.0 * 0.15;
-                within(half * half / 3.0, 1.8);
-                assert!(from_mean.iter().all(|x| x.abs() <= half));
+                let [first, last] = field.bounds();
+                let half = 0.5 * (last[0] - first[0]) + 3.0 * 0.15;
+                let beside = [0, 1].map(|axis| 0.5 * (first[axis] + last[axis]) - mean[axis]);
+                let shift = 0.5 * (beside[0] * beside[0] + beside[1] * beside[1]);
+                assert!(shift < 0.01 * half * half, "two moons lie about their mean");
+                within(half * half / 3.0 + shift, 1.8);
+                let from_middle = from_mean.iter().enumerate().map(|(i, x)| x - beside[i % 2]);
+                assert!(from_middle.fold(0.0_f32, |most, x| most.max(x.abs())) <= half);
             }
             Start::Spot => {
                 assert!(points.chunks_exact(2).all(|x| x == &points[..2]));

@@ -146,14 +146,16 @@ impl App {
                 banner::show(Kind::Notice, &format!("Theme: {}.", self.theme.name()), None);
             }
             "share" => share(&self.link()),
-            "keys" => {
-                if let Ok(dialog) = dom::element::<HtmlDialogElement>("keys")
+            "keys" | "scenes" => {
+                if let Ok(dialog) = dom::element::<HtmlDialogElement>(action)
                     && !dialog.open()
                     && let Err(error) = dialog.show_modal()
                 {
                     log(&error);
                 }
             }
+            "leave-scene" => self.leave_scene(),
+            "measure-again" => self.measure_again(),
             "replay" => self.play_recording(),
             "live" => self.go_live(),
             "let-go" => {

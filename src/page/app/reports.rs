@@ -76,7 +76,10 @@ impl App {
             } => {
                 self.requests.trained(request, step, seconds, &progress);
             }
-            Report::Sampled { request, points } => self.requests.sampled(request, &points),
+            Report::Sampled { request, points } => {
+                self.scene_sampled(request, &points);
+                self.requests.sampled(request, &points);
+            }
             Report::Evaluated {
                 request,
                 score,
@@ -85,6 +88,7 @@ impl App {
                 divergence,
                 curl,
             } => {
+                self.scene_evaluated(request, &score);
                 let values = [
                     ("score", &score),
                     ("logDensity", &log_density),
@@ -134,6 +138,7 @@ impl App {
                 let answered = request.is_some_and(|request| {
                     self.requests.failed(request, &message)
                         || self.weights.is_shipped(request)
+                        || self.scene_failed(request)
                         || self.meter.failed(request)
                 });
                 if !answered {
