@@ -382,7 +382,7 @@ impl App {
     fn begin_run(&mut self, run: u32) {
         self.lab.run = run;
         self.checkpoint = None;
-        (self.progress, self.density) = (None, None);
+        (self.progress, self.density, self.curl) = (None, None, None);
         self.history.clear();
         self.pictures.forget_learned();
         self.screen.charts_changed();

@@ -57,7 +57,7 @@ pub static SCENES: [Scene; 8] = [
     Scene {
         name: "depth",
         data: Data::Set(Preset::EightGaussians),
-        changes: "source=error sigma=0.05 pinned=true contours=false",
+        changes: "source=error sigma=0.05 pinned=true contours=false showParticles=false trails=false",
         learns: true,
     },
     // At sigma = w each Gaussian has variance 2 w², so that the local step is eta / 2.
@@ -92,7 +92,8 @@ pub static SCENES: [Scene; 8] = [
     Scene {
         name: "rung",
         data: Data::Set(Preset::Moons),
-        changes: "source=exact follow=exact race=true rival=annealed rivalLevels=3 rivalStepsPerLevel=80",
+        changes: "source=exact follow=exact race=true rival=annealed rivalLevels=3 rivalStepsPerLevel=80 \
+                  repeat=false",
         learns: false,
     },
     Scene {
@@ -152,4 +153,72 @@ pub fn set(settings: &Settings, changes: &str) -> Result<Settings, FlatError> {
 /// Keys and values of such changes.
 pub fn pairs(changes: &str) -> impl Iterator<Item = (&str, &str)> {
     changes.split_whitespace().filter_map(|pair| pair.split_once('='))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const PAGE: &str = include_str!("../../index.html");
+
+    /// The values of an attribute in the page.
+    fn attributes(name: &str) -> Vec<&'static str> {
+        let start = format!(" {name}=\"");
+        let values = PAGE.split(start.as_str()).skip(1);
+        values.map(|rest| rest.split('"').next().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn every_scene_has_data_and_settings_that_apply_and_names_each_key_once() {
+        for scene in &SCENES {
+            assert!(scene.target().unwrap().field().is_ok(), "{}", scene.name);
+            assert!(scene.settings(&Settings::default()).is_ok(), "{}", scene.name);
+            let mut keys: Vec<_> = pairs(scene.changes).map(|(key, _)| key).collect();
+            let all = keys.len();
+            keys.sort_unstable();
+            keys.dedup();
+            assert_eq!(keys.len(), all, "{}", scene.name);
+            assert_eq!(all, scene.changes.split_whitespace().count(), "{}", scene.name);
+        }
+    }
+
+    #[test]
+    fn a_scene_that_needs_no_network_leaves_it_alone() {
+        let before = Settings {
+            width: 128,
+            ..Settings::default()
+        };
+        let width = |name: &str| named(name).unwrap().settings(&before).unwrap().width;
+        assert_eq!((width("weights"), width("memory")), (128, 16));
+    }
+
+    #[test]
+    fn every_scene_is_in_the_menu_and_has_a_card() {
+        let names: Vec<_> = SCENES.iter().map(|scene| scene.name).collect();
+        assert_eq!(attributes("data-card"), names);
+        // The first is that of the page as a whole, on which no scene plays.
+        assert_eq!(attributes("data-scene")[1..], names);
+        for name in names {
+            assert!(PAGE.contains(&format!("id=\"{name}-0\"")), "{name} measures nothing");
+        }
+    }
+
+    #[test]
+    fn every_switch_of_a_card_applies() {
+        let switches = attributes("data-set");
+        assert!(switches.len() > 20);
+        for changes in switches {
+            assert!(set(&Settings::default(), changes).is_ok(), "{changes}");
+            assert_eq!(pairs(changes).count(), changes.split_whitespace().count(), "{changes}");
+            // What the page compares in order to know which switch is on.
+            let now = flat::pairs(&set(&Settings::default(), changes).unwrap());
+            for (key, value) in pairs(changes) {
+                assert!(
+                    now.iter().any(|(name, is)| *name == key && is.to_string() == value),
+                    "{changes}"
+                );
+            }
+        }
+    }
 }

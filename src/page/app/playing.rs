@@ -85,6 +85,10 @@ impl App {
         self.take_target(target);
         if scene.learns {
             self.renew_from_shipped();
+        } else if let Ok(truth) = &self.truth
+            && !(0.98..1.02).contains(&(self.fit.scale / truth.scale()))
+        {
+            self.renew(); // the ladder is as wide as the data to which the network was fitted
         }
         self.playing = Some(Playing {
             scene,
@@ -94,7 +98,7 @@ impl App {
             asked_ms: 0.0,
             sigma: 0.0,
             time: 0.0,
-            depths: Vec::new(),
+            depths: vec![f32::NAN; 5],
             crossings: Vec::new(),
         });
         self.show_card();
@@ -102,7 +106,7 @@ impl App {
 
     /// Ends the scene; settings, data and network are those from before.
     pub(super) fn leave_scene(&mut self) {
-        let Some(Playing { before, .. }) = self.playing.take() else {
+        let Some(Playing { scene, before, .. }) = self.playing.take() else {
             return;
         };
         self.take_settings(before.settings);
@@ -117,8 +121,10 @@ impl App {
                 (checkpoint.stamp.run, self.last.stamp.step) = (run, checkpoint.stamp.step);
                 self.checkpoint = Some(checkpoint);
             }
-            None if before.weights.untouched => self.renew_from_shipped(),
-            None => self.renew(),
+            // Nothing was kept, as nothing was learned yet.
+            None if scene.learns && before.weights.untouched => self.renew_from_shipped(),
+            None if scene.learns => self.renew(),
+            None => {}
         }
         self.weights.untouched = before.weights.untouched;
         self.show_card();
@@ -176,8 +182,9 @@ impl App {
             let text = measures::figure(figure);
             if output.text_content().as_deref() != Some(&text) {
                 output.set_text_content(Some(&text));
-                if let Some(gauge) = output.parent_element() {
-                    dom::set_attribute(&gauge, "style", &format!("--is:{}", figure.max(0.0)));
+                let gauge = output.previous_element_sibling();
+                if let Some(bar) = gauge.and_then(|gauge| gauge.query_selector("i").ok().flatten()) {
+                    dom::set_attribute(&bar, "style", &format!("--is:{}", figure.max(0.0)));
                 }
             }
         }
@@ -222,7 +229,7 @@ impl App {
             ],
             "memory" => {
                 let copies = judged.and_then(|quality| quality.memorised);
-                copies.map_or(Vec::new(), |found| vec![found.share, found.truth])
+                vec![copies.map_or(f32::NAN, |found| found.share)]
             }
             "depth" => self.ask_for_errors(playing),
             "barrier" => self.time_crossings(playing),

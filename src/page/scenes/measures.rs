@@ -148,11 +148,7 @@ mod tests {
     use std::f32::consts::TAU;
 
     use super::*;
-    use crate::page::scenes::{SCENES, Scene, WELLS, named, pairs};
-
-    fn scene(name: &str) -> &'static Scene {
-        named(name).unwrap_or(&SCENES[0])
-    }
+    use crate::page::scenes::{PAIR_WIDTH, WELLS};
 
     #[test]
     fn errors_are_sorted_into_the_bins_of_their_depth() {
@@ -208,46 +204,12 @@ mod tests {
     }
 
     #[test]
-    fn every_scene_has_data_and_settings_that_apply_and_names_each_key_once() {
-        for scene in &SCENES {
-            let before = crate::engine::settings::Settings::default();
-            assert!(
-                scene.settings(&before).is_ok(),
-                "{}: {:?}",
-                scene.name,
-                scene.settings(&before)
-            );
-            assert!(
-                scene.target().is_ok_and(|target| target.field().is_ok()),
-                "{}",
-                scene.name
-            );
-            let mut keys: Vec<_> = pairs(scene.changes).map(|(key, _)| key).collect();
-            let all = keys.len();
-            keys.sort_unstable();
-            keys.dedup();
-            assert_eq!(keys.len(), all, "{}", scene.name);
-            assert_eq!(all, scene.changes.split_whitespace().count(), "{}", scene.name);
-        }
-    }
-
-    #[test]
-    fn a_scene_that_needs_no_network_leaves_it_alone() {
-        let before = crate::engine::settings::Settings {
-            width: 128,
-            ..Default::default()
-        };
-        let width = |name: &str| scene(name).settings(&before).map(|settings| settings.width);
-        assert_eq!((width("weights"), width("memory")), (Ok(128), Ok(16)));
-    }
-
-    #[test]
-    fn theory_of_steps_and_noise() {
+    fn the_theory_of_steps_gives_the_figures_on_the_cards() {
         // METHOD's table: eta .1/.2/.5/1/1.5 -> variance 1.05/1.11/1.33/2/4.
         let variances = [0.1, 0.2, 0.5, 1.0, 1.5].map(|eta| figure(inflation(eta, 1.0)));
         assert_eq!(variances, ["1.05", "1.11", "1.33", "2.00", "4.00"]);
         assert!(inflation(2.0, 1.0).is_infinite());
-        let variance = crate::page::scenes::PAIR_WIDTH.powi(2);
+        let variance = PAIR_WIDTH.powi(2);
         assert!((local_step(1.0, 0.12127, variance) - 0.5).abs() < 1e-4);
         assert!((local_step(0.25, 0.060_634, variance) - 0.05).abs() < 1e-5);
     }
