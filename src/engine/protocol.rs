@@ -5,13 +5,12 @@
 //! a [`Stamp`], by which the page drops what is out of date.
 
 mod frame;
-mod grid;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 pub use self::frame::{Cloud, Frame, Memorised, SampleQuality, SamplerState, Standing};
-pub use self::grid::{Grid, STAGE_HALF_WIDTH};
+pub use scorefield_kernel::engine::protocol::{Grid, STAGE_HALF_WIDTH};
 
 use super::settings::{Network, Settings, Source};
 use crate::distribution::Target;
@@ -23,6 +22,7 @@ pub const VERSION: u32 = {
         include_str!("protocol.rs"),
         include_str!("protocol/frame.rs"),
         include_str!("protocol/grid.rs"),
+        include_str!("settings/source.rs"),
         include_str!("settings.rs"),
         env!("CARGO_PKG_VERSION")
     )
