@@ -32,6 +32,8 @@ const KEPT: usize = 2;
 pub struct Standings {
     truths: Vec<Truth>,
     watches: [Watch; 2],
+    /// The runner that was compared last: where time is short the other one comes next.
+    last: usize,
 }
 
 /// What a target is made for: the data's revision, the noise level, how many samples.
@@ -97,7 +99,8 @@ impl Standings {
 
     /// Works until the deadline.
     pub fn advance(&mut self, exact: &ExactField, preset: Option<Preset>, deadline: Instant) {
-        for watch in &mut self.watches {
+        for k in [1 - self.last, self.last] {
+            let watch = &mut self.watches[k];
             let Some(job) = &mut watch.job else { continue };
             let truth = truth_for(&mut self.truths, job.key, exact, preset);
             let Some(floor) = truth.floor(deadline) else { return };
@@ -108,7 +111,7 @@ impl Standings {
                 return;
             };
             let standing = truth.compare(&job.samples, std::mem::take(&mut job.standing));
-            watch.job = None;
+            (watch.job, self.last) = (None, k);
             // Where a particle is lost until the guard looks again there is no distance to tell.
             if distance.is_finite() {
                 watch.ready = Some(Standing {

@@ -62,11 +62,11 @@ impl App {
         dom::set_text("recycled", &last.cloud.sampler.recycled.to_string());
         let acceptance = last.cloud.sampler.acceptance;
         dom::set_text("acceptance", &acceptance.map_or("–".to_owned(), captions::percent));
-        dom::set_text(
-            "way",
-            &self.tracks[0].distance().map_or_else(String::new, captions::times),
-        );
-        let rate = self.approach.last().map(|last| format!("{:.2} nat / time", last.rate));
+        let way = self.tracks[0]
+            .distance()
+            .map(|distance| captions::times(distance) + " floor");
+        dom::set_text("way", &way.unwrap_or_default());
+        let rate = self.approach.last().map(|last| format!("{:.2}", last.rate));
         dom::set_text("approach-rate", &rate.unwrap_or("–".to_owned()));
         dom::set_text("curl", &captions::curl(self.curl));
         self.write_density();

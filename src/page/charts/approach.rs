@@ -38,7 +38,7 @@ pub fn approach(canvas: &HtmlCanvasElement, colours: Colours, points: &[Approach
     let caption = "nats from p_σ against Langevin time";
     sheet.text(caption, (sheet.px(LEFT), bottom), (HPos::Left, VPos::Bottom))?;
     // Half the side of a dot, in the plot's coordinates.
-    let dot = f64::from(sheet.px(1.2)) / f64::from(sheet.width);
+    let dot = f64::from(sheet.px(1.5)) / f64::from(sheet.width);
     let (across, up) = (
         dot * f64::from(end),
         dot * f64::from(sheet.width * (high - low) / sheet.height),
