@@ -93,10 +93,12 @@ impl App {
             .filter(|found| self.lab.is_of_these_data(&found.stamp));
         let state = match (self.measuring, found) {
             (Some((_, part)), _) => format!("{:.0} %", part * 100.0),
+            (None, Some(found)) if !found.kl.is_finite() => "the flow runs away".to_owned(),
             (None, Some(found)) => format!("at step {}", found.stamp.step),
             (None, None) => String::new(),
         };
         dom::set_text("measured", &state);
+        let found = found.filter(|found| found.kl.is_finite());
         let write = |id: &str, text: Option<String>| dom::set_text(id, text.as_deref().unwrap_or("–"));
         write("kl", found.map(|d| format!("{:.3} ± {:.3} nat", d.kl, d.error)));
         write(
