@@ -22,10 +22,13 @@
 //! | [`engine`] | settings and protocol (no burn in them), devices, the lab, its pacing |
 //! | [`page`] | the DOM: stage, layers, strip, charts, controls, link, script API. Never imports burn |
 //!
+//! The rooms that the page computes in every frame ([`distribution`], [`noise`], [`page::layers`]) are compiled as a
+//! crate of their own (`kernel.rs`), for speed where the rest of the page is compiled for size.
+//!
 //! Two binaries share this library: `page` runs on the main thread and is built without the feature `engine`, that is
 //! without everything that computes with burn; `engine` runs in a dedicated worker. They speak in [`engine::protocol`].
 
-pub mod distribution;
+pub use scorefield_kernel::distribution;
 pub mod engine;
 #[cfg(feature = "engine")]
 pub mod field;
@@ -33,7 +36,7 @@ pub mod field;
 pub mod metrics;
 #[cfg(feature = "engine")]
 pub mod model;
-pub mod noise;
+pub use scorefield_kernel::noise;
 #[cfg(feature = "engine")]
 pub mod objective;
 pub mod page;

@@ -2,14 +2,14 @@
 //! wasm, and an exponential that vectorises with them.
 
 /// How many points are evaluated together.
-pub(crate) const LANES: usize = 8;
+pub const LANES: usize = 8;
 
 /// One value a point.
-pub(crate) type Lanes = [f32; LANES];
+pub type Lanes = [f32; LANES];
 
 /// One value a point, from the lane's index.
 #[inline(always)]
-pub(crate) fn lanes(value: impl Fn(usize) -> f32) -> Lanes {
+pub fn lanes(value: impl Fn(usize) -> f32) -> Lanes {
     let mut out = [0.0; LANES];
     for (i, out) in out.iter_mut().enumerate() {
         *out = value(i);
@@ -35,7 +35,7 @@ pub(super) fn largest(a: &Lanes) -> f32 {
 /// `exp(x) = 2^k exp(r)` with `k` the integer nearest to `x / ln 2`, found by adding a number so large that the sum's
 /// last bit is worth 1, and a polynomial for `r`, `|r| <= ln 2 / 2` (Chebyshev fit, error 8e-8).
 #[inline(always)]
-pub(crate) fn exp(x: f32) -> f32 {
+pub fn exp(x: f32) -> f32 {
     const SHIFT: f32 = 12_582_912.0; // 1.5 * 2^23
     // ln 2 in two parts, the first with so few bits that its product with k is exact.
     const LN_2_HIGH: f32 = 0.693_359_4;

@@ -12,7 +12,7 @@ mod drawing;
 mod drawing_code;
 mod exact;
 mod expansion;
-pub(crate) mod lanes;
+pub mod lanes;
 mod mixture;
 mod order;
 mod presets;

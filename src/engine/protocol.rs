@@ -6,7 +6,6 @@
 
 mod devices;
 mod frame;
-mod grid;
 mod measured;
 
 use serde::{Deserialize, Serialize};
@@ -14,8 +13,8 @@ use thiserror::Error;
 
 pub use self::devices::{Backend, Devices};
 pub use self::frame::{Approach, Cloud, Frame, Memorised, SampleQuality, SamplerState, Standing};
-pub use self::grid::{Grid, STAGE_HALF_WIDTH};
 pub use self::measured::{DensityError, Progress};
+pub use scorefield_kernel::engine::protocol::{Grid, STAGE_HALF_WIDTH};
 
 use super::settings::{Network, Settings, Source};
 use crate::distribution::Target;
@@ -29,6 +28,7 @@ pub const VERSION: u32 = {
         include_str!("protocol/frame.rs"),
         include_str!("protocol/grid.rs"),
         include_str!("protocol/measured.rs"),
+        include_str!("settings/source.rs"),
         include_str!("settings.rs"),
         env!("CARGO_PKG_VERSION")
     )

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::ranges::SettingsError;
 
+pub use scorefield_kernel::engine::settings::Source;
+
 use crate::noise::NoiseLadder;
 
 /// Which network is trained.
@@ -118,19 +120,6 @@ pub enum Start {
     Uniform,
     /// All in one place where there are data, the leftmost of a few hundred draws: how far do they get?
     Spot,
-}
-
-/// Which field is shown, or drives the particles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// The closed-form field of the data.
-    Exact,
-    /// The field of the network.
-    #[default]
-    Learned,
-    /// Learned minus exact; pictures only.
-    Error,
 }
 
 /// Everything adjustable. Field names in camel case are the keys of `scorefield.configure` and of the link.

@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use super::lab::same_sigma;
 use super::layers::exact_picture::{ExactPicture, side_for};
+use super::layers::paint::Layers;
 use super::layers::{GridField, error};
 use crate::distribution::ExactField;
 use crate::engine::protocol::{Grid, Picture};
-use crate::engine::settings::Source;
+use crate::engine::settings::{Settings, Source};
 
 /// Points an axis of an exact picture in the strip.
 const TILE_SIDE: u32 = 48;
@@ -261,6 +262,29 @@ pub struct Wanted<'a> {
     pub stage: f32,
     /// The strip's.
     pub tiles: &'a [f32],
+}
+
+impl From<&Picture> for GridField {
+    fn from(picture: &Picture) -> Self {
+        Self {
+            grid: picture.grid,
+            sigma: picture.sigma,
+            energy: picture.energy.0.clone(),
+            score: picture.score.0.clone(),
+        }
+    }
+}
+
+impl From<&Settings> for Layers {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            source: settings.source,
+            heat: settings.energy,
+            contours: settings.contours,
+            arrows: settings.arrows,
+            data: settings.show_data,
+        }
+    }
 }
 
 #[cfg(test)]

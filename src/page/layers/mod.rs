@@ -26,7 +26,7 @@ mod stamps;
 
 pub use palette::Palette;
 
-use crate::engine::protocol::{Grid, Picture};
+use crate::engine::protocol::Grid;
 
 /// A field sampled on a square grid at one noise level, exact or learned.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,17 +39,6 @@ pub struct GridField {
     pub energy: Vec<f32>,
     /// Scores `[s0x, s0y, …]` at the same points.
     pub score: Vec<f32>,
-}
-
-impl From<&Picture> for GridField {
-    fn from(picture: &Picture) -> Self {
-        Self {
-            grid: picture.grid,
-            sigma: picture.sigma,
-            energy: picture.energy.0.clone(),
-            score: picture.score.0.clone(),
-        }
-    }
 }
 
 impl GridField {

@@ -4,7 +4,7 @@ use super::palette::{Palette, Ramp};
 use super::raster::{Mask, blend, frame};
 use super::resample::{Enlarged, filled};
 use super::{GridField, arrows, contours, data, energy, error};
-use crate::engine::settings::{Settings, Source};
+use crate::engine::settings::Source;
 use crate::page::viewport::Viewport;
 
 /// Pixels of a row that are looked at together for arrows.
@@ -23,18 +23,6 @@ pub struct Layers {
     pub arrows: bool,
     /// Points of the data.
     pub data: bool,
-}
-
-impl From<&Settings> for Layers {
-    fn from(settings: &Settings) -> Self {
-        Self {
-            source: settings.source,
-            heat: settings.energy,
-            contours: settings.contours,
-            arrows: settings.arrows,
-            data: settings.show_data,
-        }
-    }
 }
 
 /// A picture of a field in the making. [`Self::begin`] takes over what is needed, [`Self::advance`] paints some rows at

@@ -1,0 +1,28 @@
+//! What the page computes in every frame: a crate of its own.
+//!
+//! The page's binary is compiled for size, or it would be a tenth larger to download; these modules are compiled for
+//! speed, in both binaries. They know no document and no network, and `scorefield` shows them under its own names
+//! (`scorefield::distribution` and so on): only what is asked for every pixel, particle or node belongs here.
+
+pub mod distribution;
+pub mod noise;
+
+/// The words of page and engine that the painters know.
+pub mod engine {
+    /// Windows and grids.
+    pub mod protocol {
+        mod grid;
+        pub use self::grid::{Grid, STAGE_HALF_WIDTH};
+    }
+    /// The fields there are to see.
+    pub mod settings {
+        mod source;
+        pub use self::source::Source;
+    }
+}
+
+/// What the page paints, without a document.
+pub mod page {
+    pub mod layers;
+    pub mod viewport;
+}
