@@ -5,10 +5,13 @@
 //!
 //! One [`paint::FieldPainter`] composes everything that changes only with the field ([`energy`] or [`error`] as heat,
 //! [`contours`], [`arrows`], [`data`]) in bands of rows, so that no call is long; [`particles`] is painted every frame.
+//! [`surface`] is the same field as a landscape.
 
 pub mod arrows;
+pub mod camera;
 pub mod contours;
 pub mod data;
+pub mod depth;
 pub mod energy;
 pub mod error;
 pub mod exact_picture;
@@ -23,6 +26,7 @@ pub mod path;
 pub mod raster;
 pub mod resample;
 mod stamps;
+pub mod surface;
 
 pub use palette::Palette;
 
