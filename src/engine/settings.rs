@@ -212,6 +212,9 @@ pub struct Settings {
     pub show_particles: bool,
     /// Layer: the particles' trails.
     pub trails: bool,
+    /// The stage shows the energy as a landscape, in three dimensions, with the particles on it: wells where the data
+    /// are. Of an error it shows how large it is.
+    pub surface: bool,
 }
 
 impl Default for Settings {
@@ -258,6 +261,7 @@ impl Default for Settings {
             show_data: false,
             show_particles: true,
             trails: true,
+            surface: false,
         }
     }
 }

@@ -32,7 +32,7 @@ impl App {
         };
         dom::set_text("caption", &caption);
         let blank = matches!(&self.lab.target, Target::Drawing(drawing) if drawing.is_empty());
-        dom::set_hidden("prompt", !blank);
+        dom::set_hidden("prompt", !blank || self.lab.settings.surface);
         dom::set_text("data-name", &captions::data(&self.lab.target));
         let (top, bottom) = (sigma_text(ladder.sigma_max), sigma_text(ladder.sigma_min));
         dom::set_text("ladder-summary", &format!("{} levels, {top} → {bottom}", ladder.levels));
@@ -162,7 +162,7 @@ impl App {
             }
         }
         for button in dom::all::<Element>("[data-tool]") {
-            let tool = match self.tool {
+            let tool = match self.tool_in_hand() {
                 Tool::Look | Tool::Probe => "look",
                 Tool::Draw => "draw",
                 Tool::Erase => "erase",

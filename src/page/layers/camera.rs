@@ -3,13 +3,13 @@
 /// Distance of the eye from the middle of the landscape, whose floor is the square [-1, 1]².
 const DISTANCE: f32 = 4.2;
 /// Half sides of the picture per unit of right over depth: the landscape's diagonal just fits in.
-const FOCUS: f32 = 2.55;
+const FOCUS: f32 = 2.65;
 /// The eye is lower than the zenith and higher than the plateau, radians above the horizon.
 const PITCH: [f32; 2] = [0.2, 1.5];
 /// Nearest and farthest, relative to the usual distance.
 const ZOOM: [f32; 2] = [0.6, 4.0];
 /// Height of the middle of the picture.
-const MIDDLE: f32 = 0.3;
+const MIDDLE: f32 = 0.2;
 
 /// From where the landscape is seen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +26,7 @@ impl Default for Camera {
     fn default() -> Self {
         Self {
             yaw: 0.42,
-            pitch: 0.72,
+            pitch: 0.95,
             zoom: 1.0,
         }
     }

@@ -14,7 +14,7 @@ use crate::page::viewport::Viewport;
 /// Points of the mesh along an axis.
 const MESH: usize = 128;
 /// Height of the plateau at the cut, where half a window is 1.
-const HEIGHT: f32 = 0.78;
+const HEIGHT: f32 = 0.55;
 /// The floor on which the block stands.
 const FLOOR: f32 = -0.06;
 /// The slopes become the plateau between so many nats below the cut and above it.
@@ -296,7 +296,7 @@ fn lit(normal: [f32; 3], length: f32, dark: bool) -> f32 {
     let towards = (normal[0] * LIGHT[0] + normal[1] * LIGHT[1] + normal[2] * LIGHT[2]) / length;
     let light = (0.5 + 0.5 * towards).clamp(0.0, 1.0);
     if dark {
-        0.3 * light * light * light
+        0.26 * light * light * light
     } else {
         0.5 * (1.0 - light)
     }
