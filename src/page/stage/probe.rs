@@ -14,7 +14,7 @@ const HEAD_SIDE: f32 = 11.0;
 const FAINT: f64 = 0.3;
 /// Radii, CSS pixels.
 const TARGET: f64 = 1.7;
-const DENOISED: f64 = 6.0;
+const DENOISED: f64 = 7.0;
 const POINT: f64 = 3.0;
 
 /// Draws what is known at a point.
@@ -42,14 +42,17 @@ pub(super) fn draw(
         circle(context, view.to_pixel(target), TARGET)?;
     }
     ink.fill(context, &ink.text);
-    // The exact one is the wider: where the learned one lies on it, both are seen.
-    let learned = probed.learned.map(|learned| (learned, &ink.line, 1.6));
-    for (reading, colour, width) in [Some((probed.exact, &ink.exact, 3.2)), learned].into_iter().flatten() {
+    // The exact ones are the wider: where the learned ones lie on them, both are seen.
+    let learned = probed.learned.map(|learned| (learned.score, &ink.line, 1.6));
+    let fields = [Some((probed.exact.score, &ink.exact, 3.2)), learned];
+    for (score, colour, width) in fields.into_iter().flatten() {
         context.begin_path();
-        arrow(context, at, view.to_pixel(probed.tip(reading.score, zoom)));
-        ink.stroke(context, colour, width);
+        circle(context, view.to_pixel(probed.tip(score, 1.0)), DENOISED)?;
+        ink.stroke(context, colour, 0.6 * width);
+    }
+    for (score, colour, width) in fields.into_iter().flatten() {
         context.begin_path();
-        circle(context, view.to_pixel(probed.tip(reading.score, 1.0)), DENOISED)?;
+        arrow(context, at, view.to_pixel(probed.tip(score, zoom)));
         ink.stroke(context, colour, width);
     }
     context.begin_path();
