@@ -137,7 +137,9 @@ impl Lab {
             job.fitting = None;
         }
         while job.steps_left > 0 && !job.cloud.finished() {
-            job.cloud.step();
+            if !job.cloud.step(deadline) {
+                return Ok(false);
+            }
             job.steps_left -= 1;
             // Reading back is also the only brake there is on a GPU's queue.
             if job.cloud.guard_is_due() {

@@ -53,9 +53,9 @@ impl Lab {
         Ok(moves)
     }
 
-    /// At most `steps` steps of the live particles, and one look at where they are. In a race these are steps of the
-    /// runner whose steps take more evaluations, and the other makes as many evaluations. False when a field is not there
-    /// yet that a runner needs: then none moves, or they would not stay side by side.
+    /// At most `steps` steps of the live particles, the last perhaps not to its end, and one look at where they are. In a
+    /// race these are steps of the runner whose steps take more evaluations, and the other makes as many evaluations.
+    /// False when a field is not there yet that a runner needs: then none moves, or they would not stay side by side.
     ///
     /// # Errors
     /// When the device is lost.
@@ -71,7 +71,9 @@ impl Lab {
         let mut runners: Vec<&mut Live> = self.live.iter_mut().chain(&mut self.rival).collect();
         while let Some(next) = next(&runners, made < steps) {
             let runner = &mut runners[next.index];
-            runner.step();
+            if !runner.step(deadline) {
+                break;
+            }
             made += u32::from(next.sets_the_pace);
             evaluations += (runner.cost() * runner.count() as u64) as f64;
             if runner.guard_is_due() {
