@@ -197,6 +197,11 @@ impl Live {
         true
     }
 
+    /// A step is begun and not yet made.
+    pub fn is_under_way(&self) -> bool {
+        self.under_way
+    }
+
     /// Score evaluations a particle of the latest step, at least 1.
     pub fn cost(&self) -> u64 {
         self.cost

@@ -46,8 +46,9 @@ impl Lab {
             return Ok(true);
         };
         let due = self.metronome.due(f64::from(self.settings.pace));
+        let under_way = self.runners().any(|runner| runner.is_under_way());
         let start = Instant::now();
-        let moves = self.step_live(due, start + share).await?;
+        let moves = self.step_live(due.max(u32::from(under_way)), start + share).await?;
         self.sampler_allowance.spend(share, start.elapsed());
         self.live_again_at = Some(start + 2 * start.elapsed());
         Ok(moves)
