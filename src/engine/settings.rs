@@ -139,7 +139,7 @@ pub struct Settings {
     pub depth: u32,
     /// Noised points in a training step.
     pub batch: u32,
-    /// Adam's step length at step 1,000; it starts at twice that and falls as one over the root of the step.
+    /// Adam's step length at step 1,000, from where it falls as one over the root of the step.
     pub learning_rate: f32,
     /// What the network is asked to fit.
     pub objective: Objective,
