@@ -26,7 +26,9 @@ impl Lab {
         if self.live.is_none() && self.trainer.is_some() {
             self.restart_live();
         }
-        if !self.sampling || self.hidden {
+        // A step that is begun is made to its end, also if it was the only one asked for.
+        let under_way = self.runners().any(|runner| runner.is_under_way());
+        if self.hidden || !(self.sampling || under_way) {
             return Ok(false);
         }
         let rested = self
@@ -45,8 +47,11 @@ impl Lab {
         let Some(share) = self.sampler_allowance.next() else {
             return Ok(true);
         };
-        let due = self.metronome.due(f64::from(self.settings.pace));
-        let under_way = self.runners().any(|runner| runner.is_under_way());
+        let due = if self.sampling {
+            self.metronome.due(f64::from(self.settings.pace))
+        } else {
+            0
+        };
         let start = Instant::now();
         let moves = self.step_live(due.max(u32::from(under_way)), start + share).await?;
         self.sampler_allowance.spend(share, start.elapsed());
