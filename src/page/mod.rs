@@ -23,6 +23,7 @@ pub mod link;
 pub mod loop_meter;
 mod number;
 pub mod pictures;
+pub mod probe;
 pub mod recording;
 pub mod scenes;
 pub mod script;
