@@ -90,6 +90,11 @@ impl Sampler {
         matches!(self, Self::Mala | Self::Hmc)
     }
 
+    /// Its noise may be multiplied by a number that is not right.
+    pub fn takes_noise_scale(self) -> bool {
+        matches!(self, Self::Langevin | Self::AveragedNoise | Self::Annealed)
+    }
+
     /// May run at another temperature than 1. For a descent that is a heuristic: `p_sigma^beta` is not the noised
     /// `p^beta`.
     pub fn takes_temperature(self) -> bool {

@@ -43,6 +43,7 @@ impl App {
         self.write_numbers();
         self.write_replay();
         self.write_loop();
+        self.write_probe();
         self.write_badge();
         self.write_buttons();
     }
@@ -163,11 +164,12 @@ impl App {
         }
         for button in dom::all::<Element>("[data-tool]") {
             let tool = match self.tool_in_hand() {
-                Tool::Look | Tool::Probe => "look",
+                Tool::Look => "look",
                 Tool::Draw => "draw",
                 Tool::Erase => "erase",
                 Tool::Drop => "drop",
                 Tool::Loop => "loop",
+                Tool::Probe => "probe",
             };
             press(&button, button.get_attribute("data-tool").as_deref() == Some(tool));
         }
