@@ -30,7 +30,7 @@ const EPSILON: f64 = 1e-8;
 const WARM_UP: f64 = 50.0;
 /// The learning rate falls as one over the root of the step (Karras et al. 2024, EDM2), and here is what the plan says.
 const REFERENCE_STEP: f64 = 1000.0;
-/// The most it is before that, in units of the plan's.
+/// The most it is before that with calm targets, in units of the plan's; with noisy ones it is no more than the plan's.
 const LARGEST_RATE: f64 = 2.0;
 /// Exponent of the power-function average: step `i` of `t` weighs as `i^16.97` (EDM2, section 3).
 const AVERAGE_EXPONENT: f64 = 17.97;
@@ -42,7 +42,8 @@ const CLOCK_AFTER_EDIT: u64 = 300;
 pub struct Plan {
     /// Rows of a batch.
     pub batch: usize,
-    /// Adam's step length at step 1,000: it starts out at twice that, and falls as one over the root of the step.
+    /// Adam's step length at step 1,000, from where it falls as one over the root of the step. Before, it is the same, or
+    /// with calm targets up to twice that.
     pub learning_rate: f32,
     /// Training covers the range of this ladder, not only its rungs.
     pub ladder: NoiseLadder,
@@ -140,18 +141,19 @@ impl Trainer {
             &batch,
             plan.micro_batch,
         );
-        self.adam(gradient, plan.learning_rate);
+        self.adam(gradient, plan);
         self.follow();
     }
 
     /// Adam (Kingma & Ba 2015) with warm-up and inverse-square-root decay of the step length.
     ///
-    /// The large steps of the beginning bring the error at step 1,000 down by a third; from there on the length is what
-    /// it would have been without them.
-    fn adam(&mut self, gradient: Tensor<1>, learning_rate: f32) {
+    /// Where targets are calm, large steps at the beginning bring the error at step 1,000 down by a quarter; from there on
+    /// the length is what it would have been without them. Noisy ones they would keep from learning at all.
+    fn adam(&mut self, gradient: Tensor<1>, plan: &Plan) {
         let clock = self.clock as f64;
-        let decay = (REFERENCE_STEP / clock).sqrt().min(LARGEST_RATE);
-        let rate = f64::from(learning_rate) * (clock / WARM_UP).min(1.0) * decay;
+        let largest = if plan.objective.is_calm() { LARGEST_RATE } else { 1.0 };
+        let decay = (REFERENCE_STEP / clock).sqrt().min(largest);
+        let rate = f64::from(plan.learning_rate) * (clock / WARM_UP).min(1.0) * decay;
         let [first, second] = BETAS;
         let correction = |beta: f64| 1.0 - beta.powf(self.steps as f64);
         let (first_correction, second_correction) = (correction(first), correction(second));

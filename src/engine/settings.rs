@@ -90,6 +90,11 @@ impl Sampler {
         matches!(self, Self::Mala | Self::Hmc)
     }
 
+    /// Its noise may be multiplied by a number that is not right.
+    pub fn takes_noise_scale(self) -> bool {
+        matches!(self, Self::Langevin | Self::AveragedNoise | Self::Annealed)
+    }
+
     /// May run at another temperature than 1. For a descent that is a heuristic: `p_sigma^beta` is not the noised
     /// `p^beta`.
     pub fn takes_temperature(self) -> bool {
@@ -134,7 +139,7 @@ pub struct Settings {
     pub depth: u32,
     /// Noised points in a training step.
     pub batch: u32,
-    /// Adam's step length at step 1,000; it starts at twice that and falls as one over the root of the step.
+    /// Adam's step length at step 1,000, from where it falls as one over the root of the step.
     pub learning_rate: f32,
     /// What the network is asked to fit.
     pub objective: Objective,

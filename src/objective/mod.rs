@@ -88,6 +88,11 @@ pub enum Task {
 }
 
 impl Objective {
+    /// Whether what is asked has little variance, so that training bears long steps from the beginning.
+    pub fn is_calm(self) -> bool {
+        matches!(self, Self::StableTarget | Self::Explicit)
+    }
+
     /// Draws a batch.
     pub fn batch<R: Rng + ?Sized>(self, weighting: Weighting, problem: &Problem, rng: &mut R) -> Batch {
         let batch = match self {

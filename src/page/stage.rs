@@ -8,6 +8,7 @@ mod cloud;
 mod event;
 mod lines;
 mod pointer;
+mod probe;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -25,12 +26,14 @@ use super::layers::motion::Motion;
 use super::layers::paint::{FieldPainter, Layers};
 use super::layers::particles::ParticlePainter;
 use super::layers::{GridField, Palette};
+use super::probe::Probed;
 use super::viewport::{Viewport, Zoom};
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Settings, Source};
 
 pub(super) use self::canvas::{context, document, show};
 pub use self::event::{StageEvent, Tool};
+pub use self::lines::Ink;
 
 /// Time in a frame for painting the field, milliseconds.
 const FIELD_MS: f64 = 6.0;
@@ -193,9 +196,14 @@ impl Stage {
         self.lines.set_ring(ring);
     }
 
-    /// Colours of the lines over the stage and of their rims.
-    pub fn set_line_colours(&mut self, line: String, rim: String) {
-        self.lines.set_colours(line, rim);
+    /// Draws what is known at a point, or nothing.
+    pub fn set_probe(&mut self, probed: Option<Rc<Probed>>) {
+        self.lines.set_probe(probed);
+    }
+
+    /// Colours of what is drawn over the stage.
+    pub fn set_ink(&mut self, ink: Ink) {
+        self.lines.set_ink(ink);
     }
 
     /// The energy of the field on the stage at a place, nats above its lowest; NaN where it is not known.

@@ -161,6 +161,7 @@ impl App {
             "let-go" => {
                 self.let_go();
                 self.drop_loop();
+                self.drop_probe();
             }
             "restart-engine" => self.restart_engine(),
             _ => {}
@@ -200,6 +201,7 @@ impl App {
             "erase" => Tool::Erase,
             "drop" => Tool::Drop,
             "loop" => Tool::Loop,
+            "probe" => Tool::Probe,
             _ => Tool::Look,
         });
     }
@@ -208,6 +210,9 @@ impl App {
         self.tool = tool;
         if tool != Tool::Loop {
             self.drop_loop();
+        }
+        if tool != Tool::Probe {
+            self.drop_probe();
         }
         if matches!(tool, Tool::Draw | Tool::Erase | Tool::Drop) {
             self.go_live();
@@ -244,11 +249,14 @@ impl App {
                     self.held_sigma = Some(self.shown_sigma());
                     self.draw_loop(at, true);
                 }
-                Tool::Look | Tool::Probe => {}
+                Tool::Probe => self.probe_at(at),
+                Tool::Look => {}
             },
             StageEvent::StrokeMove { at } => {
                 if self.tool == Tool::Drop {
                     self.drop_particles(at);
+                } else if self.tool == Tool::Probe {
+                    self.probe_at(at);
                 } else if self.tool == Tool::Loop {
                     self.draw_loop(at, false);
                 } else if !self.editor.go_on(&mut self.lab, at) {
@@ -263,6 +271,7 @@ impl App {
                 self.held_sigma = None;
                 self.close_loop();
             }
+            StageEvent::StrokeEnd if self.tool == Tool::Probe => {}
             StageEvent::StrokeEnd => {
                 self.editor.end(&mut self.lab);
                 self.held_sigma = None;

@@ -96,7 +96,8 @@ impl App {
                     ("divergence", &divergence),
                     ("curl", &curl),
                 ];
-                if !self.meter.evaluated(request, &score.0) {
+                let values_at_point: [&[f32]; 3] = [&score.0, &divergence.0, &curl.0];
+                if !self.meter.evaluated(request, &score.0) && !self.probe_evaluated(request, values_at_point) {
                     self.requests.evaluated(request, &values);
                 }
             }
@@ -140,6 +141,7 @@ impl App {
                         || self.weights.is_shipped(request)
                         || self.scene_failed(request)
                         || self.meter.failed(request)
+                        || self.probe.failed(request)
                 });
                 if !answered {
                     banner::show(Kind::Error, &message, None);
@@ -210,6 +212,7 @@ impl App {
             .is_some_and(|(before, _)| now_ms - before < LOST_AGAIN_MS);
         self.requests.lose(message, again);
         self.meter.lose();
+        self.probe.lose();
         (self.told, self.waiting_for_frame, self.measuring) = (Told::default(), false, None);
         self.lost = Some((now_ms, message.to_owned()));
         let kept = if self.checkpoint.is_some() {

@@ -44,6 +44,7 @@ impl App {
         self.write_numbers();
         self.write_replay();
         self.write_loop();
+        self.write_probe();
         self.write_badge();
         self.write_buttons();
     }
@@ -174,11 +175,12 @@ impl App {
         }
         for button in dom::all::<Element>("[data-tool]") {
             let tool = match self.tool {
-                Tool::Look | Tool::Probe => "look",
+                Tool::Look => "look",
                 Tool::Draw => "draw",
                 Tool::Erase => "erase",
                 Tool::Drop => "drop",
                 Tool::Loop => "loop",
+                Tool::Probe => "probe",
             };
             press(&button, button.get_attribute("data-tool").as_deref() == Some(tool));
         }
