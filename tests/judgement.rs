@@ -203,7 +203,7 @@ fn the_density_of_an_energy_network_is_measured_on_a_grid_too() {
     assert!(kl > 0.0 && (f64::from(found.grid.unwrap()) - kl).abs() < 1e-3 + 0.01 * kl);
 }
 
-/// METHOD 4.5 asks for 0.06 nat after long training; the page starts from networks that meet it.
+/// After long training 0.06 nat is good; the page starts from networks that meet it.
 #[test]
 fn the_shipped_networks_have_the_densities_of_their_sets() {
     for set in Preset::ALL {

@@ -190,6 +190,13 @@ pub struct SampleJob {
     pub init: Option<Floats>,
 }
 
+/// Most sampler steps that one request may ask for.
+pub const MOST_SAMPLER_STEPS: u32 = 1_000_000;
+/// Most points that one request may give or ask for.
+pub const MOST_POINTS: u32 = 200_000;
+/// Most draws by which one request may have a likelihood measured.
+pub const MOST_DRAWS: u32 = 100_000;
+
 /// Engine → page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Report {
