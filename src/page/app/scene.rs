@@ -208,7 +208,7 @@ impl App {
                 self.strip.set_picture(k, old.clone());
             }
         }
-        self.strip.set_source(source);
+        self.strip.set_source(source, self.lab.settings.colour);
         for (k, &rung) in rungs.iter().enumerate() {
             let picture = if empty {
                 None
