@@ -338,8 +338,48 @@ mod tests {
             half_width: 1.45,
             pixels: 40.0,
         };
-        painter.begin(None, &[], view, 1.0, layers(Source::Exact));
-        assert!(painter.advance(40) && painter.is_done());
-        assert!(painter.pixels().iter().all(|&c| c == 255));
+        for colour in [Colour::Energy, Colour::Divergence, Colour::Curl] {
+            let layers = Layers {
+                colour,
+                ..layers(Source::Exact)
+            };
+            painter.begin(None, &[], view, 1.0, layers);
+            assert!(painter.advance(40) && painter.is_done());
+            assert!(painter.pixels().iter().all(|&c| c >= 254), "{colour:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_where_the_score_converges_is_violet_and_one_where_it_parts_green() {
+        // s = (k x, 0): its divergence is k everywhere; sigma is 0.2, so that k = 50 is the ramp's end.
+        for (k, channel) in [(-50.0, 2), (50.0, 1)] {
+            let field = sampled(1.5, 16, |[x, _]| (0.0, [k * x, 0.0]));
+            let mut painter = FieldPainter::new(Palette::new(true));
+            let view = Viewport {
+                centre: [0.0; 2],
+                half_width: 1.45,
+                pixels: 20.0,
+            };
+            let layers = Layers {
+                heat: true,
+                colour: Colour::Divergence,
+                contours: false,
+                arrows: false,
+                streamlines: false,
+                denoiser: false,
+                ..layers(Source::Learned)
+            };
+            painter.begin(Some(&field), &[], view, 1.0, layers);
+            assert!(painter.advance(20));
+            let brightest = |p: &[u8]| (0..3).max_by_key(|&c| p[c]);
+            assert!(
+                painter
+                    .pixels()
+                    .chunks(4)
+                    .skip(100)
+                    .take(200)
+                    .all(|p| brightest(p) == Some(channel))
+            );
+        }
     }
 }
