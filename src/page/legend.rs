@@ -7,13 +7,7 @@ use crate::engine::settings::{Colour, Settings, Source};
 /// heat map. `source` is what is on the stage.
 pub fn words(settings: &Settings, source: Source) -> Option<(&'static str, String, String)> {
     let error = source == Source::Error;
-    // A landscape has the colours of its heights.
-    let colour = if settings.surface {
-        Colour::Energy
-    } else {
-        settings.colour
-    };
-    let what = match (colour, error) {
+    let what = match (settings.colour, error) {
         (Colour::Energy, _) if !settings.energy => return None,
         (Colour::Energy, true) => return Some(("error", "0".into(), "σ|s_θ − s|, half way 0.3".into())),
         (Colour::Energy, false) => return Some(("energy", "E 0".into(), format!("{} nat, log scale", energy::SPAN))),
@@ -22,7 +16,7 @@ pub fn words(settings: &Settings, source: Source) -> Option<(&'static str, Strin
         (Colour::Curl, true) => "∇×(s_θ − s)",
         (Colour::Curl, false) => "∇×s",
     };
-    let reach = derivative::reach(colour, source);
+    let reach = derivative::reach(settings.colour, source);
     Some(("signed", format!("−{reach}"), format!("{reach}, σ² {what}")))
 }
 

@@ -11,17 +11,17 @@ const FARTHEST: f32 = 1400.0;
 pub struct Corner {
     /// Pixel position in sixteenths.
     at: [i32; 2],
-    /// Nearness, energy and light: what is interpolated.
-    values: [f32; 3],
+    /// Nearness, energy, tone and light: what is interpolated.
+    values: [f32; 4],
 }
 
 impl Corner {
     /// A corner at `[x, y, nearness]`, see [`super::camera::Projection::project`].
-    pub fn new([x, y, near]: [f32; 3], energy: f32, light: f32) -> Self {
+    pub fn new([x, y, near]: [f32; 3], energy: f32, tone: f32, light: f32) -> Self {
         let part = |v: f32| (v * PARTS as f32).round() as i32;
         Self {
             at: [part(x), part(y)],
-            values: [near, energy, light],
+            values: [near, energy, tone, light],
         }
     }
 }
@@ -34,17 +34,20 @@ pub struct DepthPicture {
     pub near: Vec<f32>,
     /// Energy, nats.
     pub energy: Vec<f32>,
+    /// Place on a ramp.
+    pub tone: Vec<f32>,
     /// Light.
     pub light: Vec<f32>,
 }
 
 impl DepthPicture {
-    /// Empties the picture and gives it a side, pixels. What is empty has this energy, and no light.
-    pub fn clear(&mut self, side: usize, energy: f32) {
+    /// Empties the picture and gives it a side, pixels. What is empty has this energy and tone, and no light.
+    pub fn clear(&mut self, side: usize, energy: f32, tone: f32) {
         self.side = side;
         for (plane, value) in [
             (&mut self.near, 0.0),
             (&mut self.energy, energy),
+            (&mut self.tone, tone),
             (&mut self.light, 0.0),
         ] {
             plane.clear();
@@ -95,7 +98,7 @@ impl DepthPicture {
             let mix = |wb: i32, wc: i32| (wb as f32 * to_b + wc as f32 * to_c) * share;
             [a.values[k] + mix(eb.0, ec.0), mix(eb.1, ec.1), mix(eb.2, ec.2)]
         };
-        let planes = [plane(0), plane(1), plane(2)];
+        let planes = [plane(0), plane(1), plane(2), plane(3)];
         let mut inside = edges.map(|e| e.0 - e.3);
         let length = (columns.1 - columns.0 + 1) as usize;
         for (down, row) in (rows.0..=rows.1).enumerate() {
@@ -103,17 +106,19 @@ impl DepthPicture {
             let pixels = self.near[from..from + length]
                 .iter_mut()
                 .zip(&mut self.energy[from..from + length])
+                .zip(&mut self.tone[from..from + length])
                 .zip(&mut self.light[from..from + length]);
             let value = |p: &[f32; 3], across: f32| p[0] + p[1] * across + p[2] * down as f32;
             let mut here = inside;
-            for (k, ((near, energy), light)) in pixels.enumerate() {
+            for (k, (((near, energy), tone), light)) in pixels.enumerate() {
                 if here[0] | here[1] | here[2] >= 0 {
                     let across = k as f32;
                     let nearness = value(&planes[0], across);
                     if nearness > *near {
                         *near = nearness;
                         *energy = value(&planes[1], across);
-                        *light = value(&planes[2], across);
+                        *tone = value(&planes[2], across);
+                        *light = value(&planes[3], across);
                     }
                 }
                 for (here, edge) in here.iter_mut().zip(&edges) {
@@ -132,7 +137,7 @@ mod tests {
     use super::*;
 
     fn corner(x: f32, y: f32, near: f32, energy: f32) -> Corner {
-        Corner::new([x, y, near], energy, 0.0)
+        Corner::new([x, y, near], energy, 0.0, 0.0)
     }
 
     #[test]
@@ -153,10 +158,10 @@ mod tests {
         };
         let middle = at([17.77, 19.31]);
         let (mut seen, mut whole) = (vec![0; 1600], DepthPicture::default());
-        whole.clear(40, -99.0);
+        whole.clear(40, -99.0, 0.0);
         for k in 0..rim.len() {
             let mut one = DepthPicture::default();
-            one.clear(40, -99.0);
+            one.clear(40, -99.0, 0.0);
             let corners = [middle, at(rim[k]), at(rim[(k + 1) % rim.len()])];
             one.triangle(corners.each_ref());
             whole.triangle(corners.each_ref());
@@ -196,7 +201,7 @@ mod tests {
         ];
         for order in [[far, near], [near, far]] {
             let mut picture = DepthPicture::default();
-            picture.clear(40, 0.0);
+            picture.clear(40, 0.0, 0.0);
             for [a, b, c] in order {
                 picture.triangle([&a, &b, &c]);
                 picture.triangle([&a, &c, &b]);

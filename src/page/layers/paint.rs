@@ -35,6 +35,22 @@ pub struct Layers {
     pub data: bool,
 }
 
+impl Default for Layers {
+    /// The exact energy as heat.
+    fn default() -> Self {
+        Self {
+            source: Source::Exact,
+            heat: true,
+            colour: Colour::Energy,
+            contours: false,
+            arrows: false,
+            streamlines: false,
+            denoiser: false,
+            data: false,
+        }
+    }
+}
+
 impl Layers {
     /// Any layer is drawn in lines of the source's colour.
     fn has_lines(&self) -> bool {
@@ -70,16 +86,6 @@ pub struct FieldPainter {
 impl FieldPainter {
     /// Nothing painted yet.
     pub fn new(palette: Palette) -> Self {
-        let layers = Layers {
-            source: Source::Exact,
-            heat: true,
-            colour: Colour::Energy,
-            contours: false,
-            arrows: false,
-            streamlines: false,
-            denoiser: false,
-            data: false,
-        };
         Self {
             palette,
             view: Viewport {
@@ -88,7 +94,7 @@ impl FieldPainter {
                 pixels: 0.0,
             },
             scale: 1.0,
-            layers,
+            layers: Layers::default(),
             has_field: false,
             energy: Enlarged::default(),
             tones: Enlarged::default(),
@@ -239,11 +245,7 @@ impl FieldPainter {
             self.line.fill(0.0);
         }
         let side = self.line.len();
-        let ramp: &Ramp = match (self.layers.colour, self.layers.source) {
-            (Colour::Energy, Source::Error) => &self.palette.error_heat,
-            (Colour::Energy, _) => &self.palette.heat,
-            _ => &self.palette.diverging,
-        };
+        let ramp = self.palette.ramp(self.layers.colour, self.layers.source);
         let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
         Ramp::places(&self.tone, &mut self.places);
         energy::colour_row(ramp, &self.places, &self.line, self.palette.contour.0, j, pixels);

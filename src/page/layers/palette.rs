@@ -1,7 +1,7 @@
 //! The colours of the pictures, for the dark and the light theme: one neutral ramp for every heat map, and colours
 //! that say the source.
 
-use crate::engine::settings::Source;
+use crate::engine::settings::{Colour, Source};
 
 /// Steps of a ramp; with 8 bits of fraction each, finer than any screen once dithered.
 const STEPS: usize = 2048;
@@ -166,6 +166,15 @@ impl Palette {
                 trail: [[196, 98, 20], [186, 64, 12]],
                 trail_strength: 0.5,
             }
+        }
+    }
+
+    /// The ramp of a heat map.
+    pub fn ramp(&self, colour: Colour, source: Source) -> &Ramp {
+        match (colour, source) {
+            (Colour::Energy, Source::Error) => &self.error_heat,
+            (Colour::Energy, _) => &self.heat,
+            _ => &self.diverging,
         }
     }
 

@@ -6,9 +6,11 @@
 
 use super::camera::{Camera, Projection};
 use super::depth::{Corner, DepthPicture};
+use super::paint::Layers;
 use super::palette::{Palette, Ramp};
 use super::resample::{Enlarged, filled};
-use super::{GridField, contours, energy, error};
+use super::{GridField, contours, derivative, energy, error};
+use crate::engine::settings::{Colour, Source};
 use crate::page::viewport::Viewport;
 
 /// Points of the mesh along an axis.
@@ -28,29 +30,19 @@ const LIGHT: [f32; 3] = [-0.48, 0.72, -0.5];
 /// How much nearer than a particle what is seen at its pixel may be, relative to its distance.
 const TOUCH: f32 = 0.012;
 
-/// What to show on the landscape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shown {
-    /// Colours of the heat map.
-    pub heat: bool,
-    /// Lines of equal energy.
-    pub contours: bool,
-}
-
 /// A landscape and its picture.
 #[derive(Clone, Debug)]
 pub struct SurfacePainter {
     window: Viewport,
-    /// The heights are errors, and not energies.
-    error: bool,
+    layers: Layers,
     enlarged: Enlarged,
-    /// Energies at the mesh's points, rows from the top; for an error its place on the ramp times [`energy::SPAN`].
+    /// Energies, heights and places on the ramp at the mesh's points, rows from the top.
     values: Vec<f32>,
     heights: Vec<f32>,
+    tones: Vec<f32>,
     corners: Vec<Corner>,
     depth: DepthPicture,
     projection: Projection,
-    tone: Vec<f32>,
     places: Vec<u32>,
     line: Vec<f32>,
     rgba: Vec<u8>,
@@ -64,14 +56,14 @@ impl Default for SurfacePainter {
                 half_width: 1.0,
                 pixels: MESH as f32,
             },
-            error: false,
+            layers: Layers::default(),
             enlarged: Enlarged::default(),
             values: vec![energy::SPAN; MESH * MESH],
             heights: vec![HEIGHT; MESH * MESH],
+            tones: vec![PLATEAU; MESH * MESH],
             corners: Vec::new(),
             depth: DepthPicture::default(),
             projection: Camera::default().projection(1.0),
-            tone: Vec::new(),
             places: Vec::new(),
             line: Vec::new(),
             rgba: Vec::new(),
@@ -86,6 +78,14 @@ fn height(energy: f32) -> f32 {
     (straight - over * over / (4.0 * BEND)) * (HEIGHT / energy::SPAN)
 }
 
+/// Values at the mesh's points, from samples of the field's grid. `fade`: they rise outside the grid, as energies do.
+fn enlarge(by: &mut Enlarged, field: &GridField, samples: &[f32], window: &Viewport, fade: bool, values: &mut [f32]) {
+    by.set(field, samples, window, fade);
+    for (j, row) in values.chunks_exact_mut(MESH).enumerate() {
+        by.row(j as isize, row);
+    }
+}
+
 /// Where a point of the mesh lies, in half windows from the middle.
 fn place(k: usize) -> [f32; 2] {
     let step = 2.0 / MESH as f32;
@@ -94,46 +94,62 @@ fn place(k: usize) -> [f32; 2] {
 }
 
 impl SurfacePainter {
-    /// Takes another field, or window onto it. What is masked is plateau, and without a field everything is.
-    /// `error`: the field is an [`error::difference`], and the heights are its error.
-    pub fn set_field(&mut self, field: Option<&GridField>, window: Viewport, error: bool) {
+    /// Takes another field, or window onto it, and what to show of it. What is masked is plateau, and without a field
+    /// everything is. For [`Source::Error`] the field is an [`error::difference`], and the heights are its error.
+    pub fn set_field(&mut self, field: Option<&GridField>, window: Viewport, layers: Layers) {
         self.window = window.with_pixels(MESH as f32);
-        self.error = error;
-        if let Some(field) = field.filter(|field| field.is_whole()) {
-            let samples = if error {
-                error::tones(field)
-            } else {
-                filled(&field.energy, field.grid.side as usize)
-            };
-            self.enlarged.set(field, &samples, &self.window, !error);
-            for (j, row) in self.values.chunks_exact_mut(MESH).enumerate() {
-                self.enlarged.row(j as isize, row);
-            }
-            if error {
-                self.values.iter_mut().for_each(|v| *v *= energy::SPAN);
-            }
-        } else {
+        self.layers = layers;
+        let lift = if layers.colour == Colour::Energy { PLATEAU } else { 0.0 };
+        let Some(field) = field.filter(|field| field.is_whole()) else {
             self.values.fill(energy::SPAN + BEND);
+            self.heights.fill(HEIGHT);
+            let ground = self.ground().max(lift);
+            self.tones.fill(ground);
+            return;
+        };
+        let (window, by) = (&self.window, &mut self.enlarged);
+        let energies = filled(&field.energy, field.grid.side as usize);
+        enlarge(by, field, &energies, window, true, &mut self.values);
+        for (at, value) in self.heights.iter_mut().zip(&self.values) {
+            *at = height(*value);
         }
-        for (height_there, value) in self.heights.iter_mut().zip(&self.values) {
-            *height_there = height(*value);
+        for (tone, value) in self.tones.iter_mut().zip(&self.values) {
+            *tone = energy::shade(*value);
+        }
+        if layers.source == Source::Error {
+            enlarge(by, field, &error::tones(field), window, false, &mut self.tones);
+            for (at, tone) in self.heights.iter_mut().zip(&self.tones) {
+                *at = HEIGHT * tone;
+            }
+        }
+        if layers.colour != Colour::Energy {
+            let tones = derivative::tones(field, layers.colour, layers.source);
+            enlarge(by, field, &tones, window, false, &mut self.tones);
+        } else if !layers.heat {
+            self.tones.fill(0.0);
+        }
+        for tone in &mut self.tones {
+            *tone = lift + (1.0 - lift) * tone.clamp(0.0, 1.0);
         }
     }
 
+    /// The place on the ramp of what is not there.
+    fn ground(&self) -> f32 {
+        if self.layers.colour == Colour::Energy { 0.0 } else { 0.5 }
+    }
+
     /// Paints the picture: `side` pixels a side, `scale` of them per CSS pixel.
-    pub fn paint(&mut self, camera: &Camera, side: usize, scale: f32, palette: &Palette, shown: Shown) {
+    pub fn paint(&mut self, camera: &Camera, side: usize, scale: f32, palette: &Palette) {
         self.projection = camera.projection(side as f32);
-        self.depth.clear(side, BESIDE);
+        self.depth.clear(side, BESIDE, self.ground());
         self.lay_corners(palette.dark);
         self.lay_ground();
         self.lay_walls(palette.dark);
         self.rgba.resize(4 * side * side, 0);
-        for row in [&mut self.tone, &mut self.line] {
-            row.resize(side, 0.0);
-        }
+        self.line.resize(side, 0.0);
         self.places.resize(side, 0);
         for j in 0..side {
-            self.colour_row(j, scale, palette, shown);
+            self.colour_row(j, scale, palette);
         }
     }
 
@@ -150,7 +166,8 @@ impl SurfacePainter {
             let normal = self.projection.direction([-dx, -dy, 1.0]);
             let light = lit(normal, (1.0 + dx * dx + dy * dy).sqrt(), dark);
             let seen = self.projection.project([x, y, self.heights[k]]);
-            self.corners.push(Corner::new(seen, self.values[k], light));
+            self.corners
+                .push(Corner::new(seen, self.values[k], self.tones[k], light));
         }
     }
 
@@ -167,7 +184,7 @@ impl SurfacePainter {
 
     /// Lays the walls of the block round the mesh: from its rim down to the floor.
     fn lay_walls(&mut self, dark: bool) {
-        let last = MESH - 1;
+        let (last, tone) = (MESH - 1, self.ground().max(PLATEAU));
         // Every side from left to right as seen from outside, and which way it faces.
         type Side = (fn(usize, usize) -> usize, [f32; 3]);
         let sides: [Side; 4] = [
@@ -181,7 +198,7 @@ impl SurfacePainter {
             let ends = |k: usize| {
                 let k = point(k, last);
                 let [x, y] = place(k);
-                [self.heights[k], FLOOR].map(|z| Corner::new(self.projection.project([x, y, z]), BESIDE - 1.0, light))
+                [self.heights[k], FLOOR].map(|z| Corner::new(self.projection.project([x, y, z]), BESIDE, tone, light))
             };
             let mut before = ends(0);
             for k in 1..MESH {
@@ -194,33 +211,24 @@ impl SurfacePainter {
     }
 
     /// Colours a row of the picture.
-    fn colour_row(&mut self, j: usize, scale: f32, palette: &Palette, shown: Shown) {
+    fn colour_row(&mut self, j: usize, scale: f32, palette: &Palette) {
         let side = self.depth.side();
         let row = |j: usize| &self.depth.energy[j * side..(j + 1) * side];
         let here = row(j);
-        if shown.contours && !self.error {
+        if self.layers.contours {
             let near = [row(j.saturating_sub(1)), here, row((j + 1).min(side - 1))];
             contours::cover_row(near, 0.9 * scale, 1.4 * palette.contour.1, &mut self.line);
         } else {
             self.line.fill(0.0);
         }
-        let light = &self.depth.light[j * side..(j + 1) * side];
-        for (((tone, line), value), light) in self.tone.iter_mut().zip(&mut self.line).zip(here).zip(light) {
-            let place = if self.error {
-                value / energy::SPAN
-            } else {
-                energy::shade(*value)
-            };
-            let place = if shown.heat { place.max(0.0) } else { 0.0 };
-            *tone = if *value < BESIDE {
-                PLATEAU + (1.0 - PLATEAU) * place
-            } else {
-                0.0
-            };
+        let (row, ramp) = (
+            j * side..(j + 1) * side,
+            palette.ramp(self.layers.colour, self.layers.source),
+        );
+        for (line, light) in self.line.iter_mut().zip(&self.depth.light[row.clone()]) {
             *line += light * (1.0 - *line);
         }
-        let ramp = if self.error { &palette.error_heat } else { &palette.heat };
-        Ramp::places(&self.tone, &mut self.places);
+        Ramp::places(&self.depth.tone[row], &mut self.places);
         let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
         energy::colour_row(ramp, &self.places, &self.line, palette.contour.0, j, pixels);
     }

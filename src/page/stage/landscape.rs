@@ -5,9 +5,8 @@ use wasm_bindgen::JsValue;
 
 use super::canvas::style;
 use super::{Stage, Tool};
-use crate::engine::settings::Source;
 use crate::page::layers::camera::Camera;
-use crate::page::layers::surface::{Shown, SurfacePainter};
+use crate::page::layers::surface::SurfacePainter;
 use crate::page::viewport::Viewport;
 
 /// Largest side of the picture.
@@ -97,18 +96,13 @@ impl Stage {
             return Ok(turning);
         }
         if field_changed {
-            let error = self.layers.source == Source::Error;
             let field = self.field.at(now_ms);
-            landscape.painter.set_field(field, self.zoom.viewport(1.0), error);
+            landscape.painter.set_field(field, self.zoom.viewport(1.0), self.layers);
             (self.stale, landscape.window) = (false, window);
         }
-        let shown = Shown {
-            heat: self.layers.heat,
-            contours: self.layers.contours,
-        };
         landscape
             .painter
-            .paint(&camera, side as usize, side / css_side, &self.palette, shown);
+            .paint(&camera, side as usize, side / css_side, &self.palette);
         (landscape.drawn, landscape.drawn_ms) = (Some((camera, side as usize)), now_ms);
         self.pictures += 1;
         self.glowing = true;

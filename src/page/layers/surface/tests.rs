@@ -11,15 +11,11 @@ const WINDOW: Viewport = Viewport {
     half_width: 1.0,
     pixels: 1.0,
 };
-const HEAT: Shown = Shown {
-    heat: true,
-    contours: false,
-};
 
 fn painted(field: &GridField, camera: &Camera, side: usize, dark: bool) -> SurfacePainter {
     let mut painter = SurfacePainter::default();
-    painter.set_field(Some(field), WINDOW, false);
-    painter.paint(camera, side, 1.0, &Palette::new(dark), HEAT);
+    painter.set_field(Some(field), WINDOW, Layers::default());
+    painter.paint(camera, side, 1.0, &Palette::new(dark));
     painter
 }
 
@@ -139,7 +135,7 @@ fn masked_energies_are_a_plateau_at_the_cut_and_no_field_is_one_everywhere() {
         assert!((z - HEIGHT).abs() < 1e-5, "{z}");
     }
     let mut painter = SurfacePainter::default();
-    painter.set_field(None, WINDOW, false);
+    painter.set_field(None, WINDOW, Layers::default());
     assert!(painter.heights.iter().all(|z| (z - HEIGHT).abs() < 1e-6));
 }
 
@@ -160,7 +156,11 @@ fn an_error_is_a_hill_where_it_is() {
         (x * x + y * y, [4.0 * (-((x - 0.4).powi(2) + y * y) / 0.02).exp(), 0.0])
     });
     let mut painter = SurfacePainter::default();
-    painter.set_field(Some(&field), WINDOW, true);
+    let layers = Layers {
+        source: Source::Error,
+        ..Layers::default()
+    };
+    painter.set_field(Some(&field), WINDOW, layers);
     let top = (0..MESH * MESH)
         .max_by(|a, b| painter.heights[*a].total_cmp(&painter.heights[*b]))
         .unwrap();
@@ -173,10 +173,13 @@ fn an_error_is_a_hill_where_it_is() {
 fn contours_lie_where_the_energy_is_a_whole_number_of_nats() {
     let field = sampled(1.0, 64, |[x, _]| (3.0 + 3.0 * x, [-3.0, 0.0]));
     let mut painter = SurfacePainter::default();
-    painter.set_field(Some(&field), WINDOW, false);
     let mut picture = |contours| {
-        let shown = Shown { heat: true, contours };
-        painter.paint(&from_above(), 300, 1.0, &Palette::new(true), shown);
+        let layers = Layers {
+            contours,
+            ..Layers::default()
+        };
+        painter.set_field(Some(&field), WINDOW, layers);
+        painter.paint(&from_above(), 300, 1.0, &Palette::new(true));
         let at = |nats: f32| {
             let seen = seen(&painter, [nats / 3.0 - 1.0, 0.1]).unwrap();
             brightness(&painter, seen)
@@ -203,15 +206,15 @@ fn after_the_first_picture_nothing_is_allocated_and_a_frame_is_short() {
         .map(|k| (k as f32 * 0.754_877_7).fract() * 1.8 - 0.9)
         .collect();
     let (mut camera, mut seen) = (Camera::default(), Vec::new());
-    let shown = Shown {
-        heat: true,
+    let layers = Layers {
         contours: true,
+        ..Layers::default()
     };
-    painter.set_field(Some(&field), WINDOW, false);
+    painter.set_field(Some(&field), WINDOW, layers);
     let mut frame = |painter: &mut SurfacePainter| {
         let start = web_time::Instant::now();
         camera.turn([0.05, 0.0]);
-        painter.paint(&camera, 600, 1.0, &palette, shown);
+        painter.paint(&camera, 600, 1.0, &palette);
         painter.project(&positions, &mut seen);
         let glow = Glow {
             seconds: 0.016,
@@ -225,7 +228,7 @@ fn after_the_first_picture_nothing_is_allocated_and_a_frame_is_short() {
         let floats = [
             &p.values,
             &p.heights,
-            &p.tone,
+            &p.depth.tone,
             &p.line,
             &p.depth.near,
             &p.depth.energy,
@@ -243,6 +246,8 @@ fn after_the_first_picture_nothing_is_allocated_and_a_frame_is_short() {
     let mut times: Vec<f64> = (0..41).map(|_| frame(&mut painter)).collect();
     assert_eq!(before, addresses(&painter));
     times.sort_by(f64::total_cmp);
+    // The best of them, since others may be at work on this machine; only what is compiled for speed is fast.
+    assert!(cfg!(debug_assertions) || times[0] < 12.0);
     println!(
         "600 x 600 with 4,000 particles: {:.1} ms median, {:.1} ms at best",
         times[20], times[0]
