@@ -19,6 +19,7 @@ pub mod history;
 pub mod keys;
 pub mod lab;
 pub use scorefield_kernel::page::layers;
+pub mod legend;
 pub mod link;
 pub mod loop_meter;
 mod number;

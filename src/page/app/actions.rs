@@ -204,6 +204,14 @@ impl App {
             "probe" => Tool::Probe,
             _ => Tool::Look,
         });
+        if self.tool != Tool::Look && self.lab.settings.surface {
+            banner::clear(Kind::Notice);
+            banner::show(
+                Kind::Notice,
+                "A landscape is only looked at: switch 3-D off in View to use this tool.",
+                None,
+            );
+        }
     }
 
     pub(super) fn set_tool(&mut self, tool: Tool) {

@@ -9,7 +9,6 @@ use super::App;
 use crate::engine::protocol::{Command, Floats};
 use crate::engine::settings::Source;
 use crate::page::dom;
-use crate::page::lab::same_sigma;
 use crate::page::probe::{Probed, Reading, beside};
 
 /// Time between two questions to a network that learns, milliseconds.
@@ -55,6 +54,12 @@ impl Probe {
     }
 }
 
+/// Noise levels so near that in a descent, which is quicker than the engine's answers, one stands in for the other. At
+/// levels further apart scores are not even of one size.
+fn near(a: f32, b: f32) -> bool {
+    (a / b).max(b / a) < 1.2
+}
+
 impl App {
     /// Asks about another point.
     pub(super) fn probe_at(&mut self, at: [f32; 2]) {
@@ -81,9 +86,9 @@ impl App {
         };
         if self.probe.of != Some(of) {
             let mut found = Probed::new(truth, at, of.sigma);
-            // What was learned elsewhere stands in until the answer is here; at another noise level it is no guide.
+            // What was learned nearby stands in until the answer is here.
             let before = self.probe.found.as_deref();
-            found.learned = before.filter(|b| same_sigma(b.sigma, of.sigma)).and_then(|b| b.learned);
+            found.learned = before.filter(|b| near(b.sigma, of.sigma)).and_then(|b| b.learned);
             self.probe.of = Some(of);
             self.show_probe(Some(found));
         }
@@ -118,8 +123,10 @@ impl App {
         if !self.probe.failed(request) {
             return false;
         }
-        let now = self.probe.of.map(|of| (of.sigma, self.lab.run));
-        let current = self.probe.asked.map(|(of, run, _)| (of.sigma, run)) == now;
+        let current = self.probe.of.zip(self.probe.asked).is_some_and(|(now, (of, run, _))| {
+            // The answer for the place before serves until that for this one is here: a drag outruns the engine.
+            run == self.lab.run && near(of.sigma, now.sigma)
+        });
         if let (&[x, y], &[divergence], &[curl]) = (score, divergence, curl)
             && current
         {

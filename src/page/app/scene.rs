@@ -182,6 +182,12 @@ impl App {
             settings.source = self.screen.source;
             self.stage.set_layers(&settings);
         }
+        if self.stage.set_surface(self.lab.settings.surface)? {
+            self.hand_tool();
+            self.let_go();
+            self.drop_loop();
+            self.drop_probe();
+        }
         if std::mem::take(&mut self.screen.data_stale) {
             self.show_data();
         }
@@ -202,7 +208,7 @@ impl App {
                 self.strip.set_picture(k, old.clone());
             }
         }
-        self.strip.set_source(source);
+        self.strip.set_source(source, self.lab.settings.colour);
         for (k, &rung) in rungs.iter().enumerate() {
             let picture = if empty {
                 None
@@ -257,7 +263,7 @@ impl App {
 
     /// A stroke begins: the window has to be where it is going.
     pub(super) fn settle_window(&mut self) {
-        if matches!(self.tool, Tool::Draw | Tool::Erase) && !self.replay.is_on() {
+        if matches!(self.tool_in_hand(), Tool::Draw | Tool::Erase) {
             self.pointer_inside = true;
             let window = self.window();
             self.stage.set_target_window(window.centre, window.half_width);
