@@ -1,7 +1,6 @@
 //! Every sampler in the lab: scripted and live, with and without an energy.
 
 use rand::{SeedableRng, rngs::StdRng};
-use rand_distr::{Distribution, StandardNormal};
 use scorefield::distribution::{ExactField, Preset, Target};
 use scorefield::engine::protocol::{Command, SampleJob, Standing};
 use scorefield::engine::settings::{Network, Sampler, Settings, Source, Start};
@@ -22,13 +21,8 @@ const ALL: [Sampler; 8] = [
 
 /// Samples of `p_sigma`.
 fn truth(exact: &ExactField, sigma: f32, seed: u64, count: usize) -> Vec<f32> {
-    let mut rng = StdRng::seed_from_u64(seed);
     let mut points = vec![0.0; 2 * count];
-    exact.sample(&mut rng, &mut points);
-    for x in &mut points {
-        let z: f32 = StandardNormal.sample(&mut rng);
-        *x += sigma * z;
-    }
+    exact.sample_noised(sigma, &mut StdRng::seed_from_u64(seed), &mut points);
     points
 }
 

@@ -137,12 +137,10 @@ fn a_long_step_that_is_made_in_parts_is_the_same_step_and_counts_when_it_is_made
     assert_eq!(whole.tally(), parted.tally());
 }
 
-/// `count` draws from the data smoothed by sigma, and the mean energy of as many.
+/// `count` draws from the data smoothed by sigma.
 fn truth(exact: &ExactField, sigma: f32, count: usize, seed: u32) -> Vec<f32> {
     let mut points = vec![0.0; 2 * count];
-    exact.sample(&mut StdRng::seed_from_u64(u64::from(seed)), &mut points);
-    let noise = start(count, [0.0; 2], 0.0, sigma, seed);
-    points.iter_mut().zip(noise).for_each(|(x, noise)| *x += noise);
+    exact.sample_noised(sigma, &mut StdRng::seed_from_u64(u64::from(seed)), &mut points);
     points
 }
 
