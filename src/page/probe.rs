@@ -158,7 +158,7 @@ pub fn beside(point: [f32; 2], toward: [f32; 2], size: [f32; 2], side: f32) -> [
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::float_cmp)]
 mod tests {
     use super::*;
     use crate::distribution::Preset;

@@ -133,6 +133,7 @@ impl DepthPicture {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)]
 mod tests {
     use super::*;
 

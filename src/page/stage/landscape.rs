@@ -132,6 +132,7 @@ impl Landscape {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)]
 mod tests {
     use super::*;
 

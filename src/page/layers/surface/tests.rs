@@ -248,7 +248,7 @@ fn after_the_first_picture_nothing_is_allocated_and_a_frame_is_short() {
     times.sort_by(f64::total_cmp);
     // The best of them, since others may be at work on this machine; only what is compiled for speed is fast.
     assert!(cfg!(debug_assertions) || times[0] < 12.0);
-    println!(
+    eprintln!(
         "600 x 600 with 4,000 particles: {:.1} ms median, {:.1} ms at best",
         times[20], times[0]
     );
