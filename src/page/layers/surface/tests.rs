@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::print_stdout)]
+#![allow(clippy::unwrap_used)]
 
 use std::f32::consts::FRAC_PI_2;
 
