@@ -28,6 +28,7 @@ pub const VERSION: u32 = {
         include_str!("protocol/frame.rs"),
         include_str!("protocol/grid.rs"),
         include_str!("protocol/measured.rs"),
+        include_str!("settings/colour.rs"),
         include_str!("settings/source.rs"),
         include_str!("settings.rs"),
         env!("CARGO_PKG_VERSION")
