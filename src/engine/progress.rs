@@ -165,7 +165,8 @@ impl Gauge {
     }
 }
 
-#[cfg(test)]
+// The browser's tests have no runtime that could wait.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
