@@ -14,9 +14,11 @@ pub mod engine {
         mod grid;
         pub use self::grid::{Grid, STAGE_HALF_WIDTH};
     }
-    /// The fields there are to see.
+    /// The fields there are to see, and in which colours.
     pub mod settings {
+        mod colour;
         mod source;
+        pub use self::colour::Colour;
         pub use self::source::Source;
     }
 }

@@ -16,14 +16,14 @@
 //! | [`model`] | the networks: preconditioning, features, parameters |
 //! | [`objective`] | what a network is asked to fit: a batch and what is asked at its points |
 //! | [`training`] | the trainer: batch, loss, Adam, schedule, EMA |
-//! | [`sampler`] | how particles move: Langevin dynamics with and without test and momentum, descents, flows, one file each behind one trait |
-//! | [`metrics`] | errors against the truth: Fisher error and nats, distances of samples, likelihood, mode weights |
+//! | [`sampler`] | how particles move: chains with and without a Metropolis test and momentum, descents, a flow, one file each behind one trait |
+//! | [`metrics`] | errors against the truth: Fisher error and nats, distances of samples, likelihood, mode weights, the Fokker-Planck equation |
 //! | [`potential`] | the energy of a score net: the least-squares potential of a field on a grid |
-//! | [`engine`] | settings and protocol (no burn in them), devices, the lab, its pacing |
-//! | [`page`] | the DOM: stage, layers, strip, charts, controls, link, script API. Never imports burn |
+//! | [`engine`] | settings and protocol (no burn in them), devices, the lab, its live runners, its pacing |
+//! | [`page`] | the DOM: stage, layers, strip, charts, controls, scenes, recordings, link, script API. Never imports burn |
 //!
-//! The rooms that the page computes in every frame ([`distribution`], [`noise`], [`page::layers`]) are compiled as a
-//! crate of their own (`kernel.rs`), for speed where the rest of the page is compiled for size.
+//! The rooms that the page computes in every frame ([`distribution`], [`noise`], [`page::layers`], [`page::viewport`]) are
+//! compiled as a crate of their own (`kernel.rs`), for speed where the rest of the page is compiled for size.
 //!
 //! Two binaries share this library: `page` runs on the main thread and is built without the feature `engine`, that is
 //! without everything that computes with burn; `engine` runs in a dedicated worker. They speak in [`engine::protocol`].

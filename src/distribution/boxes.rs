@@ -53,7 +53,7 @@ impl Boxes {
         }
     }
 
-    fn corners(&self) -> impl Iterator<Item = ([f32; 2], [f32; 2])> {
+    pub(super) fn corners(&self) -> impl Iterator<Item = ([f32; 2], [f32; 2])> {
         self.cells.iter().map(|[i, j]| (self.columns[*i], self.rows[*j]))
     }
 

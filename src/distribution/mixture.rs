@@ -200,7 +200,7 @@ impl Mixture {
     }
 
     /// Calls `visit(l_j, (m_j - x) / t_j, t_j)` for every node.
-    fn for_each(&self, x: [f32; 2], sigma: f32, mut visit: impl FnMut(f32, [f32; 2], f32)) {
+    pub(super) fn for_each(&self, x: [f32; 2], sigma: f32, mut visit: impl FnMut(f32, [f32; 2], f32)) {
         let nodes = &*self.nodes;
         for group in &nodes.groups {
             let t = group.smoothed(sigma);

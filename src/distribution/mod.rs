@@ -15,6 +15,7 @@ mod expansion;
 pub mod lanes;
 mod mixture;
 mod order;
+mod posterior;
 mod presets;
 mod smoothed;
 mod tree;
@@ -23,6 +24,7 @@ pub use boxes::Boxes;
 pub use drawing::{Brush, Dot, Drawing, MAX_DOTS, REACH};
 pub use exact::{ExactField, Local};
 pub use mixture::Mixture;
+pub use posterior::Origin;
 pub use presets::{Preset, UnknownPreset};
 pub use smoothed::Smoothed;
 

@@ -9,15 +9,10 @@ use super::fit::Fitting;
 use super::lab::Lab;
 use super::likelihood::Measuring;
 use super::live::Live;
-use super::protocol::{Floats, Report, SampleJob};
+use super::protocol::{Floats, MOST_POINTS, MOST_SAMPLER_STEPS, Report, SampleJob};
 use super::recipe::Recipe;
 use super::settings::{Settings, Source};
 use crate::field::{Field as _, points_on};
-
-/// Most starting points that one request may give.
-const MOST_SAMPLES: usize = 200_000;
-/// Most sampler steps that one request may ask for.
-const MOST_STEPS: u32 = 1_000_000;
 
 /// Why a request for samples cannot be carried out.
 const LACKS_ENERGY: &str = "this sampler compares energies, and a score network has none: pass potential: true to take \
@@ -137,7 +132,9 @@ impl Lab {
             job.fitting = None;
         }
         while job.steps_left > 0 && !job.cloud.finished() {
-            job.cloud.step();
+            if !job.cloud.step(deadline) {
+                return Ok(false);
+            }
             job.steps_left -= 1;
             // Reading back is also the only brake there is on a GPU's queue.
             if job.cloud.guard_is_due() {
@@ -238,15 +235,15 @@ fn exact_report(request: u32, exact: &crate::distribution::ExactField, points: &
 fn check(job: &SampleJob) -> Result<(), String> {
     job.settings.check().map_err(|error| error.to_string())?;
     if let Some(Floats(init)) = &job.init {
-        if !(2..=2 * MOST_SAMPLES).contains(&init.len()) {
-            return Err(format!("init must hold 1 to {MOST_SAMPLES} points"));
+        if !(2..=2 * MOST_POINTS as usize).contains(&init.len()) {
+            return Err(format!("init must hold 1 to {MOST_POINTS} points"));
         }
         if !init.len().is_multiple_of(2) || init.iter().any(|v| !v.is_finite()) {
             return Err("init must be finite numbers [x0, y0, x1, y1, …]".into());
         }
     }
-    if !(1..=MOST_STEPS).contains(&job.steps) {
-        return Err(format!("steps must be a whole number from 1 to {MOST_STEPS}"));
+    if !(1..=MOST_SAMPLER_STEPS).contains(&job.steps) {
+        return Err(format!("steps must be a whole number from 1 to {MOST_SAMPLER_STEPS}"));
     }
     Ok(())
 }

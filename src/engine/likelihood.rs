@@ -10,7 +10,7 @@ use web_time::Instant;
 use super::jobs::Job;
 use super::lab::Lab;
 use super::pacing::LIKELIHOOD_SLICE;
-use super::protocol::{Backend, DensityError, Report, Stamp};
+use super::protocol::{Backend, DensityError, MOST_DRAWS, Report, Stamp};
 use crate::distribution::Smoothed;
 use crate::field::density::Grid;
 use crate::field::{Field, points_on};
@@ -20,7 +20,7 @@ use crate::metrics::likelihood::{Flow, Likelihood, NODES, PIECE};
 use crate::model::{Kind, LearnedField};
 
 /// How many draws one request may ask for.
-const DRAWS: std::ops::RangeInclusive<u32> = 2..=100_000;
+const DRAWS: std::ops::RangeInclusive<u32> = 2..=MOST_DRAWS;
 /// Seeds the draws, which are no points of any batch.
 const SEED: u64 = 0x11CE;
 /// Points in one go: natively at most 5 ms, on the set with the most nodes.

@@ -41,6 +41,8 @@ pub struct Live {
     moved: bool,
     /// What was done before the sampler that runs now took over from a finished descent.
     past: Past,
+    /// A step is begun and not yet made.
+    under_way: bool,
     /// Score evaluations a particle of the latest step.
     cost: u64,
     acceptance: Option<f32>,
@@ -91,6 +93,7 @@ impl Live {
             disturbed: false,
             moved: true,
             past: Past::default(),
+            under_way: false,
             cost: 1,
             acceptance: None,
             acceptance_read: None,
@@ -141,8 +144,12 @@ impl Live {
         self.recipe.end_sigma()
     }
 
-    /// Follows this field from now on, and where the sampler needs an energy this surface, if one is given.
+    /// Follows this field from now on, and where the sampler needs an energy this surface, if one is given. A step that is
+    /// begun is first made in the field in which it began: while a network learns, long ones would never end.
     pub fn follow(&mut self, field: Rc<dyn Field>, surface: Option<Rc<Surface>>) {
+        if self.under_way {
+            return;
+        }
         let surface = surface.filter(|_| self.needs_energy());
         let address = |field: &Option<Rc<dyn Field>>| field.as_ref().map(|field| Rc::as_ptr(field).cast::<()>());
         let field = Some(field);
@@ -159,31 +166,40 @@ impl Live {
         recipe.settings.sampler = self.recipe.settings.sampler;
         self.recipe = recipe;
         self.sampler.retune(&self.parameters());
+        self.under_way = false;
     }
 
     /// Guards by other data from now on.
     pub fn guard_by(&mut self, exact: &ExactField) {
         self.guard = guard_of(exact);
         self.sampler.retune(&self.parameters());
+        self.under_way = false;
     }
 
-    /// One step on the device; nothing is read back. Without a field, or at the end of a descent, nothing happens.
-    pub fn step(&mut self) {
-        let Some(field) = &self.field else { return };
-        let before = self.sampler.evaluations();
-        let x = self.x.clone();
-        self.x = match self.surface.as_deref() {
-            None => self.sampler.step(&**field, x),
-            Some(surface) => self.sampler.step(
-                &FittedEnergy {
-                    score: &**field,
-                    surface,
-                },
-                x,
-            ),
+    /// One step on the device, or as much of a long one as there is time for: false when it is not complete yet. Nothing
+    /// is read back. Without a field, or at the end of a descent, nothing happens.
+    pub fn step(&mut self, deadline: Instant) -> bool {
+        let Some(score) = self.field.as_deref() else {
+            return true;
         };
+        let fitted = self.surface.as_deref().map(|surface| FittedEnergy { score, surface });
+        let field = fitted.as_ref().map_or(score, |fitted| fitted as &dyn Field);
+        self.under_way = true;
+        while !self.sampler.prepare(field, &self.x) {
+            if Instant::now() >= deadline {
+                return false;
+            }
+        }
+        let before = self.sampler.evaluations();
+        self.x = self.sampler.step(field, self.x.clone());
         self.cost = (self.sampler.evaluations() - before).max(1);
-        (self.moved, self.unread) = (true, true);
+        (self.under_way, self.moved, self.unread) = (false, true, true);
+        true
+    }
+
+    /// A step is begun and not yet made.
+    pub fn is_under_way(&self) -> bool {
+        self.under_way
     }
 
     /// Score evaluations a particle of the latest step, at least 1.
@@ -245,7 +261,7 @@ impl Live {
     fn place(&mut self, device: &Device) {
         self.x = points_on(device, self.positions.clone());
         self.sampler.forget();
-        self.moved = true;
+        (self.under_way, self.moved) = (false, true);
     }
 
     /// Particles drawn anew since the start.

@@ -28,6 +28,7 @@ pub const VERSION: u32 = {
         include_str!("protocol/frame.rs"),
         include_str!("protocol/grid.rs"),
         include_str!("protocol/measured.rs"),
+        include_str!("settings/colour.rs"),
         include_str!("settings/source.rs"),
         include_str!("settings.rs"),
         env!("CARGO_PKG_VERSION")
@@ -189,6 +190,13 @@ pub struct SampleJob {
     /// Starting points `[x0, y0, …]`; the settings' `start` and `particles` are then not looked at.
     pub init: Option<Floats>,
 }
+
+/// Most sampler steps that one request may ask for.
+pub const MOST_SAMPLER_STEPS: u32 = 1_000_000;
+/// Most points that one request may give or ask for.
+pub const MOST_POINTS: u32 = 200_000;
+/// Most draws by which one request may have a likelihood measured.
+pub const MOST_DRAWS: u32 = 100_000;
 
 /// Engine → page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

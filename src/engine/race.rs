@@ -26,7 +26,9 @@ impl Lab {
         if self.live.is_none() && self.trainer.is_some() {
             self.restart_live();
         }
-        if !self.sampling || self.hidden {
+        // A step that is begun is made to its end, also if it was the only one asked for.
+        let under_way = self.runners().any(|runner| runner.is_under_way());
+        if self.hidden || !(self.sampling || under_way) {
             return Ok(false);
         }
         let rested = self
@@ -45,17 +47,21 @@ impl Lab {
         let Some(share) = self.sampler_allowance.next() else {
             return Ok(true);
         };
-        let due = self.metronome.due(f64::from(self.settings.pace));
+        let due = if self.sampling {
+            self.metronome.due(f64::from(self.settings.pace))
+        } else {
+            0
+        };
         let start = Instant::now();
-        let moves = self.step_live(due, start + share).await?;
+        let moves = self.step_live(due.max(u32::from(under_way)), start + share).await?;
         self.sampler_allowance.spend(share, start.elapsed());
         self.live_again_at = Some(start + 2 * start.elapsed());
         Ok(moves)
     }
 
-    /// At most `steps` steps of the live particles, and one look at where they are. In a race these are steps of the
-    /// runner whose steps take more evaluations, and the other makes as many evaluations. False when a field is not there
-    /// yet that a runner needs: then none moves, or they would not stay side by side.
+    /// At most `steps` steps of the live particles, the last perhaps not to its end, and one look at where they are. In a
+    /// race these are steps of the runner whose steps take more evaluations, and the other makes as many evaluations.
+    /// False when a field is not there yet that a runner needs: then none moves, or they would not stay side by side.
     ///
     /// # Errors
     /// When the device is lost.
@@ -71,7 +77,9 @@ impl Lab {
         let mut runners: Vec<&mut Live> = self.live.iter_mut().chain(&mut self.rival).collect();
         while let Some(next) = next(&runners, made < steps) {
             let runner = &mut runners[next.index];
-            runner.step();
+            if !runner.step(deadline) {
+                break;
+            }
             made += u32::from(next.sets_the_pace);
             evaluations += (runner.cost() * runner.count() as u64) as f64;
             if runner.guard_is_due() {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::ranges::SettingsError;
 
-pub use scorefield_kernel::engine::settings::Source;
+pub use scorefield_kernel::engine::settings::{Colour, Source};
 
 use crate::noise::NoiseLadder;
 
@@ -88,6 +88,11 @@ impl Sampler {
     /// Has a Metropolis test, which compares energies.
     pub fn needs_energy(self) -> bool {
         matches!(self, Self::Mala | Self::Hmc)
+    }
+
+    /// Its noise may be multiplied by a number that is not right.
+    pub fn takes_noise_scale(self) -> bool {
+        matches!(self, Self::Langevin | Self::AveragedNoise | Self::Annealed)
     }
 
     /// May run at another temperature than 1. For a descent that is a heuristic: `p_sigma^beta` is not the noised
@@ -202,16 +207,25 @@ pub struct Settings {
     pub source: Source,
     /// Layer: the energy heat map.
     pub energy: bool,
+    /// What the colours of stage and strip say. Divergence and curl are shown whether or not the energy is a layer.
+    pub colour: Colour,
     /// Layer: contours of equal energy, one nat apart.
     pub contours: bool,
     /// Layer: arrows of the score.
     pub arrows: bool,
+    /// Layer: streamlines of the score.
+    pub streamlines: bool,
+    /// Layer: lines from points x to where the denoiser takes them, `D(x) = x + sigma² s(x)`.
+    pub denoiser: bool,
     /// Layer: points drawn from the data.
     pub show_data: bool,
     /// Layer: the particles.
     pub show_particles: bool,
     /// Layer: the particles' trails.
     pub trails: bool,
+    /// The stage shows the energy as a landscape, in three dimensions, with the particles on it: wells where the data
+    /// are. Of an error it shows how large it is.
+    pub surface: bool,
 }
 
 impl Default for Settings {
@@ -253,11 +267,15 @@ impl Default for Settings {
             pinned: false,
             source: Source::Learned,
             energy: true,
+            colour: Colour::Energy,
             contours: true,
             arrows: true,
+            streamlines: false,
+            denoiser: false,
             show_data: false,
             show_particles: true,
             trails: true,
+            surface: false,
         }
     }
 }

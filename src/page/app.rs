@@ -8,6 +8,7 @@ mod actions;
 mod handle;
 mod meter;
 mod playing;
+mod probe;
 mod race;
 mod replay;
 mod reports;
@@ -28,16 +29,17 @@ use web_sys::HtmlElement;
 pub use self::handle::Handle;
 use self::meter::Meter;
 use self::playing::Playing;
+use self::probe::Probe;
 use self::race::Rival;
 use self::replay::Replay;
 use self::reports::EngineState;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
-use super::approach::ApproachHistory;
 use super::banner::{self, Kind};
-use super::charts::{Bars, History};
+use super::charts::Bars;
 use super::editor::Editor;
 use super::engine_client::EngineClient;
+use super::history::{ApproachHistory, History};
 use super::lab::Lab;
 use super::pictures::{Fit, Pictures};
 use super::script::Requests;
@@ -109,6 +111,7 @@ pub struct App {
     tool: Tool,
     replay: Replay,
     meter: Meter,
+    probe: Probe,
     /// The pointer is over the stage: whoever is about to draw needs the usual window.
     pointer_inside: bool,
     /// The pointer is a finger, or the page is as narrow as if it were.
@@ -218,6 +221,7 @@ impl App {
             tool: Tool::Look,
             replay: Replay::default(),
             meter: Meter::default(),
+            probe: Probe::default(),
             pointer_inside: false,
             coarse_pointer: coarse_pointer(),
             held_sigma: None,
@@ -265,6 +269,7 @@ impl App {
         self.tell(false);
         self.go_on_replaying(now_ms);
         self.measure_loop(now_ms);
+        self.keep_probing(now_ms);
         self.draw(now_ms);
         self.pull();
     }

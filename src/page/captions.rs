@@ -134,15 +134,10 @@ fn sampler(settings: &Settings, state: &SamplerState, ladder: &NoiseLadder, movi
     if settings.sampler.takes_temperature() && settings.beta.ne(&1.0) {
         text += &format!(", β = {}", settings.beta);
     }
-    if takes_noise_scale(settings.sampler) && settings.noise_scale.ne(&1.0) {
+    if settings.sampler.takes_noise_scale() && settings.noise_scale.ne(&1.0) {
         text += &format!(", noise × {}", settings.noise_scale);
     }
     text
-}
-
-/// The samplers whose noise may be multiplied by a number that is not right.
-fn takes_noise_scale(sampler: Sampler) -> bool {
-    matches!(sampler, Sampler::Langevin | Sampler::AveragedNoise | Sampler::Annealed)
 }
 
 /// A share: 88 %.

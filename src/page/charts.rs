@@ -21,6 +21,7 @@ pub use self::approach::approach;
 pub use self::bars::{Bars, bars};
 pub use self::race::race;
 
+use super::history::History;
 use super::theme::Colours;
 use crate::noise::NoiseLadder;
 
@@ -107,59 +108,6 @@ const LEFT: f64 = 38.0;
 const BELOW: f64 = 15.0;
 const ABOVE: f64 = 7.0;
 
-/// A distance to the truth over training steps or score evaluations, thinned so that it never grows beyond a few hundred
-/// points.
-#[derive(Clone, Debug, Default)]
-pub struct History {
-    points: Vec<(f64, f64)>,
-}
-
-impl History {
-    const MOST: usize = 480;
-
-    /// Adds a measurement; one of an earlier step (after a restore) takes the place of what came later.
-    pub fn push(&mut self, step: u64, nats: f32) {
-        let step = step as f64;
-        self.points.retain(|&(earlier, _)| earlier < step);
-        if nats.is_finite() && nats > 0.0 {
-            self.points.push((step, f64::from(nats)));
-        }
-        if self.points.len() > Self::MOST {
-            let mut keep = false;
-            self.points.retain(|_| {
-                keep = !keep;
-                keep
-            });
-        }
-    }
-
-    /// Pairs of step and distance, in order.
-    pub(super) fn points(&self) -> &[(f64, f64)] {
-        &self.points
-    }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.points.clear();
-    }
-
-    /// The decades that hold all values.
-    fn decades(&self) -> (i32, i32) {
-        let (low, high) = self
-            .points
-            .iter()
-            .fold((f64::MAX, 0.0_f64), |(low, high), &(_, y)| (low.min(y), high.max(y)));
-        if high <= 0.0 {
-            return (-2, 0);
-        }
-        let (low, high) = (
-            (low.max(1e-5) * 0.999).log10().floor() as i32,
-            (high * 1.001).log10().ceil() as i32,
-        );
-        (low.min(high - 1), high)
-    }
-}
-
 /// Nats against steps, on a logarithmic scale.
 ///
 /// # Errors
@@ -169,7 +117,7 @@ pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> 
         return Ok(());
     };
     let (low, high) = history.decades();
-    let steps = history.points.last().map_or(1000.0, |&(step, _)| step.max(10.0));
+    let steps = history.points().last().map_or(1000.0, |&(step, _)| step.max(10.0));
     let plot = sheet.plot(0.0..steps, f64::from(low)..f64::from(high));
     let every = ((high - low) as usize).div_ceil(4);
     for decade in (low..=high).step_by(every) {
@@ -184,7 +132,7 @@ pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> 
         (sheet.px(LEFT), bottom),
         (HPos::Left, VPos::Bottom),
     )?;
-    if history.points.is_empty() {
+    if history.points().is_empty() {
         return Ok(());
     }
     let last = format!("{steps:.0}");
@@ -193,7 +141,7 @@ pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> 
         (sheet.width - sheet.px(2.0), bottom),
         (HPos::Right, VPos::Bottom),
     )?;
-    let curve: Vec<(f64, f64)> = history.points.iter().map(|&(step, y)| (step, y.log10())).collect();
+    let curve: Vec<(f64, f64)> = history.points().iter().map(|&(step, y)| (step, y.log10())).collect();
     let stroke = sheet.stroke(colours.learned, 1.6);
     plot.draw(&PathElement::new(curve, stroke)).map_err(failed)
 }
@@ -228,34 +176,4 @@ pub fn ladder(
         sheet.line(vec![(x, floor), (x, floor - height)], colour, width)?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_history_stays_short_ordered_and_keeps_its_newest_value() {
-        let mut history = History::default();
-        for step in 0..20_000 {
-            history.push(step, 1.0 / (step + 1) as f32);
-        }
-        assert!(history.points.len() <= History::MOST && history.points.windows(2).all(|p| p[0].0 < p[1].0));
-        assert_eq!(history.points.last().map(|p| p.0), Some(19_999.0));
-        history.push(100, 0.5);
-        assert_eq!(history.points.last(), Some(&(100.0, 0.5)));
-    }
-
-    #[test]
-    fn the_axis_holds_every_value_and_at_least_a_decade() {
-        let mut history = History::default();
-        assert_eq!(history.decades(), (-2, 0));
-        history.push(1, 0.5);
-        assert_eq!(history.decades(), (-1, 0));
-        history.push(2, 0.001);
-        let (low, high) = history.decades();
-        assert!(10f64.powi(low) <= 0.001 && 10f64.powi(high) >= 0.5);
-        history.push(3, f32::NAN);
-        assert_eq!(history.points.len(), 2);
-    }
 }

@@ -35,6 +35,7 @@ pub fn meaning(key: &str, command: bool, shift: bool) -> Option<Key> {
         ("e", _) => Key::Tool("erase"),
         ("p", _) => Key::Tool("drop"),
         ("l", _) => Key::Tool("loop"),
+        ("i" | "q", _) => Key::Tool("probe"),
         ("v", _) => Key::Tool("look"),
         ("escape", _) => Key::Action("let-go"),
         ("1", _) => Key::Source("exact"),
@@ -90,6 +91,7 @@ mod tests {
         assert_eq!(meaning("z", true, false), Some(Key::Action("undo")));
         assert_eq!(meaning("ArrowRight", false, false), Some(Key::Rungs(1)));
         assert_eq!(meaning("L", false, false), Some(Key::Tool("loop")));
+        assert_eq!(meaning("i", false, false), Some(Key::Tool("probe")));
         assert_eq!(meaning("Escape", false, false), Some(Key::Action("let-go")));
         assert_eq!(meaning("r", true, false), None, "reloading stays the browser's");
     }

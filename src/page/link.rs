@@ -202,6 +202,37 @@ mod tests {
     }
 
     #[test]
+    fn a_sampler_that_nobody_could_run_is_named_setting_by_setting_and_not_taken_up() {
+        let bad = [
+            ("leapfrogSteps", "1001"),
+            ("leapfrogSteps", "4294967296"),
+            ("particles", "200001"),
+            ("friction", "NaN"),
+            ("friction", "-0.1"),
+            ("beta", "inf"),
+            ("noiseScale", "4.1"),
+            ("correctorSteps", "-1"),
+            ("nodes", "1"),
+            ("rivalLevels", "1e9"),
+            ("rivalStepSize", "0"),
+            ("start", "moon"),
+            ("scheme", "rk45"),
+            ("potential", "perhaps"),
+        ];
+        for (key, value) in bad {
+            let link = read(&format!("#{key}={value}&levels=12"));
+            assert_eq!(link.errors.len(), 1, "{key}={value}");
+            let message = link.errors[0].to_string();
+            assert!(message.contains(&format!("{key} must be ")), "{message}");
+            let rest = Settings {
+                levels: 12,
+                ..Settings::default()
+            };
+            assert_eq!(link.settings, rest, "{key}={value}");
+        }
+    }
+
+    #[test]
     fn a_drawing_comes_back_from_its_link_dot_for_dot() {
         let points: Vec<f32> = (0..400).map(|k| ((k * 37 % 101) as f32 - 50.0) / 51.0).collect();
         let drawing = Drawing::from_points(&points, 0.05).unwrap();

@@ -6,7 +6,6 @@
 //! (links, captions, editing, which picture is wanted) lives in files of its own that are tested natively.
 
 pub mod app;
-pub mod approach;
 pub mod banner;
 pub mod captions;
 pub mod charts;
@@ -16,13 +15,16 @@ pub mod editor;
 pub mod engine_client;
 pub mod flat;
 pub mod hint;
+pub mod history;
 pub mod keys;
 pub mod lab;
 pub use scorefield_kernel::page::layers;
+pub mod legend;
 pub mod link;
 pub mod loop_meter;
 mod number;
 pub mod pictures;
+pub mod probe;
 pub mod recording;
 pub mod scenes;
 pub mod script;

@@ -9,7 +9,7 @@ use super::layers::paint::Layers;
 use super::layers::{GridField, error};
 use crate::distribution::ExactField;
 use crate::engine::protocol::{Grid, Picture};
-use crate::engine::settings::{Settings, Source};
+use crate::engine::settings::{Colour, Settings, Source};
 
 /// Points an axis of an exact picture in the strip.
 const TILE_SIDE: u32 = 48;
@@ -279,9 +279,12 @@ impl From<&Settings> for Layers {
     fn from(settings: &Settings) -> Self {
         Self {
             source: settings.source,
-            heat: settings.energy,
+            heat: settings.energy || settings.colour != Colour::Energy,
+            colour: settings.colour,
             contours: settings.contours,
             arrows: settings.arrows,
+            streamlines: settings.streamlines,
+            denoiser: settings.denoiser,
             data: settings.show_data,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! A [`Scene`] is data only: which distribution, and which settings differ from the defaults. Its words and its figures
 //! from the literature stand in the document (`index.html`, the card of its name); what runs on the page is measured by
-//! [`measures`], and `tests/scenes.rs` holds those claims against the samplers themselves.
+//! [`measures`], and `tests/lab/scenes.rs` holds those claims against the samplers themselves.
 
 pub mod measures;
 

@@ -6,8 +6,10 @@
 mod canvas;
 mod cloud;
 mod event;
+mod landscape;
 mod lines;
 mod pointer;
+mod probe;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -18,6 +20,7 @@ use web_sys::HtmlElement;
 use web_time::Instant;
 
 use self::canvas::{Resize, Surface, child, ring, style};
+use self::landscape::Landscape;
 use self::lines::Lines;
 use self::pointer::Hands;
 use super::layers::morph::Morph;
@@ -25,12 +28,14 @@ use super::layers::motion::Motion;
 use super::layers::paint::{FieldPainter, Layers};
 use super::layers::particles::ParticlePainter;
 use super::layers::{GridField, Palette};
+use super::probe::Probed;
 use super::viewport::{Viewport, Zoom};
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Settings, Source};
 
 pub(super) use self::canvas::{context, document, show};
 pub use self::event::{StageEvent, Tool};
+pub use self::lines::Ink;
 
 /// Time in a frame for painting the field, milliseconds.
 const FIELD_MS: f64 = 6.0;
@@ -64,6 +69,8 @@ pub struct Stage {
     field: Morph,
     data: Vec<f32>,
     painter: FieldPainter,
+    /// The field as a landscape, while it is shown as one.
+    landscape: Option<Box<Landscape>>,
     stale: bool,
     painting: bool,
     paint_ms: f64,
@@ -75,6 +82,9 @@ pub struct Stage {
     recorded: Motion,
     replaying: bool,
     particles: ParticlePainter,
+    /// Where particles on a landscape are seen, and whether they were on one.
+    seen: Vec<f32>,
+    lifted: bool,
     glowing: bool,
     last_ms: Option<f64>,
     _resize: Resize,
@@ -116,7 +126,10 @@ impl Stage {
             zoom,
             reduced_motion: false,
             painter: FieldPainter::new(palette.clone()),
+            landscape: None,
             particles: ParticlePainter::new(&palette),
+            seen: Vec::new(),
+            lifted: false,
             palette,
             layers: Layers::from(&settings),
             show_particles: settings.show_particles,
@@ -193,9 +206,14 @@ impl Stage {
         self.lines.set_ring(ring);
     }
 
-    /// Colours of the lines over the stage and of their rims.
-    pub fn set_line_colours(&mut self, line: String, rim: String) {
-        self.lines.set_colours(line, rim);
+    /// Draws what is known at a point, or nothing.
+    pub fn set_probe(&mut self, probed: Option<Rc<Probed>>) {
+        self.lines.set_probe(probed);
+    }
+
+    /// Colours of what is drawn over the stage.
+    pub fn set_ink(&mut self, ink: Ink) {
+        self.lines.set_ink(ink);
     }
 
     /// The energy of the field on the stage at a place, nats above its lowest; NaN where it is not known.
@@ -224,6 +242,7 @@ impl Stage {
         self.hands.let_go();
         self.hands.tool.set(tool);
         let (touch, cursor) = match tool {
+            Tool::Look if self.landscape.is_some() => ("none", "grab"),
             Tool::Look => ("auto", "default"),
             Tool::Draw | Tool::Erase => ("none", "none"),
             Tool::Drop | Tool::Probe | Tool::Loop => ("none", "crosshair"),
@@ -255,8 +274,17 @@ impl Stage {
         let ratio = pixel_ratio();
         self.hands.view.set(self.viewport());
         self.draw_ring()?;
+        let glow = ratio.min(PARTICLE_SCALE);
+        if let Some(mut landscape) = self.landscape.take() {
+            let turning = self.draw_landscape(&mut landscape, css_side, ratio, seconds, now_ms);
+            let painter = Some(&landscape.painter);
+            let moving = moving || *turning.as_ref().unwrap_or(&false);
+            let drawn = self.draw_particles(painter, css_side, glow, seconds, moving, now_ms);
+            self.landscape = Some(landscape);
+            return turning.and(drawn);
+        }
         self.draw_field(css_side, ratio, moving, now_ms)?;
-        self.draw_particles(css_side, ratio.min(PARTICLE_SCALE), seconds, moving, now_ms)?;
+        self.draw_particles(None, css_side, glow, seconds, moving, now_ms)?;
         let place = |k: usize| self.positions().get(2 * k..2 * k + 2).map(|p| [p[0], p[1]]);
         let (head, view) = (self.lines.particle.and_then(place), self.viewport());
         self.lines.draw(view, ratio, head)
@@ -287,8 +315,11 @@ impl Stage {
         if self.pictures != other.pictures {
             self.field_surface.copy(&other.field_surface)?;
             self.pictures = other.pictures;
+            self.glowing |= other.landscape.is_some();
         }
-        self.draw_particles(css_side, pixel_ratio().min(PARTICLE_SCALE), seconds, moving, now_ms)
+        let painter = other.landscape.as_ref().map(|landscape| &landscape.painter);
+        let glow = pixel_ratio().min(PARTICLE_SCALE);
+        self.draw_particles(painter, css_side, glow, seconds, moving, now_ms)
     }
 
     /// Seconds since the frame before.

@@ -1,6 +1,6 @@
 //! How two clouds on their way to their targets stand: the last comparison of each, and all since its start.
 
-use super::charts::History;
+use super::history::History;
 use crate::engine::protocol::{Cloud, Standing};
 
 /// The two runners of a race, in the order in which they are kept: the parts of the page that speak of them have these

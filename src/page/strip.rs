@@ -11,7 +11,7 @@ use super::layers::{GridField, Palette};
 use super::stage::{context, document, show};
 use super::viewport::Viewport;
 use crate::engine::protocol::STAGE_HALF_WIDTH;
-use crate::engine::settings::Source;
+use crate::engine::settings::{Colour, Source};
 
 /// Largest side of a tile's pixel buffer.
 const TILE_SIDE: f32 = 256.0;
@@ -33,6 +33,7 @@ pub struct Strip {
     rungs: Vec<Rung>,
     painter: FieldPainter,
     source: Source,
+    colour: Colour,
     ratio: f32,
 }
 
@@ -45,6 +46,7 @@ impl Strip {
             rungs: Vec::new(),
             painter: FieldPainter::new(colours(true)),
             source: Source::Learned,
+            colour: Colour::Energy,
             ratio: 0.0,
         }
     }
@@ -81,10 +83,10 @@ impl Strip {
         }
     }
 
-    /// What the pictures are.
-    pub fn set_source(&mut self, source: Source) {
-        if source != self.source {
-            self.source = source;
+    /// What the pictures are, and what their colours say.
+    pub fn set_source(&mut self, source: Source, colour: Colour) {
+        if (source, colour) != (self.source, self.colour) {
+            (self.source, self.colour) = (source, colour);
             self.repaint();
         }
     }
@@ -147,8 +149,11 @@ impl Strip {
         let layers = Layers {
             source: self.source,
             heat: true,
+            colour: self.colour,
             contours: true,
             arrows: false,
+            streamlines: false,
+            denoiser: false,
             data: false,
         };
         self.painter.begin(picture, &[], view, 0.8 * scale, layers);

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::langevin::{denoise, langevin_step};
+use super::langevin::{denoising_step, langevin_step};
 use super::{Chain, Parameters, Sampler, Tally};
 use crate::field::Field;
 use crate::noise::NoiseLadder;
@@ -61,16 +61,6 @@ impl Annealed {
         }
         self.chain.sigma = self.ladder.sigma(self.level);
     }
-
-    fn final_denoise(&mut self, field: &dyn Field, x: Tensor<2>) -> Tensor<2> {
-        self.tally.step();
-        self.tally.evaluated(1);
-        self.finished = true;
-        if x.dims()[0] == 0 {
-            return x;
-        }
-        denoise(&x, self.chain.score(field, &x), self.chain.sigma)
-    }
 }
 
 impl Sampler for Annealed {
@@ -79,7 +69,8 @@ impl Sampler for Annealed {
             return x;
         }
         if self.at_the_end() {
-            return self.final_denoise(field, x);
+            self.finished = true;
+            return denoising_step(&self.chain, field, x, &mut self.tally);
         }
         let moved = langevin_step(&self.chain, self.noise_scale, field, x, &mut self.tally);
         self.step_in_level += 1;

@@ -78,6 +78,16 @@ pub(super) fn langevin_step(
     x + drift + kick
 }
 
+/// The last step of a descent, onto the denoised points. x: `[n, 2]`.
+pub(super) fn denoising_step(chain: &Chain, field: &dyn Field, x: Tensor<2>, tally: &mut Tally) -> Tensor<2> {
+    tally.step();
+    tally.evaluated(1);
+    if x.dims()[0] == 0 {
+        return x;
+    }
+    denoise(&x, chain.score(field, &x), chain.sigma)
+}
+
 /// Tweedie's formula `D = x + sigma² s`, `[n, 2]`.
 pub(super) fn denoise(x: &Tensor<2>, score: Tensor<2>, sigma: f32) -> Tensor<2> {
     score * (sigma * sigma) + x.clone()

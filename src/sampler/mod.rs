@@ -49,6 +49,13 @@ pub trait Sampler {
     /// does one that needs an energy when the field has none.
     fn step(&mut self, field: &dyn Field, x: Tensor<2>) -> Tensor<2>;
 
+    /// Does a part of the next step ahead of it, about one evaluation, for a caller who cannot wait for a long one:
+    /// false while there is more of it than [`Sampler::step`] does in an evaluation or two. The step is the same then as
+    /// without this, if field and particles are, and counts only when it is made.
+    fn prepare(&mut self, _field: &dyn Field, _x: &Tensor<2>) -> bool {
+        true
+    }
+
     /// The noise level whose score the next step follows, in stage units.
     fn sigma(&self) -> f32;
 

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::langevin::{denoise, langevin_step};
+use super::langevin::{denoising_step, langevin_step};
 use super::noise::step_noise;
 use super::{Chain, Guard, Parameters, Sampler, Tally, karras};
 use crate::field::Field;
@@ -106,17 +106,6 @@ impl ReverseSde {
         langevin_step(&chain, 1.0, field, x, &mut self.tally)
     }
 
-    fn final_denoise(&mut self, field: &dyn Field, x: Tensor<2>) -> Tensor<2> {
-        self.tally.step();
-        self.tally.evaluated(1);
-        self.finished = true;
-        if x.dims()[0] == 0 {
-            return x;
-        }
-        let chain = self.chain();
-        denoise(&x, chain.score(field, &x), self.sigma)
-    }
-
     /// Nothing is left to do once the last level has had its corrections and no denoising is asked for.
     fn settle(&mut self) {
         self.finished |= self.next >= self.nodes.len() && self.corrections == 0 && !self.denoise;
@@ -134,7 +123,10 @@ impl Sampler for ReverseSde {
         } else {
             match self.nodes.get(self.next).copied() {
                 Some(to) => self.predict(field, x, to),
-                None => self.final_denoise(field, x),
+                None => {
+                    self.finished = true;
+                    denoising_step(&self.chain(), field, x, &mut self.tally)
+                }
             }
         };
         self.settle();

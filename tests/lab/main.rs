@@ -4,6 +4,7 @@
 
 mod basics;
 mod driver;
+mod judgement;
 mod races;
 mod relaxation;
 mod samplers;

@@ -1,13 +1,12 @@
 //! Every sampler in the lab: scripted and live, with and without an energy.
 
 use rand::{SeedableRng, rngs::StdRng};
-use rand_distr::{Distribution, StandardNormal};
 use scorefield::distribution::{ExactField, Preset, Target};
-use scorefield::engine::protocol::{SampleJob, Standing};
+use scorefield::engine::protocol::{Command, SampleJob, Standing};
 use scorefield::engine::settings::{Network, Sampler, Settings, Source, Start};
 use scorefield::metrics::sliced_wasserstein::sliced_wasserstein;
 
-use crate::driver::{configure, lab_on, play, samples, small, train, until_frame};
+use crate::driver::{configure, frame, lab_on, play, samples, small, tell, train, until_frame};
 
 const ALL: [Sampler; 8] = [
     Sampler::Langevin,
@@ -22,13 +21,8 @@ const ALL: [Sampler; 8] = [
 
 /// Samples of `p_sigma`.
 fn truth(exact: &ExactField, sigma: f32, seed: u64, count: usize) -> Vec<f32> {
-    let mut rng = StdRng::seed_from_u64(seed);
     let mut points = vec![0.0; 2 * count];
-    exact.sample(&mut rng, &mut points);
-    for x in &mut points {
-        let z: f32 = StandardNormal.sample(&mut rng);
-        *x += sigma * z;
-    }
+    exact.sample_noised(sigma, &mut StdRng::seed_from_u64(seed), &mut points);
     points
 }
 
@@ -145,7 +139,7 @@ fn mala_waits_on_a_score_network_until_it_may_take_the_potential() {
     train(&mut lab, 300);
     play(&mut lab, true);
     for _ in 0..20 {
-        let frame = crate::driver::frame(&mut lab);
+        let frame = frame(&mut lab);
         assert!(frame.cloud.sampler.lacks_energy && frame.cloud.sampler.steps == 0);
     }
     configure(
@@ -211,4 +205,28 @@ fn an_energy_network_has_the_energy_that_mala_needs() {
     assert!(!state.lacks_energy && state.acceptance.is_some_and(|share| share > 0.5));
     // One evaluation a step, and one for where it starts.
     assert!(state.evaluations == state.steps + 1, "{state:?}");
+}
+
+#[test]
+fn a_step_too_long_for_a_turn_is_made_over_many_and_is_one_step() {
+    let settings = Settings {
+        follow: Source::Exact,
+        leapfrog_steps: 1000,
+        step_size: 1e-3,
+        particles: 1000,
+        ..chain(Sampler::Hmc, false)
+    };
+    let mut lab = lab_on(Target::Preset(Preset::Moons), settings);
+    play(&mut lab, false);
+    tell(&mut lab, vec![Command::SampleOnce]);
+    let mut frames = 0;
+    let state = until_frame(&mut lab, |frame| {
+        frames += 1;
+        (frame.cloud.sampler.steps > 0).then_some(frame.cloud.sampler)
+    });
+    assert!(frames > 5, "a million scores were computed in {frames} turns");
+    assert!((state.steps, state.evaluations) == (1, 1001), "{state:?}");
+    for _ in 0..10 {
+        assert_eq!(frame(&mut lab).cloud.sampler.steps, 1);
+    }
 }

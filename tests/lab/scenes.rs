@@ -205,7 +205,7 @@ fn a_score_network_has_curl_and_samples_at_the_floor_and_an_energy_network_has_n
         over_floor = over_floor.or(frame.quality.as_ref().map(|quality| quality.over_floor));
         (found.is_some() && over_floor.is_some()).then_some(())
     });
-    // METHOD's range over sets and seeds; sliced W2 to the floor's own variation.
+    // The range over all sets and three seeds; sliced W2 to the floor's own variation.
     assert!(
         (0.1..0.35).contains(&found.unwrap()) && over_floor.unwrap() < 1.6,
         "{found:?}, {over_floor:?}"

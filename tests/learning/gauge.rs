@@ -46,7 +46,7 @@ fn the_exact_score_has_no_fisher_error_and_the_gauge_knows_a_known_error() {
     );
 }
 
-/// The identity of METHOD 1.1 on a fixed network: its denoising loss, drawn here by its definition, is the floor and the
+/// The identity of floor and excess on a fixed network: its denoising loss, drawn here by its definition, is the floor and the
 /// excess that the gauge found at points of its own.
 #[test]
 fn the_denoising_loss_of_a_network_is_its_floor_and_its_excess() {

@@ -113,12 +113,34 @@ fn one_leapfrog_step_is_a_langevin_proposal_with_the_same_random_numbers() {
     }
 }
 
-/// `count` draws from the data smoothed by sigma, and the mean energy of as many.
+#[test]
+fn a_long_step_that_is_made_in_parts_is_the_same_step_and_counts_when_it_is_made() {
+    let field = ExactScore::new(Preset::EightGaussians.field());
+    let parameters = Parameters::Hmc {
+        chain: Chain::new(0.2, 0.4, 9),
+        leapfrog_steps: 6,
+    };
+    let (mut whole, mut parted) = (build(&parameters), build(&parameters));
+    let starts = start(1000, [0.0; 2], 0.5, 0.2, 3);
+    let mut x = tensor(&starts);
+    for step in 1..=5 {
+        let before = parted.tally();
+        let mut parts = 1;
+        while !parted.prepare(&field, &x) {
+            parts += 1;
+        }
+        assert_eq!((parts, parted.tally()), (6, before), "a part is one leapfrog step");
+        x = parted.step(&field, x);
+        assert_eq!(parted.evaluations(), 6 * step + 1);
+    }
+    assert_eq!(values(&x), steps(whole.as_mut(), &field, &starts, 5));
+    assert_eq!(whole.tally(), parted.tally());
+}
+
+/// `count` draws from the data smoothed by sigma.
 fn truth(exact: &ExactField, sigma: f32, count: usize, seed: u32) -> Vec<f32> {
     let mut points = vec![0.0; 2 * count];
-    exact.sample(&mut StdRng::seed_from_u64(u64::from(seed)), &mut points);
-    let noise = start(count, [0.0; 2], 0.0, sigma, seed);
-    points.iter_mut().zip(noise).for_each(|(x, noise)| *x += noise);
+    exact.sample_noised(sigma, &mut StdRng::seed_from_u64(u64::from(seed)), &mut points);
     points
 }
 

@@ -161,6 +161,7 @@ impl App {
             "let-go" => {
                 self.let_go();
                 self.drop_loop();
+                self.drop_probe();
             }
             "restart-engine" => self.restart_engine(),
             _ => {}
@@ -200,14 +201,26 @@ impl App {
             "erase" => Tool::Erase,
             "drop" => Tool::Drop,
             "loop" => Tool::Loop,
+            "probe" => Tool::Probe,
             _ => Tool::Look,
         });
+        if self.tool != Tool::Look && self.lab.settings.surface {
+            banner::clear(Kind::Notice);
+            banner::show(
+                Kind::Notice,
+                "A landscape is only looked at: switch 3-D off in View to use this tool.",
+                None,
+            );
+        }
     }
 
     pub(super) fn set_tool(&mut self, tool: Tool) {
         self.tool = tool;
         if tool != Tool::Loop {
             self.drop_loop();
+        }
+        if tool != Tool::Probe {
+            self.drop_probe();
         }
         if matches!(tool, Tool::Draw | Tool::Erase | Tool::Drop) {
             self.go_live();
@@ -244,11 +257,14 @@ impl App {
                     self.held_sigma = Some(self.shown_sigma());
                     self.draw_loop(at, true);
                 }
-                Tool::Look | Tool::Probe => {}
+                Tool::Probe => self.probe_at(at),
+                Tool::Look => {}
             },
             StageEvent::StrokeMove { at } => {
                 if self.tool == Tool::Drop {
                     self.drop_particles(at);
+                } else if self.tool == Tool::Probe {
+                    self.probe_at(at);
                 } else if self.tool == Tool::Loop {
                     self.draw_loop(at, false);
                 } else if !self.editor.go_on(&mut self.lab, at) {
@@ -263,6 +279,7 @@ impl App {
                 self.held_sigma = None;
                 self.close_loop();
             }
+            StageEvent::StrokeEnd if self.tool == Tool::Probe => {}
             StageEvent::StrokeEnd => {
                 self.editor.end(&mut self.lab);
                 self.held_sigma = None;

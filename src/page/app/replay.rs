@@ -110,15 +110,19 @@ impl App {
         self.let_go();
     }
 
-    /// Gives the stage the tool in hand; nobody draws on the past.
-    pub(super) fn hand_tool(&mut self) {
+    /// The tool that the stage is given; nobody draws on the past, and on a landscape one only looks.
+    pub(super) fn tool_in_hand(&self) -> Tool {
         let changes = matches!(self.tool, Tool::Draw | Tool::Erase | Tool::Drop);
-        let tool = if changes && self.replay.is_on() {
+        if (changes && self.replay.is_on()) || self.lab.settings.surface {
             Tool::Look
         } else {
             self.tool
-        };
-        if let Err(error) = self.stage.set_tool(tool) {
+        }
+    }
+
+    /// Gives the stage the tool in hand.
+    pub(super) fn hand_tool(&mut self) {
+        if let Err(error) = self.stage.set_tool(self.tool_in_hand()) {
             log(&error);
         }
     }

@@ -68,6 +68,14 @@ impl App {
                     self.checkpoint = Some(checkpoint);
                 }
             }
+            Report::Notice { message } => banner::show(Kind::Notice, &message, None),
+            answer => self.on_answer(answer),
+        }
+    }
+
+    /// What somebody asked for: a script, or a part of the page.
+    fn on_answer(&mut self, report: Report) {
+        match report {
             Report::Trained {
                 request,
                 step,
@@ -89,15 +97,17 @@ impl App {
                 curl,
             } => {
                 self.scene_evaluated(request, &score);
-                let values = [
-                    ("score", &score),
-                    ("logDensity", &log_density),
-                    ("energy", &energy),
-                    ("divergence", &divergence),
-                    ("curl", &curl),
-                ];
-                if !self.meter.evaluated(request, &score.0) {
-                    self.requests.evaluated(request, &values);
+                let asked = self.meter.evaluated(request, &score.0)
+                    || self.probe_evaluated(request, [&score.0, &divergence.0, &curl.0]);
+                if !asked {
+                    let named = [
+                        ("score", &score),
+                        ("logDensity", &log_density),
+                        ("energy", &energy),
+                        ("divergence", &divergence),
+                        ("curl", &curl),
+                    ];
+                    self.requests.evaluated(request, &named);
                 }
             }
             Report::Measuring { request, part } => self.measuring = Some((request, part)),
@@ -133,19 +143,28 @@ impl App {
                 }
                 self.requests.loaded(request, step);
             }
-            Report::Failed { request, message } => {
-                self.measuring = self.measuring.filter(|(measuring, _)| Some(*measuring) != request);
-                let answered = request.is_some_and(|request| {
-                    self.requests.failed(request, &message)
-                        || self.weights.is_shipped(request)
-                        || self.scene_failed(request)
-                        || self.meter.failed(request)
-                });
-                if !answered {
-                    banner::show(Kind::Error, &message, None);
-                }
-            }
-            Report::Notice { message } => banner::show(Kind::Notice, &message, None),
+            Report::Failed { request, message } => self.on_failure(request, &message),
+            // What nobody asked for is in good hands already.
+            Report::Ready { .. }
+            | Report::Devices(_)
+            | Report::Frame(_)
+            | Report::Checkpoint(_)
+            | Report::Notice { .. } => {}
+        }
+    }
+
+    /// A request was refused, or something went wrong that nobody asked for.
+    fn on_failure(&mut self, request: Option<u32>, message: &str) {
+        self.measuring = self.measuring.filter(|(measuring, _)| Some(*measuring) != request);
+        let answered = request.is_some_and(|request| {
+            self.requests.failed(request, message)
+                || self.weights.is_shipped(request)
+                || self.scene_failed(request)
+                || self.meter.failed(request)
+                || self.probe.failed(request)
+        });
+        if !answered {
+            banner::show(Kind::Error, message, None);
         }
     }
 
@@ -210,6 +229,7 @@ impl App {
             .is_some_and(|(before, _)| now_ms - before < LOST_AGAIN_MS);
         self.requests.lose(message, again);
         self.meter.lose();
+        self.probe.lose();
         (self.told, self.waiting_for_frame, self.measuring) = (Told::default(), false, None);
         self.lost = Some((now_ms, message.to_owned()));
         let kept = if self.checkpoint.is_some() {

@@ -14,7 +14,7 @@ use crate::engine::settings::Source;
 use crate::page::lab::{nearest, same_sigma};
 use crate::page::layers::GridField;
 use crate::page::pictures::Wanted;
-use crate::page::stage::Tool;
+use crate::page::stage::{Ink, Tool};
 use crate::page::theme::Colours;
 use crate::page::{charts, controls, dom};
 
@@ -144,10 +144,12 @@ impl App {
     fn compute_exact(&mut self) {
         let source = self.source();
         let Ok(truth) = &self.truth else { return };
-        if source == Source::Learned {
+        let unseen = source == Source::Learned;
+        if unseen && !self.probe.is_on() {
             return;
         }
-        let (sigma, rungs) = (self.shown_sigma(), self.rungs());
+        // The probe tells the exact energy too.
+        let (sigma, rungs) = (self.shown_sigma(), if unseen { Vec::new() } else { self.rungs() });
         let wanted = Wanted {
             stage: sigma,
             tiles: &rungs,
@@ -180,6 +182,12 @@ impl App {
             settings.source = self.screen.source;
             self.stage.set_layers(&settings);
         }
+        if self.stage.set_surface(self.lab.settings.surface)? {
+            self.hand_tool();
+            self.let_go();
+            self.drop_loop();
+            self.drop_probe();
+        }
         if std::mem::take(&mut self.screen.data_stale) {
             self.show_data();
         }
@@ -187,7 +195,8 @@ impl App {
         let window = self.window();
         self.stage.set_target_window(window.centre, window.half_width);
         self.stage.frame(now_ms)?;
-        self.place_loop_label()
+        self.place_loop_label()?;
+        self.place_probe_label()
     }
 
     fn draw_strip(&mut self, source: Source, sigma: f32, rungs: &[f32], empty: bool) -> Result<(), JsValue> {
@@ -199,7 +208,7 @@ impl App {
                 self.strip.set_picture(k, old.clone());
             }
         }
-        self.strip.set_source(source);
+        self.strip.set_source(source, self.lab.settings.colour);
         for (k, &rung) in rungs.iter().enumerate() {
             let picture = if empty {
                 None
@@ -254,7 +263,7 @@ impl App {
 
     /// A stroke begins: the window has to be where it is going.
     pub(super) fn settle_window(&mut self) {
-        if matches!(self.tool, Tool::Draw | Tool::Erase) && !self.replay.is_on() {
+        if matches!(self.tool_in_hand(), Tool::Draw | Tool::Erase) {
             self.pointer_inside = true;
             let window = self.window();
             self.stage.set_target_window(window.centre, window.half_width);
@@ -289,7 +298,12 @@ impl App {
         let colours = Colours::now();
         self.screen.colours = Some(colours);
         let css = |RGBColor(r, g, b)| format!("rgb({r},{g},{b})");
-        self.stage.set_line_colours(css(colours.accent), css(colours.field));
+        self.stage.set_ink(Ink {
+            line: css(colours.accent),
+            rim: css(colours.field),
+            exact: css(colours.exact),
+            text: css(colours.text),
+        });
         if let Err(error) = self.thumbnails.draw(css(colours.text)) {
             log(&error);
         }

@@ -29,7 +29,7 @@ impl App {
 
     /// The window of the stage: that of the noise level shown, or the usual one for those who draw.
     pub(super) fn window(&self) -> Grid {
-        let drawing = matches!(self.tool, Tool::Draw | Tool::Erase) && !self.replay.is_on();
+        let drawing = matches!(self.tool_in_hand(), Tool::Draw | Tool::Erase);
         let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || self.coarse_pointer));
         let sigma = if board || self.truth.is_err() {
             0.0

@@ -9,7 +9,7 @@ use crate::page::captions::{self, Scene};
 use crate::page::charts::Bars;
 use crate::page::lab::sigma_text;
 use crate::page::stage::Tool;
-use crate::page::{dom, thumbnails};
+use crate::page::{dom, legend, thumbnails};
 
 impl App {
     /// Writes all of them; untouched ones cost nothing.
@@ -31,8 +31,9 @@ impl App {
             (Err(error), _) => error.to_string(),
         };
         dom::set_text("caption", &caption);
+        self.write_legend();
         let blank = matches!(&self.lab.target, Target::Drawing(drawing) if drawing.is_empty());
-        dom::set_hidden("prompt", !blank);
+        dom::set_hidden("prompt", !blank || self.lab.settings.surface);
         dom::set_text("data-name", &captions::data(&self.lab.target));
         let (top, bottom) = (sigma_text(ladder.sigma_max), sigma_text(ladder.sigma_min));
         dom::set_text("ladder-summary", &format!("{} levels, {top} → {bottom}", ladder.levels));
@@ -43,8 +44,19 @@ impl App {
         self.write_numbers();
         self.write_replay();
         self.write_loop();
+        self.write_probe();
         self.write_badge();
         self.write_buttons();
+    }
+
+    fn write_legend(&self) {
+        let words = legend::words(&self.lab.settings, self.screen.source);
+        dom::set_hidden("legend", words.is_none());
+        if let (Some((of, low, high)), Ok(legend)) = (words, dom::element::<Element>("legend")) {
+            dom::set_attribute(&legend, "data-of", of);
+            dom::set_text("legend-low", &low);
+            dom::set_text("legend-high", &high);
+        }
     }
 
     fn write_numbers(&self) {
@@ -162,12 +174,13 @@ impl App {
             }
         }
         for button in dom::all::<Element>("[data-tool]") {
-            let tool = match self.tool {
-                Tool::Look | Tool::Probe => "look",
+            let tool = match self.tool_in_hand() {
+                Tool::Look => "look",
                 Tool::Draw => "draw",
                 Tool::Erase => "erase",
                 Tool::Drop => "drop",
                 Tool::Loop => "loop",
+                Tool::Probe => "probe",
             };
             press(&button, button.get_attribute("data-tool").as_deref() == Some(tool));
         }

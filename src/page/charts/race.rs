@@ -4,7 +4,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 use web_sys::HtmlCanvasElement;
 
-use super::{ABOVE, BELOW, ChartError, History, LEFT, Sheet, failed};
+use super::{ABOVE, BELOW, ChartError, LEFT, Sheet, failed};
+use crate::page::history::History;
 use crate::page::theme::Colours;
 
 /// Draws the histories (distance in units of the floor over score evaluations a particle), each in its colour; the end of

@@ -26,28 +26,38 @@ pub struct Arrow {
 /// `1 - exp(-|s| / (2.2 m))` says, where `m` is the median of `|s|` where the data are. So arrows are readable at every
 /// noise level, and in the void, where scores grow without bound, they only say the direction.
 pub fn arrows(field: &GridField, view: &Viewport) -> Vec<Arrow> {
-    let spacing = view.pixels / ACROSS as f32;
+    let longest = LONGEST * view.pixels / ACROSS as f32;
     let knee = KNEE * typical_score(field);
     let mut out = Vec::with_capacity(ACROSS * ACROSS);
+    on_lattice(field, view, |centre, s| {
+        let size = s[0].hypot(s[1]);
+        if size <= 0.0 {
+            return;
+        }
+        let half = 0.5 * longest * (1.0 - (-size / knee).exp());
+        let d = [half * s[0] / size, -half * s[1] / size];
+        out.push(Arrow {
+            tail: [centre[0] - d[0], centre[1] - d[1]],
+            tip: [centre[0] + d[0], centre[1] + d[1]],
+        });
+    });
+    out
+}
+
+/// Goes over the lattice's points, pixels with y down, and the scores there, as far as these are known.
+pub(super) fn on_lattice(field: &GridField, view: &Viewport, mut each: impl FnMut([f32; 2], [f32; 2])) {
+    let spacing = view.pixels / ACROSS as f32;
     for j in 0..ACROSS {
         for i in 0..ACROSS {
-            let centre = [(i as f32 + 0.5) * spacing, (j as f32 + 0.5) * spacing];
-            let at = view.to_stage(centre);
+            let pixel = [(i as f32 + 0.5) * spacing, (j as f32 + 0.5) * spacing];
+            let at = view.to_stage(pixel);
             let outside = (0..2).any(|a| (at[a] - field.grid.centre[a]).abs() > 1.02 * field.grid.half_width);
             let s = field.score_at(at);
-            let size = s[0].hypot(s[1]);
-            if outside || !size.is_finite() || size <= 0.0 {
-                continue;
+            if !outside && s[0].hypot(s[1]).is_finite() {
+                each(pixel, s);
             }
-            let half = 0.5 * LONGEST * spacing * (1.0 - (-size / knee).exp());
-            let d = [half * s[0] / size, -half * s[1] / size];
-            out.push(Arrow {
-                tail: [centre[0] - d[0], centre[1] - d[1]],
-                tip: [centre[0] + d[0], centre[1] + d[1]],
-            });
         }
     }
-    out
 }
 
 /// The median score within 4 nats of the densest place; never 0.

@@ -3,12 +3,18 @@
 //! No DOM lives here, so every layer can be tested, timed and looked at natively; `stage` and `strip` only copy the
 //! finished buffers to their canvases. Pixels are RGBA, rows from the top; stage coordinates have y up.
 //!
-//! One [`paint::FieldPainter`] composes everything that changes only with the field ([`energy`] or [`error`] as heat,
-//! [`contours`], [`arrows`], [`data`]) in bands of rows, so that no call is long; [`particles`] is painted every frame.
+//! One [`paint::FieldPainter`] composes everything that changes only with the field ([`energy`], [`error`] or a
+//! [`derivative`] as heat, [`contours`], [`arrows`], [`streamlines`], the [`denoiser`], [`data`]) in bands of rows, so
+//! that no call is long; [`particles`] is painted every frame.
+//! [`surface`] is the same field as a landscape.
 
 pub mod arrows;
+pub mod camera;
 pub mod contours;
 pub mod data;
+pub mod denoiser;
+pub mod depth;
+pub mod derivative;
 pub mod energy;
 pub mod error;
 pub mod exact_picture;
@@ -23,6 +29,8 @@ pub mod path;
 pub mod raster;
 pub mod resample;
 mod stamps;
+pub mod streamlines;
+pub mod surface;
 
 pub use palette::Palette;
 

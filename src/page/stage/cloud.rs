@@ -4,6 +4,7 @@ use wasm_bindgen::JsValue;
 
 use super::{PARTICLE_SIDE, Stage};
 use crate::page::layers::particles::Glow;
+use crate::page::layers::surface::SurfacePainter;
 
 impl Stage {
     /// Particle positions `[x0, y0, …]` as just reported; particles of one cast glide from report to report, but for
@@ -44,8 +45,10 @@ impl Stage {
         }
     }
 
+    /// Draws the particles, on a landscape where there is one.
     pub(super) fn draw_particles(
         &mut self,
+        landscape: Option<&SurfacePainter>,
         css_side: f32,
         ratio: f32,
         seconds: f32,
@@ -56,6 +59,10 @@ impl Stage {
         if self.particles.side() != side as usize {
             self.particles.resize(side as usize, side / css_side);
             self.glowing = true;
+        }
+        if self.lifted != landscape.is_some() {
+            self.particles.forget();
+            (self.lifted, self.glowing) = (landscape.is_some(), true);
         }
         // Under reduced motion a report is shown as it came.
         let motion = if self.replaying {
@@ -74,9 +81,15 @@ impl Stage {
             trails: self.trails && self.show_particles && !self.reduced_motion,
             moving,
         };
-        let field = self.field.target().filter(|f| f.is_whole());
-        let energy = |at| field.map_or(0.0, |f| f.energy_at(at));
-        self.glowing = self.particles.frame(positions, &self.zoom.viewport(side), glow, energy);
+        self.glowing = if let Some(painter) = landscape {
+            painter.project(positions, &mut self.seen);
+            let energy = |at| painter.energy_at(at);
+            self.particles.frame(&self.seen, &painter.view(), glow, energy)
+        } else {
+            let field = self.field.target().filter(|f| f.is_whole());
+            let energy = |at| field.map_or(0.0, |f| f.energy_at(at));
+            self.particles.frame(positions, &self.zoom.viewport(side), glow, energy)
+        };
         self.particle_surface.put(self.particles.pixels(), side as u32)
     }
 }

@@ -1,27 +1,66 @@
-//! Lines over the stage: the way of one particle, and a loop. Drawn only when there are any, and when they changed.
+//! Lines over the stage: the way of one particle, a loop, a probed point. Drawn only when there are any, and when they
+//! changed.
+
+use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 use web_sys::{CanvasRenderingContext2d, HtmlElement};
 
 use super::canvas::Surface;
+use super::probe;
 use crate::page::layers::path::trace;
+use crate::page::probe::Probed;
 use crate::page::viewport::Viewport;
 
-/// Widths of a line and of the rim that sets it off from the field, CSS pixels.
+/// Widths of a line and of the rim at both its sides, which sets it off from the field, CSS pixels.
 const LINE: f64 = 1.5;
-const RIM: f64 = 3.5;
+const RIM: f64 = 2.0;
 /// Radius of the marks at a way's ends, CSS pixels.
 const MARK: f64 = 4.0;
+
+/// What lines are drawn with: colours as CSS has them.
+#[derive(Debug, Default)]
+pub struct Ink {
+    /// Lines, and whatever was learned.
+    pub line: String,
+    /// Rims.
+    pub rim: String,
+    /// Whatever is exact.
+    pub exact: String,
+    /// Points.
+    pub text: String,
+}
+
+impl Ink {
+    /// Draws the path that is set out, rim first.
+    pub(super) fn stroke(&self, context: &CanvasRenderingContext2d, colour: &str, line: f64) {
+        for (width, colour) in [(line + RIM, self.rim.as_str()), (line, colour)] {
+            context.set_line_join("round");
+            context.set_line_width(width);
+            context.set_stroke_style_str(colour);
+            context.stroke();
+        }
+    }
+
+    /// Fills the path that is set out, over a rim.
+    pub(super) fn fill(&self, context: &CanvasRenderingContext2d, colour: &str) {
+        context.set_line_width(RIM);
+        context.set_stroke_style_str(&self.rim);
+        context.stroke();
+        context.set_fill_style_str(colour);
+        context.fill();
+    }
+}
 
 /// The lines.
 pub(super) struct Lines {
     surface: Surface,
-    /// Colours of lines and rims.
-    colours: [String; 2],
+    ink: Ink,
     /// The particle whose way is drawn, and its way so far without the place where it is seen, `[x0, y0, …]`.
     pub particle: Option<usize>,
     way: Vec<f32>,
     ring: Vec<f32>,
+    probed: Option<Rc<Probed>>,
     stale: bool,
     drawn: Option<(Viewport, Option<[f32; 2]>)>,
 }
@@ -31,10 +70,11 @@ impl Lines {
     pub fn new(container: &HtmlElement) -> Result<Self, JsValue> {
         Ok(Self {
             surface: Surface::new(container)?,
-            colours: Default::default(),
+            ink: Ink::default(),
             particle: None,
             way: Vec::new(),
             ring: Vec::new(),
+            probed: None,
             stale: false,
             drawn: None,
         })
@@ -46,8 +86,8 @@ impl Lines {
     }
 
     /// Colours of lines and of their rims.
-    pub fn set_colours(&mut self, line: String, rim: String) {
-        self.colours = [line, rim];
+    pub fn set_ink(&mut self, ink: Ink) {
+        self.ink = ink;
         self.stale = true;
     }
 
@@ -66,10 +106,16 @@ impl Lines {
         self.stale = true;
     }
 
+    /// What is known at a point.
+    pub fn set_probe(&mut self, probed: Option<Rc<Probed>>) {
+        self.stale |= probed.is_some() || self.probed.is_some();
+        self.probed = probed;
+    }
+
     /// Draws what changed. `view` is in CSS pixels, `ratio` is device pixels to one of them; `head` is where the particle
     /// is seen now.
     pub fn draw(&mut self, view: Viewport, ratio: f32, head: Option<[f32; 2]>) -> Result<(), JsValue> {
-        let nothing = self.particle.is_none() && self.ring.is_empty();
+        let nothing = self.particle.is_none() && self.ring.is_empty() && self.probed.is_none();
         let moved = !nothing && self.drawn != Some((view, head));
         if !(self.stale || moved) {
             return Ok(());
@@ -77,6 +123,9 @@ impl Lines {
         (self.stale, self.drawn) = (false, Some((view, head)));
         let context = self.surface.clean(view.pixels, ratio)?;
         self.stroke(context, &self.ring, &view);
+        if let Some(probed) = &self.probed {
+            probe::draw(context, probed, &view, &self.ink)?;
+        }
         let Some(head) = head else { return Ok(()) };
         self.way.extend(head);
         let start = self
@@ -101,17 +150,7 @@ impl Lines {
                 context.move_to(x.into(), y.into());
             }
         });
-        self.ink(context);
-    }
-
-    /// Draws the path that is set out, rim first.
-    fn ink(&self, context: &CanvasRenderingContext2d) {
-        for (width, colour) in [(RIM, &self.colours[1]), (LINE, &self.colours[0])] {
-            context.set_line_join("round");
-            context.set_line_width(width);
-            context.set_stroke_style_str(colour);
-            context.stroke();
-        }
+        self.ink.stroke(context, &self.ink.line, LINE);
     }
 
     /// A ring at the start of a way, a disc where it has got to.
@@ -121,8 +160,8 @@ impl Lines {
         }
         context.begin_path();
         context.arc(x.into(), y.into(), MARK, 0.0, std::f64::consts::TAU)?;
-        context.set_fill_style_str(&self.colours[usize::from(!now)]);
-        self.ink(context);
+        context.set_fill_style_str(if now { &self.ink.line } else { &self.ink.rim });
+        self.ink.stroke(context, &self.ink.line, LINE);
         context.fill();
         Ok(())
     }

@@ -6,13 +6,16 @@ use std::rc::Rc;
 use gloo_events::{EventListener, EventListenerOptions};
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, HtmlElement, PointerEvent};
+use web_sys::{Event, HtmlElement, KeyboardEvent, PointerEvent, WheelEvent};
 
 use super::{StageEvent, Tool};
 use crate::page::viewport::Viewport;
 
 /// A pointer that moved less than this between down and up has clicked, CSS pixels.
 const CLICK: f32 = 6.0;
+/// What a key turns a landscape by, CSS pixels of a drag, and what it comes nearer by.
+const KEY_TURN: f32 = 24.0;
+const KEY_APPROACH: f32 = 1.15;
 
 /// Which pointer draws. Kept apart from the DOM so that its rules can be tested.
 #[derive(Debug, Default)]
@@ -52,6 +55,11 @@ pub(super) struct Hands {
     pub view: Cell<Viewport>,
     /// Where the mouse or pen is, CSS pixels from the stage's corner.
     pub hover: Cell<Option<[f32; 2]>>,
+    /// There is a landscape to turn, where there is no tool in hand.
+    pub orbits: Cell<bool>,
+    /// How far it was turned since this was last asked, CSS pixels of a drag to the right and down, and how much nearer
+    /// it was brought.
+    pub turned: Cell<Option<([f32; 2], f32)>>,
     /// Which pointer came down without a tool, and where, CSS pixels.
     pressed: Cell<Option<(i32, [f32; 2])>>,
     gesture: RefCell<Gesture>,
@@ -70,6 +78,8 @@ impl Hands {
             tool: Cell::new(Tool::Look),
             view: Cell::new(view),
             hover: Cell::new(None),
+            orbits: Cell::new(false),
+            turned: Cell::new(None),
             pressed: Cell::new(None),
             gesture: RefCell::default(),
             surface,
@@ -110,6 +120,49 @@ impl Hands {
         }
     }
 
+    /// Keys and the wheel turn and enlarge the landscape as long as the listeners live.
+    pub fn listen_for_turns(self: &Rc<Self>) -> Vec<EventListener> {
+        let listener = |name: &'static str| {
+            let hands = Rc::clone(self);
+            let options = EventListenerOptions::enable_prevent_default();
+            EventListener::new_with_options(&self.surface, name, options, move |event| {
+                if hands.turn_by(event) {
+                    event.prevent_default();
+                }
+            })
+        };
+        vec![listener("keydown"), listener("wheel")]
+    }
+
+    /// Turns or enlarges the landscape by a key or the wheel; false where the event means something else.
+    fn turn_by(&self, event: &Event) -> bool {
+        let (by, nearer) = if let Some(event) = event.dyn_ref::<WheelEvent>() {
+            ([0.0; 2], (-0.0015 * event.delta_y() as f32).clamp(-0.3, 0.3).exp())
+        } else if let Some(event) = event.dyn_ref::<KeyboardEvent>()
+            && !(event.ctrl_key() || event.meta_key() || event.alt_key())
+        {
+            match event.key().as_str() {
+                "ArrowLeft" => ([-KEY_TURN, 0.0], 1.0),
+                "ArrowRight" => ([KEY_TURN, 0.0], 1.0),
+                "ArrowUp" => ([0.0, -KEY_TURN], 1.0),
+                "ArrowDown" => ([0.0, KEY_TURN], 1.0),
+                "+" | "=" => ([0.0; 2], KEY_APPROACH),
+                "-" => ([0.0; 2], 1.0 / KEY_APPROACH),
+                _ => return false,
+            }
+        } else {
+            return false;
+        };
+        self.turn(by, nearer);
+        true
+    }
+
+    fn turn(&self, by: [f32; 2], nearer: f32) {
+        let (so_far, near) = self.turned.get().unwrap_or(([0.0; 2], 1.0));
+        self.turned
+            .set(Some(([so_far[0] + by[0], so_far[1] + by[1]], near * nearer)));
+    }
+
     fn down(&self, event: &PointerEvent) {
         let tool = self.tool.get();
         if event.button() != 0 {
@@ -117,6 +170,9 @@ impl Hands {
         }
         if tool == Tool::Look {
             self.pressed.set(Some((event.pointer_id(), self.pixel(event))));
+            if self.orbits.get() {
+                let _ = self.surface.set_pointer_capture(event.pointer_id());
+            }
             return;
         }
         // No text selection, no emulated mouse events; but the keyboard's focus leaves whatever field it was in.
@@ -143,6 +199,14 @@ impl Hands {
 
     fn moved(&self, event: &PointerEvent) {
         self.follow(event);
+        if self.orbits.get()
+            && let Some((id, from)) = self.pressed.get().filter(|(id, _)| *id == event.pointer_id())
+        {
+            let to = self.pixel(event);
+            self.turn([to[0] - from[0], to[1] - from[1]], 1.0);
+            self.pressed.set(Some((id, to)));
+            return;
+        }
         let drawing = self.gesture.borrow().drawing == Some(event.pointer_id());
         if drawing {
             for at in coalesced(event) {
@@ -160,6 +224,7 @@ impl Hands {
         if let Some((id, from)) = self.pressed.take()
             && event.type_() == "pointerup"
             && id == event.pointer_id()
+            && !self.orbits.get()
         {
             let to = self.pixel(event);
             if (to[0] - from[0]).hypot(to[1] - from[1]) < CLICK {

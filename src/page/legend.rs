@@ -1,0 +1,69 @@
+//! The legend of the heat map: which numbers its colours are.
+
+use super::layers::{derivative, energy};
+use crate::engine::settings::{Colour, Settings, Source};
+
+/// Which colours the bar has (the style sheet knows them), and the words at its left and right; none where there is no
+/// heat map. `source` is what is on the stage.
+pub fn words(settings: &Settings, source: Source) -> Option<(&'static str, String, String)> {
+    let error = source == Source::Error;
+    let what = match (settings.colour, error) {
+        (Colour::Energy, _) if !settings.energy => return None,
+        (Colour::Energy, true) => return Some(("error", "0".into(), "σ|s_θ − s|, half way 0.3".into())),
+        (Colour::Energy, false) => return Some(("energy", "E 0".into(), format!("{} nat, log scale", energy::SPAN))),
+        (Colour::Divergence, true) => "∇·(s_θ − s)",
+        (Colour::Divergence, false) => "∇·s",
+        (Colour::Curl, true) => "∇×(s_θ − s)",
+        (Colour::Curl, false) => "∇×s",
+    };
+    let reach = derivative::reach(settings.colour, source);
+    Some(("signed", format!("−{reach}"), format!("{reach}, σ² {what}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layers::Palette;
+    use super::super::layers::palette::Ramp;
+    use super::*;
+
+    #[test]
+    fn the_bar_has_the_colours_of_the_picture() {
+        let sheet = include_str!("../../www/style.css");
+        for dark in [true, false] {
+            let palette = Palette::new(dark);
+            for (ramp, at) in [
+                (&palette.heat, [0.0, 1.0, 1.0]),
+                (&palette.error_heat, [0.0, 1.0, 1.0]),
+                (&palette.diverging, [0.0, 0.5, 1.0]),
+            ] {
+                let mut places = [0; 3];
+                Ramp::places(&at, &mut places);
+                for place in places {
+                    let channels = [0, 1, 2].map(|c| (Ramp::channel(ramp.colour(place), c) + 128) / 256);
+                    let hex = format!("#{:02x}{:02x}{:02x}", channels[0], channels[1], channels[2]);
+                    assert!(sheet.contains(&hex), "the style sheet has no {hex}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_shown_has_no_legend_and_what_is_shown_has_its_unit() {
+        let mut settings = Settings::default();
+        let shown = |settings: &Settings, source| {
+            words(settings, source).map(|(of, low, high)| format!("{of}: {low} to {high}"))
+        };
+        let energy = shown(&settings, Source::Learned);
+        assert_eq!(energy.as_deref(), Some("energy: E 0 to 7.5 nat, log scale"));
+        settings.energy = false;
+        assert_eq!(shown(&settings, Source::Exact), None);
+        settings.colour = Colour::Divergence;
+        assert_eq!(
+            shown(&settings, Source::Exact).as_deref(),
+            Some("signed: −2 to 2, σ² ∇·s")
+        );
+        settings.colour = Colour::Curl;
+        let error = shown(&settings, Source::Error);
+        assert_eq!(error.as_deref(), Some("signed: −0.5 to 0.5, σ² ∇×(s_θ − s)"));
+    }
+}
