@@ -29,6 +29,8 @@ const PLATEAU: f32 = 0.08;
 const LIGHT: [f32; 3] = [-0.48, 0.72, -0.5];
 /// How much nearer than a particle what is seen at its pixel may be, relative to its distance.
 const TOUCH: f32 = 0.012;
+/// Neighbouring pixels whose distances differ by this share have an edge between them.
+const EDGE: f32 = 0.03;
 
 /// A landscape and its picture.
 #[derive(Clone, Debug)]
@@ -151,6 +153,8 @@ impl SurfacePainter {
         for j in 0..side {
             self.colour_row(j, scale, palette);
         }
+        self.soften(side, 1);
+        self.soften(side, side);
     }
 
     /// Projects the mesh and lights it.
@@ -231,6 +235,26 @@ impl SurfacePainter {
         Ramp::places(&self.depth.tone[row], &mut self.places);
         let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
         energy::colour_row(ramp, &self.places, &self.line, palette.contour.0, j, pixels);
+    }
+
+    /// Lets every two pixels so many apart run into each other where one is seen past the edge of the other, or they are
+    /// on either side of the block's rim: else these edges would be stairs.
+    fn soften(&mut self, side: usize, apart: usize) {
+        let pixels = self.rgba.as_chunks_mut::<4>().0;
+        let (near, energy) = (&self.depth.near, &self.depth.energy);
+        for k in 0..(side * side).saturating_sub(apart) {
+            let (a, b) = (near[k], near[k + apart]);
+            let rim = (energy[k] - energy[k + apart]).abs() > 0.5 * BESIDE;
+            let edge = rim || (a - b).abs() > EDGE * a.max(b);
+            // A row's last pixel and the next row's first are no neighbours.
+            if !edge || (apart == 1 && (k + 1) % side == 0) {
+                continue;
+            }
+            let (one, other) = (pixels[k], pixels[k + apart]);
+            let mix = |own: u8, other: u8| ((3 * u16::from(own) + u16::from(other)) / 4) as u8;
+            pixels[k] = std::array::from_fn(|c| mix(one[c], other[c]));
+            pixels[k + apart] = std::array::from_fn(|c| mix(other[c], one[c]));
+        }
     }
 
     /// RGBA, rows from the top.
