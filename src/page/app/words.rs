@@ -5,6 +5,7 @@ use web_sys::{Element, HtmlButtonElement, HtmlProgressElement};
 use super::App;
 use super::reports::EngineState;
 use crate::distribution::Target;
+use crate::engine::settings::Source;
 use crate::page::captions::{self, Scene};
 use crate::page::charts::Bars;
 use crate::page::lab::sigma_text;
@@ -27,6 +28,8 @@ impl App {
         };
         let caption = match (&self.truth, self.replay_caption()) {
             (Ok(_), Some(replay)) => replay,
+            // Where the weights come from matters where they are seen at work.
+            (Ok(_), None) if scene.source == Source::Exact => captions::stage(&self.lab, &scene),
             (Ok(_), None) => captions::stage(&self.lab, &scene) + &self.weights.caption(),
             (Err(error), _) => error.to_string(),
         };
