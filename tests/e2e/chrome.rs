@@ -7,6 +7,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
+/// Where the browser puts what is saved.
+pub const DOWNLOADS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/downloads");
+
 /// The flags with which WebGPU runs on a software adapter, the same as in `webdriver.json`.
 fn capabilities() -> Result<fantoccini::wd::Capabilities, Box<dyn std::error::Error>> {
     let file: Value = serde_json::from_str(include_str!("../../webdriver.json"))?;
@@ -15,6 +18,7 @@ fn capabilities() -> Result<fantoccini::wd::Capabilities, Box<dyn std::error::Er
         .as_array_mut()
         .ok_or("webdriver.json has no args")?
         .push("--window-size=1280,900".into());
+    options["prefs"] = json!({ "download.default_directory": DOWNLOADS, "download.prompt_for_download": false });
     let all = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
     Ok(all.as_object().cloned().ok_or("no capabilities")?)
 }

@@ -4,53 +4,15 @@
 #![allow(missing_docs)]
 
 mod chrome;
+mod hand;
 mod server;
 
 use std::error::Error;
 use std::time::Duration;
 
 use chrome::Chrome;
-use fantoccini::actions::{InputSource, MouseActions, PointerAction};
+use hand::{click, stroke};
 use serde_json::Value;
-
-/// Half the width of the stage in its own units.
-const HALF_WIDTH: f64 = 1.45;
-
-/// Draws a stroke through stage points with the mouse, in steps of a few pixels.
-async fn stroke(chrome: &Chrome, points: &[[f64; 2]]) -> Result<(), Box<dyn Error>> {
-    let frame = chrome
-        .run("const r = document.getElementById('stage').getBoundingClientRect(); return [r.left, r.top, r.width]")
-        .await?;
-    let number = |i: usize| frame[i].as_f64().ok_or("the stage has no box");
-    let (left, top, width) = (number(0)?, number(1)?, number(2)?);
-    let move_to = |p: [f64; 2], duration: u64| PointerAction::MoveTo {
-        duration: Some(Duration::from_millis(duration)),
-        x: left + (p[0] + HALF_WIDTH) / (2.0 * HALF_WIDTH) * width,
-        y: top + (HALF_WIDTH - p[1]) / (2.0 * HALF_WIDTH) * width,
-    };
-    let mut mouse = MouseActions::new("mouse".into()).then(move_to(points[0], 0));
-    mouse = mouse.then(PointerAction::Down {
-        button: fantoccini::actions::MOUSE_BUTTON_LEFT,
-    });
-    for &point in &points[1..] {
-        mouse = mouse.then(move_to(point, 30));
-    }
-    mouse = mouse.then(PointerAction::Up {
-        button: fantoccini::actions::MOUSE_BUTTON_LEFT,
-    });
-    chrome.tab.perform_actions(mouse).await?;
-    Ok(())
-}
-
-async fn click(chrome: &Chrome, selector: &str) -> Result<(), Box<dyn Error>> {
-    chrome
-        .tab
-        .find(fantoccini::Locator::Css(selector))
-        .await?
-        .click()
-        .await?;
-    Ok(())
-}
 
 /// Distance from a point to the nearest of the segments through `path`.
 fn distance_to(path: &[[f64; 2]], x: [f64; 2]) -> f64 {

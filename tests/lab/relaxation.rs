@@ -15,7 +15,8 @@ fn chain(sampler: Sampler, start: Start) -> Settings {
         step_size: 0.02,
         follow: Source::Exact,
         particles: 8000,
-        pace: 400.0,
+        // Slow enough for some measurements on the way, of which there are four a second at most.
+        pace: 80.0,
         ..small()
     }
 }
@@ -40,7 +41,7 @@ fn the_particles_of_every_langevin_chain_approach_as_the_fokker_planck_equation_
         (Sampler::Mala, Start::Noise),
     ] {
         let points = way(chain(sampler, start), 0.15);
-        assert!(points.len() >= 4, "{} measurements", points.len());
+        assert!(points.len() >= 3, "{} measurements", points.len());
         for pair in points.windows(2) {
             let (before, after) = (pair[0], pair[1]);
             assert!(
