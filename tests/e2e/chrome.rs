@@ -1,5 +1,6 @@
 //! A headless Chromium under WebDriver, ended with the test.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use fantoccini::{Client, ClientBuilder};
@@ -36,6 +37,9 @@ impl Chrome {
         let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
+            // A failing test kills the driver but not its browser, which must not hold the test's output open then.
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()?;
         let address = format!("http://127.0.0.1:{port}");

@@ -1,9 +1,9 @@
 //! Weights in files: saved, loaded, dropped on the page, and those shipped with it.
 //!
 //! For every named set the site has the averaged weights of a network trained before (`make weights`). They are taken
-//! where nothing speaks against it: the address leaves the start open, the network is fresh and of the default kind and
-//! size, and no script has trained or reset anything. All else starts from the seed, so that a scripted run is a
-//! function of link, seed and step.
+//! where nothing speaks against it: the address leaves the start open, the network is fresh or itself from shipped weights
+//! and of the default kind and size, and no script has trained or reset anything. All else starts from the seed, so that
+//! a scripted run is a function of link, seed and step.
 
 use gloo_events::EventListener;
 use js_sys::{Array, Promise, Reflect, Uint8Array};
@@ -114,7 +114,9 @@ impl App {
             Target::Drawing(_) => None,
         }
         .filter(|_| {
-            self.weights.untouched && self.last.stamp.step < FRESH && lab::fits_shipped_weights(&self.lab.settings)
+            // A network of shipped weights makes way for those of another set, one of the user's own does not.
+            let replaceable = self.weights.start.is_some() || self.last.stamp.step < FRESH;
+            self.weights.untouched && replaceable && lab::fits_shipped_weights(&self.lab.settings)
         })
     }
 

@@ -28,9 +28,12 @@ impl App {
         };
         let caption = match (&self.truth, self.replay_caption()) {
             (Ok(_), Some(replay)) => replay,
-            // Where the weights come from matters where they are seen at work.
-            (Ok(_), None) if scene.source == Source::Exact => captions::stage(&self.lab, &scene),
-            (Ok(_), None) => captions::stage(&self.lab, &scene) + &self.weights.caption(),
+            (Ok(_), None) => {
+                // Where the weights come from matters where they are seen at work, on the data for which they were made.
+                let seen = scene.source != Source::Exact && matches!(self.lab.target, Target::Preset(_));
+                let origin = if seen { self.weights.caption() } else { String::new() };
+                captions::stage(&self.lab, &scene) + &origin
+            }
             (Err(error), _) => error.to_string(),
         };
         dom::set_text("caption", &caption);
