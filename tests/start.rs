@@ -38,6 +38,7 @@ async fn the_page_starts_from_shipped_weights_unless_the_address_or_a_script_ask
             .is_some_and(|text| text.contains("from shipped weights, step 6000")),
         "{caption}"
     );
+    a_scene_that_learns_gives_the_network_from_before_back(&chrome).await?;
     let nats = chrome
         .run_async("return (await scorefield.train({ steps: 1 })).nats")
         .await?;
@@ -85,4 +86,40 @@ async fn the_page_starts_from_shipped_weights_unless_the_address_or_a_script_ask
         .await?;
     assert_eq!(complaints, Value::Array(vec![]), "the page shows an error");
     chrome.end().await
+}
+
+/// As it was at its last checkpoint; training is paused for two of them, so that this is as it was.
+async fn a_scene_that_learns_gives_the_network_from_before_back(chrome: &Chrome) -> Result<(), Box<dyn Error>> {
+    let patience = Duration::from_secs(30);
+    chrome
+        .wait_for(
+            "steps beyond the shipped ones",
+            "scorefield.state().step > 6020",
+            patience,
+        )
+        .await?;
+    chrome
+        .run("document.querySelector('section [data-action=train]').click()")
+        .await?;
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let before = step(chrome).await?;
+    chrome
+        .run("document.querySelector('[data-scene=depth]').click()")
+        .await?;
+    let other = "scorefield.state().data === '8gaussians' && scorefield.state().step >= 6000";
+    chrome.wait_for("the scene's own network", other, patience).await?;
+    chrome
+        .run("document.querySelector('[data-action=leave-scene]').click()")
+        .await?;
+    // Long enough for a file to come and take over, if one had been asked for.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let after = step(chrome).await?;
+    assert!(
+        before > 6000.0 && (after - before).abs() < 0.5,
+        "{before} steps, and {after} after the scene"
+    );
+    chrome
+        .run("document.querySelector('section [data-action=train]').click()")
+        .await?;
+    Ok(())
 }

@@ -109,6 +109,8 @@ impl App {
         let Some(Playing { scene, before, .. }) = self.playing.take() else {
             return;
         };
+        // The network from before comes back, and not the one that is shipped for its data.
+        self.weights.touch();
         self.take_settings(before.settings);
         self.take_target(before.target);
         self.editor = before.editor;
