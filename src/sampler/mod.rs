@@ -15,6 +15,7 @@ mod hmc;
 mod langevin;
 mod mala;
 mod metropolis;
+mod nodes;
 mod noise;
 mod probability_flow;
 mod reverse_sde;
@@ -27,8 +28,9 @@ pub use guard::Guard;
 pub use hmc::Hmc;
 pub use langevin::Langevin;
 pub use mala::Mala;
+pub use nodes::karras;
 pub use noise::{Stream, start, stream};
-pub use probability_flow::{ProbabilityFlow, Scheme, karras};
+pub use probability_flow::{ProbabilityFlow, Scheme};
 pub use reverse_sde::ReverseSde;
 pub use underdamped::Underdamped;
 

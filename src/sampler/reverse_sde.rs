@@ -3,8 +3,9 @@
 use burn::tensor::Tensor;
 
 use super::langevin::{denoising_step, langevin_step};
+use super::nodes::{Nodes, karras};
 use super::noise::step_noise;
-use super::{Chain, Guard, Parameters, Sampler, Tally, karras};
+use super::{Chain, Guard, Parameters, Sampler, Tally};
 use crate::field::Field;
 
 /// Diffusion run backwards, `dx = -s d(sigma²) + dW(sigma²)` (Song et al. 2021, equation 6 with `f = 0`), from
@@ -24,14 +25,9 @@ use crate::field::Field;
 /// times as wide) needs four times the evaluations on the moons, though fewer on two Gaussians. With the exact score,
 /// evaluations are better spent on nodes than on corrections.
 pub struct ReverseSde {
-    /// Noise levels, descending.
-    nodes: Vec<f32>,
-    /// The noise level of the particles.
-    sigma: f32,
+    nodes: Nodes,
     /// The noise level before the last predictor step.
     spread: f32,
-    /// The node to which the next predictor step leads.
-    next: usize,
     /// Corrector steps left at the level reached.
     corrections: u32,
     corrector_steps: u32,
@@ -56,12 +52,10 @@ impl ReverseSde {
         seed: u32,
         guard: Option<Guard>,
     ) -> Self {
-        let sigma = nodes.first().copied().unwrap_or_default();
+        let nodes = Nodes::new(nodes);
         Self {
+            spread: nodes.sigma(),
             nodes,
-            sigma,
-            spread: sigma,
-            next: 1,
             corrections: 0,
             corrector_steps,
             step_size,
@@ -77,7 +71,7 @@ impl ReverseSde {
     fn chain(&self) -> Chain {
         Chain {
             guard: self.guard,
-            ..Chain::new(self.sigma, self.step_size, self.seed)
+            ..Chain::new(self.nodes.sigma(), self.step_size, self.seed)
         }
     }
 
@@ -89,13 +83,14 @@ impl ReverseSde {
         let moved = if count == 0 {
             x
         } else {
-            let width = (self.sigma + to) * (self.sigma - to);
+            let sigma = self.nodes.sigma();
+            let width = (sigma + to) * (sigma - to);
             let drift = self.chain().score(field, &x) * width;
             let kick = step_noise(self.seed, step, count, width.max(0.0).sqrt(), &x.device());
             x + drift + kick
         };
-        (self.spread, self.sigma) = (self.sigma, to);
-        self.next += 1;
+        self.spread = self.nodes.sigma();
+        self.nodes.reach(to);
         self.corrections = self.corrector_steps;
         moved
     }
@@ -108,7 +103,7 @@ impl ReverseSde {
 
     /// Nothing is left to do once the last level has had its corrections and no denoising is asked for.
     fn settle(&mut self) {
-        self.finished |= self.next >= self.nodes.len() && self.corrections == 0 && !self.denoise;
+        self.finished |= self.nodes.ahead().is_none() && self.corrections == 0 && !self.denoise;
     }
 }
 
@@ -121,7 +116,7 @@ impl Sampler for ReverseSde {
         let moved = if self.corrections > 0 {
             self.correct(field, x)
         } else {
-            match self.nodes.get(self.next).copied() {
+            match self.nodes.ahead() {
                 Some(to) => self.predict(field, x, to),
                 None => {
                     self.finished = true;
@@ -134,7 +129,7 @@ impl Sampler for ReverseSde {
     }
 
     fn sigma(&self) -> f32 {
-        self.sigma
+        self.nodes.sigma()
     }
 
     fn spread(&self) -> f32 {
@@ -163,9 +158,7 @@ impl Sampler for ReverseSde {
         else {
             return false;
         };
-        // Particles keep their noise level, and go on from it to the next node below.
-        self.nodes = karras(sigma_max, sigma_min, nodes);
-        self.next = self.nodes.partition_point(|&node| node >= self.sigma);
+        self.nodes.change_to(karras(sigma_max, sigma_min, nodes));
         (self.corrector_steps, self.step_size) = (corrector_steps, step_size);
         self.corrections = self.corrections.min(corrector_steps);
         (self.denoise, self.seed, self.guard) = (denoise, seed, guard);
