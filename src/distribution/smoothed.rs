@@ -90,6 +90,17 @@ impl Smoothed {
         });
     }
 
+    /// Log densities at many points `[x0, y0, …]`.
+    pub fn log_densities(&self, points: &[f32]) -> Vec<f32> {
+        let mut log_densities = vec![0.0; points.len() / 2];
+        self.each(points, |i, local| {
+            if let Some(value) = log_densities.get_mut(i) {
+                *value = local.log_density;
+            }
+        });
+        log_densities
+    }
+
     /// Calls `take(index, local)` for every point, in some order.
     fn each(&self, points: &[f32], mut take: impl FnMut(usize, Local)) {
         for eight in neighbours_together(points).chunks(LANES) {

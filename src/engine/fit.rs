@@ -158,9 +158,7 @@ impl Fitting {
         let x = points_on(device, chunk.to_vec());
         let score = self.field.score(&x, self.exact.sigma()).into_data_async().await?;
         self.score.extend(score.iter::<f32>());
-        let (mut density, mut exact_score) = (vec![0.0; chunk.len() / 2], vec![0.0; chunk.len()]);
-        self.exact.fill(chunk, &mut density, &mut exact_score);
-        self.log_density.extend(density);
+        self.log_density.extend(self.exact.log_densities(chunk));
         Ok(())
     }
 }

@@ -130,7 +130,7 @@ impl Measuring {
         while self.log_p.len() < self.draws.len() / 2 {
             let first = 2 * self.log_p.len();
             let points = &self.draws[first..self.draws.len().min(first + 2 * AT_ONCE)];
-            self.log_p.extend(log_density(&self.truth, points));
+            self.log_p.extend(self.truth.log_densities(points));
             if Instant::now() >= deadline {
                 return Ok(None);
             }
@@ -153,7 +153,7 @@ impl Measuring {
         let first = self.heights.len();
         let cells = first..self.grid.len().min(first + AT_ONCE);
         let points: Vec<f32> = cells.flat_map(|index| self.grid.centre(index)).collect();
-        self.log_p_on_grid.extend(log_density(&self.truth, &points));
+        self.log_p_on_grid.extend(self.truth.log_densities(&points));
         let x = points_on(&self.device, points);
         if let Some(energy) = self.field.energy(&x, self.truth.sigma()) {
             self.heights
@@ -197,11 +197,4 @@ impl Measuring {
         let grid = self.heights.len() as f32 / self.grid.len() as f32;
         0.8 * self.likelihood.progress() + 0.2 * grid
     }
-}
-
-/// Of the truth at points `[x0, y0, …]`.
-fn log_density(truth: &Smoothed, points: &[f32]) -> Vec<f32> {
-    let (mut log_density, mut score) = (vec![0.0; points.len() / 2], vec![0.0; points.len()]);
-    truth.fill(points, &mut log_density, &mut score);
-    log_density
 }

@@ -163,7 +163,7 @@ impl Pictures {
             }
         }
         if view.log_density.is_none() {
-            view.log_density = Some(Rc::new(log_density(exact, view.sigma, &job.points)));
+            view.log_density = Some(Rc::new(exact.at(view.sigma).log_densities(&job.points)));
         }
         if let (0, None, Some(density)) = (job.view, job.curl, &view.log_density) {
             job.curl = Some(curl::relative(field, device, view.sigma, &view.grid, &job.score, density).await?);
@@ -246,13 +246,6 @@ fn above_the_data(mut energy: Vec<f32>, log_density: &[f32]) -> Vec<f32> {
 fn is_stale(view: &View, stamp: Stamp) -> bool {
     view.shows
         .is_none_or(|shown| (shown.run, shown.step, shown.target) != (stamp.run, stamp.step, stamp.target))
-}
-
-fn log_density(exact: &ExactField, sigma: f32, points: &[f32]) -> Vec<f32> {
-    let mut density = vec![0.0; points.len() / 2];
-    let mut score = vec![0.0; points.len()];
-    exact.at(sigma).fill(points, &mut density, &mut score);
-    density
 }
 
 /// Fine enough for the potential where that is affordable.

@@ -173,17 +173,16 @@ impl Run {
 
 /// Evaluates the target at more of the grid's points; true when it is known at all of them.
 fn prepare(grid: &Grid, level: &Smoothed, log_density: &mut Vec<f32>, deadline: Instant) -> bool {
-    let points = grid.points();
-    let mut scores = vec![0.0; 2 * PIECE];
-    for piece in points[2 * log_density.len()..].chunks(2 * PIECE) {
-        let known = log_density.len();
-        log_density.resize(known + piece.len() / 2, 0.0);
-        level.fill(piece, &mut log_density[known..], &mut scores[..piece.len()]);
+    let side = grid.side as usize;
+    while log_density.len() < side * side {
+        let piece = log_density.len()..(log_density.len() + PIECE).min(side * side);
+        let points: Vec<f32> = piece.flat_map(|k| grid.point(k % side, k / side)).collect();
+        log_density.extend(level.log_densities(&points));
         if Instant::now() >= deadline {
             break;
         }
     }
-    2 * log_density.len() == points.len()
+    log_density.len() == side * side
 }
 
 /// The target's mass in each block.

@@ -101,6 +101,17 @@ impl Sheet {
         let up = self.height - self.px(BELOW) - 1..self.px(ABOVE);
         self.area.apply_coord_spec(Cartesian2d::new(x, y, (across, up)))
     }
+
+    /// Lines across a plot whose heights are logarithms, with the powers of ten that they stand for.
+    fn decades(&self, plot: &Plot, decades: impl Iterator<Item = i32>) -> Result<(), ChartError> {
+        for decade in decades {
+            let (left, y) = plot.map_coordinate(&(0.0, f64::from(decade)));
+            self.line(vec![(left, y), (self.width, y)], self.colours.line, 1.0)?;
+            let label = format!("{:.*}", (-decade).max(0) as usize, 10f64.powi(decade));
+            self.text(&label, (left - self.px(5.0), y), (HPos::Right, VPos::Center))?;
+        }
+        Ok(())
+    }
 }
 
 /// Room for the labels at the left, and below, in CSS pixels.
@@ -120,12 +131,7 @@ pub fn nats(canvas: &HtmlCanvasElement, colours: Colours, history: &History) -> 
     let steps = history.points().last().map_or(1000.0, |&(step, _)| step.max(10.0));
     let plot = sheet.plot(0.0..steps, f64::from(low)..f64::from(high));
     let every = ((high - low) as usize).div_ceil(4);
-    for decade in (low..=high).step_by(every) {
-        let (left, y) = plot.map_coordinate(&(0.0, f64::from(decade)));
-        sheet.line(vec![(left, y), (sheet.width, y)], colours.line, 1.0)?;
-        let label = format!("{:.*}", (-decade).max(0) as usize, 10f64.powi(decade));
-        sheet.text(&label, (left - sheet.px(5.0), y), (HPos::Right, VPos::Center))?;
-    }
+    sheet.decades(&plot, (low..=high).step_by(every))?;
     let bottom = sheet.height - sheet.px(1.0);
     sheet.text(
         "nats against steps",

@@ -80,11 +80,6 @@ impl ApproachHistory {
     pub fn last(&self) -> Option<&Approach> {
         self.points.last()
     }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.points.clear();
-    }
 }
 
 /// Of more points than `most`, an even number, every second one goes, but neither the first nor the newest.

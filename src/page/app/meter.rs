@@ -115,8 +115,8 @@ impl App {
             return;
         }
         (meter.of, meter.asked_ms) = (Some(of), now_ms);
-        let (mut density, mut score) = (vec![0.0; ring.points.len() / 2], vec![0.0; ring.points.len()]);
-        truth.at(of.sigma).fill(&ring.points, &mut density, &mut score);
+        let mut score = vec![0.0; ring.points.len()];
+        truth.at(of.sigma).scores(&ring.points, &mut score);
         meter.exact = ring.circulation(&score);
         let points = Floats(ring.points.clone());
         self.screen.words_changed();

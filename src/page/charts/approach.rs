@@ -27,12 +27,7 @@ pub fn approach(canvas: &HtmlCanvasElement, colours: Colours, points: &[Approach
     let highest = points.iter().map(|p| p.theory.max(p.cloud)).fold(0.5, f32::max);
     let (low, high) = (LEAST.log10().round() as i32, (highest * 1.001).log10().ceil() as i32);
     let plot = sheet.plot(0.0..f64::from(end), f64::from(low)..f64::from(high));
-    for decade in low..=high {
-        let (left, y) = plot.map_coordinate(&(0.0, f64::from(decade)));
-        sheet.line(vec![(left, y), (sheet.width, y)], colours.line, 1.0)?;
-        let label = format!("{:.*}", (-decade).max(0) as usize, 10f64.powi(decade));
-        sheet.text(&label, (left - sheet.px(5.0), y), (HPos::Right, VPos::Center))?;
-    }
+    sheet.decades(&plot, low..=high)?;
     let place = |time: f32, nats: f32| (f64::from(time), f64::from(nats.max(LEAST).log10()));
     let bottom = sheet.height - sheet.px(1.0);
     let caption = "nats from p_σ against Langevin time";
