@@ -111,8 +111,6 @@ impl<'a> Sheet<'a> {
             .map_err(failed)
     }
 
-    /// What a line goes round, filled.
-
     /// A line across or down. As a rectangle it is as sharp as the screen, whatever its width.
     pub fn rule(&self, from: (i32, i32), to: (i32, i32), colour: RGBColor, css_width: f64) -> Result<(), ChartError> {
         let width = self.stroke(css_width) as i32;
