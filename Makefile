@@ -15,7 +15,7 @@ TARGET       := wasm32-unknown-unknown
 
 serve: setup-site
 	@echo "The page will be at http://127.0.0.1:8080 (the first build takes about ten minutes)."
-	trunk serve --release --offline
+	SCOREFIELD_LIVE=1 trunk serve --release --offline
 
 site: setup-site
 	trunk build --release --offline

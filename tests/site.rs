@@ -81,3 +81,90 @@ fn page_and_style_name_no_host() {
         }
     }
 }
+
+fn index() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/index.html")).unwrap()
+}
+
+/// What stands between two marks, wherever they occur.
+fn between<'a>(text: &'a str, open: &str, close: &str) -> Vec<&'a str> {
+    let found = text.split(open).skip(1);
+    found.map(|rest| rest.split(close).next().unwrap()).collect()
+}
+
+#[test]
+fn the_page_allows_no_script_but_its_own_files_and_has_none_inside() {
+    let index = index();
+    let policy = between(&index, "http-equiv=\"Content-Security-Policy\" content=\"", "\"");
+    let rules: Vec<_> = policy[0].split(';').map(str::trim).collect();
+    for rule in [
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "connect-src 'self'",
+    ] {
+        assert!(rules.contains(&rule), "no {rule} among {rules:?}");
+    }
+    for rule in rules {
+        let loose = rule.contains('*') || rule.contains("http") || rule.contains("'unsafe-eval'");
+        let inline = rule.contains("'unsafe-inline'") && !rule.starts_with("style-src-attr ");
+        assert!(!loose && !inline, "{rule} is not strict");
+    }
+    for script in between(&index, "<script", "</script>") {
+        let (attributes, inside) = script.split_once('>').unwrap();
+        assert!(
+            attributes.contains(" src=\"./"),
+            "a script without a file: {attributes}"
+        );
+        assert_eq!(inside, "", "a script inside the page");
+    }
+    assert!(!index.contains("<style") && !index.contains("javascript:"));
+    for handler in [" onclick=", " onload=", " onerror=", " oninput=", " onchange="] {
+        assert!(!index.contains(handler), "{handler}");
+    }
+}
+
+#[test]
+fn the_service_worker_keeps_exactly_the_files_of_the_site() {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    let worker = std::fs::read_to_string(dist.join("service-worker.js")).unwrap();
+    let list = between(&worker, "const FILES = [", "]");
+    let mut kept: Vec<_> = between(list[0], "'", "'")
+        .into_iter()
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    let mut built = Vec::new();
+    let mut folders = vec![dist.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                built.push(format!("./{}", path.strip_prefix(&dist).unwrap().display()));
+            }
+        }
+    }
+    built.retain(|file| file != "./service-worker.js" && file != "./index.html");
+    built.push("./".to_owned()); // the page itself, by the name under which it is visited
+    kept.sort_unstable();
+    built.sort_unstable();
+    assert_eq!(kept, built);
+    assert!(!between(&worker, "const VERSION = '", "'")[0].is_empty());
+}
+
+#[test]
+fn the_manifest_names_icons_that_are_there_and_only_relative_places() {
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
+    let text = std::fs::read_to_string(dist.join("manifest.webmanifest")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let icons = manifest["icons"].as_array().unwrap();
+    assert!(icons.iter().any(|icon| icon["purpose"] == "maskable"));
+    for icon in icons {
+        let source = icon["src"].as_str().unwrap();
+        assert!(!source.starts_with('/') && dist.join(source).is_file(), "{source}");
+    }
+    for place in ["start_url", "scope", "id"] {
+        assert_eq!(manifest[place], "./");
+    }
+}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs after every build of the site: compresses the engine (a static host may not), names its files after their
+# Runs first after every build of the site: compresses the engine (a static host may not), names its files after their
 # content, and tells the page those names and sizes.
 set -eu
 cd "${TRUNK_STAGING_DIR:?this is a hook of trunk}"

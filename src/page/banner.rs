@@ -12,6 +12,8 @@ pub enum Kind {
     Error,
     /// Something worth knowing. Goes by itself.
     Notice,
+    /// The same, and it stays: there is something to do about it.
+    Offer,
     /// The engine is gone; stays until it is back.
     Lost,
     /// The page itself has stopped. Stays.
@@ -22,7 +24,7 @@ impl Kind {
     fn name(self) -> &'static str {
         match self {
             Self::Error => "error",
-            Self::Notice => "notice",
+            Self::Notice | Self::Offer => "notice",
             Self::Lost | Self::Stopped => "lost",
         }
     }
@@ -32,7 +34,7 @@ impl Kind {
         match self {
             Self::Error => Some(12),
             Self::Notice => Some(6),
-            Self::Lost | Self::Stopped => None,
+            Self::Offer | Self::Lost | Self::Stopped => None,
         }
     }
 }
@@ -60,7 +62,7 @@ fn try_show(kind: Kind, message: &str, button: Option<(&str, &str)>) -> Option<(
     banner.set_class_name("banner");
     banner.set_attribute("data-kind", kind.name()).ok()?;
     banner
-        .set_attribute("role", if kind == Kind::Notice { "status" } else { "alert" })
+        .set_attribute("role", if kind.name() == "notice" { "status" } else { "alert" })
         .ok()?;
     let text = document.create_element("p").ok()?;
     text.set_text_content(Some(message));

@@ -23,6 +23,7 @@ pub mod legend;
 pub mod link;
 pub mod loop_meter;
 mod number;
+pub mod offline;
 pub mod pictures;
 pub mod probe;
 pub mod recording;

@@ -2,22 +2,37 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Serves `dist/` under `/some/folder/` on a free port until the runtime ends; returns the page's address.
-pub async fn serve_site() -> io::Result<String> {
+/// The built site.
+pub fn built_site() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
     assert!(
         root.join("index.html").is_file(),
         "the site is not built: run `make site` first, or `make test`"
     );
+    root
+}
+
+/// A host that is there.
+pub fn up() -> Arc<AtomicBool> {
+    Arc::new(AtomicBool::new(true))
+}
+
+/// Serves a folder under `/some/folder/` on a free port until the runtime ends, and hangs up on everyone while it is not
+/// `up`; returns the page's address.
+pub async fn serve(root: PathBuf, up: Arc<AtomicBool>) -> io::Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(answer(stream, root.clone()));
+            if up.load(Ordering::Relaxed) {
+                tokio::spawn(answer(stream, root.clone()));
+            }
         }
     });
     Ok(format!("http://{address}/some/folder/"))
@@ -64,6 +79,8 @@ fn kind(name: &str) -> &'static str {
         Some("css") => "text/css",
         Some("wasm") => "application/wasm",
         Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("webmanifest") => "application/manifest+json",
         _ => "application/octet-stream",
     }
 }

@@ -17,7 +17,7 @@ use crate::page::controls::{self, Chosen};
 use crate::page::flat;
 use crate::page::keys::Key;
 use crate::page::stage::{StageEvent, Tool};
-use crate::page::{dom, link};
+use crate::page::{dom, link, offline};
 
 /// Particles in one drop, over a disc of the brush's size.
 const DROP: usize = 40;
@@ -111,6 +111,7 @@ impl App {
                     self.send(&Command::Restart);
                 }
             }
+            "take-over" => offline::take_over(),
             "reset" => self.renew(),
             "measure" => {
                 let request = self.requests.number();

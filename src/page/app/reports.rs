@@ -8,6 +8,7 @@ use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
 use crate::page::dom;
 use crate::page::engine_client::EngineEvent;
+use crate::page::offline;
 use crate::page::pictures::Fit;
 
 /// An engine lost again within this time is not started again by itself.
@@ -47,6 +48,7 @@ impl App {
             Report::Ready { .. } => {
                 self.engine_state = EngineState::Running;
                 banner::clear(Kind::Lost);
+                offline::keep();
                 if let Some((_, message)) = &self.lost {
                     banner::show(
                         Kind::Notice,

@@ -1,0 +1,25 @@
+#!/bin/sh
+# Runs last, after every build of the site: moves the start script into a file (the page's Content-Security-Policy allows
+# none inside), and tells the service worker which files the site has, and of which build.
+set -eu
+cd "${TRUNK_STAGING_DIR:?this is a hook of trunk}"
+
+open='<script type="module">'
+sed -n "/$open/,/<\/script>/p" index.html | sed "s|.*$open||; s|</script>.*||" > start.js
+start="start-$(cksum < start.js | cut -d' ' -f1).js"
+mv start.js "$start"
+sed "/$open/,/<\/script>/{/<\/script>/!d; s|.*</script>|<script type=\"module\" src=\"./$start\"></script>|}" index.html > index.packed
+mv index.packed index.html
+
+# `make serve` shows changes at once; a site that is kept would hide them.
+if [ -n "${SCOREFIELD_LIVE:-}" ]; then
+  rm -f service-worker.js
+  sed '/<meta name="service-worker"/d' index.html > index.packed
+  mv index.packed index.html
+  exit
+fi
+files=$(find . -type f ! -name service-worker.js ! -name index.html | LC_ALL=C sort)
+version=$(cat index.html $files service-worker.js | cksum | cut -d' ' -f1)
+list="'./'$(printf ", '%s'" $files)"
+sed "s|^const VERSION = .*|const VERSION = '$version';|; s|^const FILES = .*|const FILES = [$list];|" service-worker.js > worker.packed
+mv worker.packed service-worker.js
