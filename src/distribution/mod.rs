@@ -14,6 +14,7 @@ mod exact;
 mod expansion;
 pub mod lanes;
 mod mixture;
+pub mod modes;
 mod order;
 mod posterior;
 mod presets;

@@ -232,7 +232,9 @@ fn rgb([lightness, a, b]: [f32; 3]) -> [f32; 3] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hues::{self, MODES, TINTS};
     use super::*;
+    use crate::engine::settings::ParticleColour;
 
     fn bytes(ramp: &Ramp, t: f32) -> [u8; 3] {
         let mut place = [0];
@@ -280,12 +282,71 @@ mod tests {
             let grounds = (0..=16).flat_map(|k| [&palette.heat, &palette.diverging].map(|ramp| (k, ramp)));
             for (k, ramp) in grounds {
                 let ground = oklab(bytes(ramp, k as f32 / 16.0));
-                for colour in palette.particle {
-                    let dot = oklab(colour);
-                    let distance = (0..3).map(|c| (ground[c] - dot[c]).powi(2)).sum::<f32>().sqrt();
-                    assert!(distance > 0.2, "{colour:?} is {distance} from step {k} (dark: {dark})");
+                for (says, shade) in SAID
+                    .into_iter()
+                    .flat_map(|says| (0..TINTS).map(move |shade| (says, shade)))
+                {
+                    let [colour, _] = hues::of(&palette, says, shade);
+                    let distance = apart(ground, oklab(colour));
+                    assert!(
+                        distance > 0.2,
+                        "{says:?} {shade} is {distance} from step {k} (dark: {dark})"
+                    );
                 }
             }
+        }
+    }
+
+    const SAID: [ParticleColour; 6] = [
+        ParticleColour::Plain,
+        ParticleColour::Energy,
+        ParticleColour::Speed,
+        ParticleColour::Mode,
+        ParticleColour::Age,
+        ParticleColour::Start,
+    ];
+
+    /// Distance in OKLab.
+    fn apart(a: [f32; 3], b: [f32; 3]) -> f32 {
+        (0..3).map(|c| (a[c] - b[c]).powi(2)).sum::<f32>().sqrt()
+    }
+
+    /// Without red, without green cones, and as usual.
+    const EYES: [[[f32; 3]; 3]; 3] = [
+        [
+            [0.152_286, 1.052_583, -0.204_868],
+            [0.114_503, 0.786_281, 0.099_216],
+            [-0.003_882, -0.048_116, 1.051_998],
+        ],
+        [
+            [0.367_322, 0.860_646, -0.227_968],
+            [0.280_085, 0.672_501, 0.047_413],
+            [-0.011_820, 0.042_940, 0.968_881],
+        ],
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+    ];
+
+    #[test]
+    fn modes_and_opposite_starts_and_more_and_less_are_told_apart_by_all_eyes() {
+        for (dark, eye) in [true, false].into_iter().flat_map(|dark| EYES.map(|eye| (dark, eye))) {
+            let palette = Palette::new(dark);
+            let seen = |says, shade| seen_by(eye, hues::of(&palette, says, shade)[0]);
+            for (one, other) in (0..MODES).flat_map(|one| (0..one).map(move |other| (one, other))) {
+                let distance = apart(seen(ParticleColour::Mode, one), seen(ParticleColour::Mode, other));
+                assert!(
+                    distance > 0.1,
+                    "modes {one} and {other} are {distance} apart (dark: {dark})"
+                );
+            }
+            for quarter in [4, 8, 12] {
+                let distance = apart(seen(ParticleColour::Start, 0), seen(ParticleColour::Start, quarter));
+                assert!(
+                    distance > 0.1,
+                    "starts {quarter} sixteenths apart are {distance} apart (dark: {dark})"
+                );
+            }
+            let distance = apart(seen(ParticleColour::Speed, 0), seen(ParticleColour::Speed, TINTS - 1));
+            assert!(distance > 0.15, "slow and fast are {distance} apart (dark: {dark})");
         }
     }
 
