@@ -65,6 +65,11 @@ impl Shading {
         (self.middle, self.modes) = (middle, modes);
     }
 
+    /// How many modes the data have.
+    pub fn modes(&self) -> usize {
+        self.modes.as_ref().map_or(0, |modes| modes.weights().len())
+    }
+
     /// Says the same of its own particles as another does.
     pub fn follow(&mut self, other: &Self) -> bool {
         self.middle = other.middle;

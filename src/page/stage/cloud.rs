@@ -58,6 +58,11 @@ impl Stage {
         }
     }
 
+    /// How many modes the data have.
+    pub fn modes(&self) -> usize {
+        self.shading.modes()
+    }
+
     /// Draws the particles, on a landscape where there is one.
     pub(super) fn draw_particles(
         &mut self,
