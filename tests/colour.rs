@@ -127,6 +127,11 @@ fn at(ramp: &Ramp, t: f32) -> Rgb {
     [0, 1, 2].map(|c| ((Ramp::channel(ramp.colour(place[0]), c) + 128) / 256) as u8)
 }
 
+fn dot(palette: &Palette, says: ParticleColour, shade: f32) -> Rgb {
+    let [below, above] = [shade.floor(), shade.ceil()].map(|shade| hues::of(palette, says, shade as usize)[0]);
+    hues::mix(below, above, shade.fract())
+}
+
 #[test]
 fn the_eyes_see_grey_as_grey_and_confuse_what_they_are_known_to_confuse() {
     for (name, eye) in EYES {
@@ -238,7 +243,7 @@ fn style_sheet_and_pictures_have_one_set_of_colours() {
 
 #[test]
 fn legends_have_the_colours_of_their_maps() {
-    for of in ["energy", "error", "signed"] {
+    for of in ["energy", "error", "signed", "dots", "amount", "ways", "modes"] {
         let rule = block(&format!("[data-of=\"{of}\"] i {{"));
         let stops: Vec<[Rgb; 2]> = rule
             .split("light-dark(")
@@ -248,17 +253,21 @@ fn legends_have_the_colours_of_their_maps() {
                 [sides.next().unwrap(), sides.next().unwrap()]
             })
             .collect();
-        assert!(stops.len() > 2);
+        assert!(stops.len() > 1);
         for (side, dark) in [false, true].into_iter().enumerate() {
             let palette = Palette::new(dark);
-            let ramp = match of {
-                "energy" => &palette.heat,
-                "error" => &palette.error_heat,
-                _ => &palette.diverging,
+            let ramp = |t: f32| match of {
+                "energy" => at(&palette.heat, t),
+                "error" => at(&palette.error_heat, t),
+                "signed" => at(&palette.diverging, t),
+                "dots" => dot(&palette, ParticleColour::Energy, t * (TINTS - 1) as f32),
+                "amount" => dot(&palette, ParticleColour::Speed, t * (TINTS - 1) as f32),
+                "ways" => dot(&palette, ParticleColour::Start, t * TINTS as f32),
+                _ => dot(&palette, ParticleColour::Mode, t * (MODES - 1) as f32),
             };
             for (k, stop) in stops.iter().enumerate() {
                 let t = k as f32 / (stops.len() - 1) as f32;
-                let far = distance(oklab(linear(stop[side])), oklab(linear(at(ramp, t))));
+                let far = distance(oklab(linear(stop[side])), oklab(linear(ramp(t))));
                 assert!(far < 0.02, "{of} at {t} is {far} off, dark {dark}");
             }
         }
