@@ -34,11 +34,17 @@ fn main() -> Outcome<()> {
 
 async fn run() -> Outcome<()> {
     let driver = Driver::start().await?;
+    // A browser that is not closed lives on.
+    let outcome = all(&driver).await;
+    driver.end().await?;
+    outcome
+}
+
+async fn all(driver: &Driver) -> Outcome<()> {
     println!("Machine: {}; {}.\n", report::machine(), driver.browser().await?);
-    on_the_cpu(&driver).await?;
+    on_the_cpu(driver).await?;
     driver.ask("close", &json!(null)).await?;
-    on_the_gpu(&driver).await?;
-    driver.end().await
+    on_the_gpu(driver).await
 }
 
 /// Opens a contender; what it says of itself, or nothing where it cannot run.
