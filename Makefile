@@ -30,7 +30,8 @@ test: setup-test site
 
 check: setup-site
 	cargo fmt --all --check
-	cargo clippy --release --all-targets --test bench -- -D warnings
+	cargo clippy --release --all-targets -- -D warnings
+	cargo clippy --release --test bench -- -D warnings
 	cargo clippy --release --target $(TARGET) --lib --bins --test browser -- -D warnings
 
 table:
