@@ -20,6 +20,7 @@ pub mod error;
 pub mod exact_picture;
 pub mod hues;
 pub mod jumps;
+pub mod lens;
 mod light;
 pub mod morph;
 pub mod motion;

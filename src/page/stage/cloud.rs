@@ -104,6 +104,7 @@ impl Stage {
             trails: self.trails && self.show_particles && !self.reduced_motion,
             moving,
         };
+        let window = self.window(side);
         self.glowing = if let Some(painter) = landscape {
             painter.project(positions, &mut self.seen);
             let look = |k: usize, seen| {
@@ -113,11 +114,16 @@ impl Stage {
             self.particles.frame(&self.seen, &painter.view(), glow, look)
         } else {
             let field = self.field.target().filter(|f| f.is_whole());
+<<<<<<< HEAD
             let look = |k: usize, at| {
                 let nats = field.map_or(0.0, |f| f.energy_at(at));
                 (nats, shading.shade(k, at, nats))
             };
             self.particles.frame(positions, &self.zoom.viewport(side), glow, look)
+=======
+            let energy = |at| field.map_or(0.0, |f| f.energy_at(at));
+            self.particles.frame(positions, &window, glow, energy)
+>>>>>>> main
         };
         self.particle_surface.put(self.particles.pixels(), side as u32)
     }
