@@ -114,16 +114,11 @@ impl Stage {
             self.particles.frame(&self.seen, &painter.view(), glow, look)
         } else {
             let field = self.field.target().filter(|f| f.is_whole());
-<<<<<<< HEAD
             let look = |k: usize, at| {
                 let nats = field.map_or(0.0, |f| f.energy_at(at));
                 (nats, shading.shade(k, at, nats))
             };
-            self.particles.frame(positions, &self.zoom.viewport(side), glow, look)
-=======
-            let energy = |at| field.map_or(0.0, |f| f.energy_at(at));
-            self.particles.frame(positions, &window, glow, energy)
->>>>>>> main
+            self.particles.frame(positions, &window, glow, look)
         };
         self.particle_surface.put(self.particles.pixels(), side as u32)
     }
