@@ -9,7 +9,8 @@ mod server;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrome::Chrome;
@@ -23,7 +24,7 @@ fn copy_of_the_site() -> Result<PathBuf, Box<dyn Error>> {
     if to.exists() {
         std::fs::remove_dir_all(&to)?;
     }
-    copy(&server::built_site(), &to)?;
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), &to)?;
     Ok(to)
 }
 
@@ -60,8 +61,14 @@ async fn reload(chrome: &Chrome) -> Result<(), Box<dyn Error>> {
 #[tokio::test]
 async fn the_site_trains_without_a_network_and_a_new_build_takes_over_when_told() -> Result<(), Box<dyn Error>> {
     let site = copy_of_the_site()?;
-    let up = server::up();
-    let address = server::serve(site.clone(), up.clone()).await?;
+    let up = Arc::new(AtomicBool::new(true));
+    let root = site.clone();
+    let address = server::serve_while(up.clone(), move |path| {
+        let name = path.strip_prefix("some/folder/")?;
+        server::file_in(&root, if name.is_empty() { "index.html" } else { name })
+    })
+    .await?
+        + "some/folder/";
     let chrome = Chrome::start().await?;
     chrome.tab.goto(&address).await?;
     chrome.run_async("return await scorefield.ready").await?;

@@ -21,7 +21,7 @@ async fn step(chrome: &Chrome) -> Result<f64, Box<dyn Error>> {
 #[tokio::test]
 async fn the_page_starts_from_shipped_weights_unless_the_address_or_a_script_asks_for_fresh_ones()
 -> Result<(), Box<dyn Error>> {
-    let address = server::serve(server::built_site(), server::up()).await?;
+    let address = server::serve_site().await?;
     let chrome = Chrome::start().await?;
     chrome.tab.goto(&format!("{address}#data=rings")).await?;
     chrome.run_async("return await scorefield.ready").await?;

@@ -29,7 +29,7 @@ fn distance_to(path: &[[f64; 2]], x: [f64; 2]) -> f64 {
 
 #[tokio::test]
 async fn what_is_drawn_is_learned_and_sampled() -> Result<(), Box<dyn Error>> {
-    let address = server::serve(server::built_site(), server::up()).await?;
+    let address = server::serve_site().await?;
     let chrome = Chrome::start().await?;
     chrome.tab.goto(&address).await?;
     let ready = chrome.run_async("return await scorefield.ready").await?;

@@ -328,7 +328,7 @@ async fn the_density_is_measured_by_script_and_by_button(chrome: &Chrome) -> Out
 
 #[tokio::test]
 async fn every_instrument_of_the_page_does_what_it_says() -> Outcome {
-    let address = server::serve(server::built_site(), server::up()).await?;
+    let address = server::serve_site().await?;
     let chrome = Chrome::start().await?;
     chrome.tab.goto(&address).await?;
     chrome.run_async("return await scorefield.ready").await?;
