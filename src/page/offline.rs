@@ -52,8 +52,11 @@ async fn try_keep() -> Result<(), JsValue> {
     registration.set_onupdatefound(Some(on_found.as_ref().unchecked_ref()));
     on_found.forget(); // lives as long as the page
     // Browsers look for a new build by themselves, but not at once after they could not reach the host. When there is
-    // no network now either, what is kept is the newest there is.
-    let _ = JsFuture::from(registration.update()?).await;
+    // no network now either, what is kept is the newest there is. The first worker of all is the newest build, and
+    // Chromium never ends an update that begins while that one is being installed.
+    if registration.installing().is_none() {
+        let _ = JsFuture::from(registration.update()?).await;
+    }
     Ok(())
 }
 
