@@ -5,6 +5,7 @@
 
 #[path = "../e2e/chrome.rs"]
 mod chrome;
+mod costs;
 mod driver;
 mod parity;
 mod report;
@@ -43,6 +44,7 @@ async fn run() -> Outcome<()> {
 async fn all(driver: &Driver) -> Outcome<()> {
     println!("Machine: {}; {}.\n", report::machine(), driver.browser().await?);
     on_the_cpu(driver).await?;
+    costs::print(driver).await?;
     driver.ask("close", &json!(null)).await?;
     on_the_gpu(driver).await
 }
