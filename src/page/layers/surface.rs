@@ -8,7 +8,7 @@ use super::camera::{Camera, Projection};
 use super::depth::{Corner, DepthPicture};
 use super::paint::Layers;
 use super::palette::{Palette, Ramp};
-use super::resample::{Enlarged, filled};
+use super::resample::Enlarged;
 use super::{GridField, contours, derivative, energy, error};
 use crate::engine::settings::{Colour, Source};
 use crate::page::viewport::Viewport;
@@ -80,9 +80,8 @@ fn height(energy: f32) -> f32 {
     (straight - over * over / (4.0 * BEND)) * (HEIGHT / energy::SPAN)
 }
 
-/// Values at the mesh's points, from samples of the field's grid. `fade`: they rise outside the grid, as energies do.
-fn enlarge(by: &mut Enlarged, field: &GridField, samples: &[f32], window: &Viewport, fade: bool, values: &mut [f32]) {
-    by.set(field, samples, window, fade);
+/// What was enlarged, at the mesh's points.
+fn take(by: &Enlarged, values: &mut [f32]) {
     for (j, row) in values.chunks_exact_mut(MESH).enumerate() {
         by.row(j as isize, row);
     }
@@ -110,8 +109,8 @@ impl SurfacePainter {
             return;
         };
         let (window, by) = (&self.window, &mut self.enlarged);
-        let energies = filled(&field.energy, field.grid.side as usize);
-        enlarge(by, field, &energies, window, true, &mut self.values);
+        by.set_energies(field, window);
+        take(by, &mut self.values);
         for (at, value) in self.heights.iter_mut().zip(&self.values) {
             *at = height(*value);
         }
@@ -119,14 +118,15 @@ impl SurfacePainter {
             *tone = energy::shade(*value);
         }
         if layers.source == Source::Error {
-            enlarge(by, field, &error::tones(field), window, false, &mut self.tones);
+            by.set(field, error::tones(field), window);
+            take(by, &mut self.tones);
             for (at, tone) in self.heights.iter_mut().zip(&self.tones) {
                 *at = HEIGHT * tone;
             }
         }
         if layers.colour != Colour::Energy {
-            let tones = derivative::tones(field, layers.colour, layers.source);
-            enlarge(by, field, &tones, window, false, &mut self.tones);
+            by.set(field, derivative::tones(field, layers.colour, layers.source), window);
+            take(by, &mut self.tones);
         } else if !layers.heat {
             self.tones.fill(0.0);
         }
