@@ -236,7 +236,8 @@ fn landscape(field: &Rc<GridField>) -> impl FnMut() + use<> {
         contours: true,
         ..NOTHING
     };
-    painter.set_field(Some(field), window(1.0), usual);
+    painter.set_field(Some(field), window(1.0), usual, &[]);
+    painter.melt(f32::INFINITY);
     let (cloud, mut seen) = (Cloud::new(Rc::clone(field)), Vec::new());
     move || {
         camera.turn([0.01, 0.0]);
@@ -249,7 +250,7 @@ fn landscape(field: &Rc<GridField>) -> impl FnMut() + use<> {
 fn quartiles(times: &[f64]) -> [f64; 3] {
     let mut sorted = times.to_vec();
     sorted.sort_by(f64::total_cmp);
-    [0, 1, 2].map(|k| sorted[(sorted.len() - 1) * k / 8])
+    [1, 2, 3].map(|k| sorted[(sorted.len() - 1) * k / 4])
 }
 
 fn main() {

@@ -189,8 +189,11 @@ fn a_landscape_turns_and_melts_into_another_without_new_memory() {
     let (positions, mut seen) = (vec![0.3; 2000], Vec::new());
     let asked = asked_after_warm_up(|_| {
         for field in &fields {
-            painter.set_field(Some(field), view(1.0), everything(Source::Learned, Colour::Energy));
-            for _ in 0..4 {
+            let layers = everything(Source::Learned, Colour::Energy);
+            painter.set_field(Some(field), view(1.0), layers, &positions);
+            while !painter.trace(64) {}
+            for seconds in [0.02, 0.05, f32::INFINITY] {
+                painter.melt(seconds);
                 camera.turn([0.05, 0.0]);
                 painter.paint(&camera, 240, 1.0, &palette);
                 painter.project(&positions, &mut seen);
