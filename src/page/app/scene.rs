@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 use super::App;
 use super::reports::log;
 use crate::distribution::Target;
+use crate::distribution::modes::modes;
 use crate::engine::settings::Source;
 use crate::page::charts::{ChartError, Paper};
 use crate::page::lab::{nearest, same_sigma};
@@ -43,6 +44,8 @@ pub(super) struct Screen {
     shown_sigma: f32,
     words_ms: f64,
     charts_ms: f64,
+    /// Hands enlarged or turned what is on the stage.
+    closer: bool,
     frames: u32,
     counted_ms: f64,
     /// Animation frames a second, over the last second.
@@ -197,6 +200,10 @@ impl App {
         let window = self.window();
         self.stage.set_target_window(window.centre, window.half_width);
         self.stage.frame(now_ms)?;
+        let closer = self.stage.is_closer();
+        if std::mem::replace(&mut self.screen.closer, closer) != closer {
+            dom::set_hidden("home", !closer);
+        }
         self.place_loop_label()?;
         self.place_probe_label()
     }
@@ -240,7 +247,11 @@ impl App {
             }
             _ => Vec::new(),
         };
-        self.stage.set_data(&points);
+        let modes = match self.lab.target {
+            Target::Preset(preset) => modes(preset),
+            Target::Drawing(_) => None,
+        };
+        self.stage.set_data(&points, self.fit.mean, modes);
     }
 
     fn draw_charts(&mut self) -> Result<(), ChartError> {
