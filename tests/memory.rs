@@ -1,6 +1,6 @@
 //! What the engine takes of memory stays what it is: in the built site, in a real browser, while everything runs.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::print_stdout)]
 
 #[path = "e2e/chrome.rs"]
 mod chrome;

@@ -2,7 +2,7 @@
 //!
 //! Times are medians of five loads, each into an emptied tab; the browser itself is warm.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::print_stdout)]
 
 #[path = "e2e/chrome.rs"]
 mod chrome;
