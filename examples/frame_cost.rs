@@ -21,6 +21,7 @@ use scorefield::page::layers::morph::Morph;
 use scorefield::page::layers::motion::Motion;
 use scorefield::page::layers::paint::{FieldPainter, Layers};
 use scorefield::page::layers::particles::{Glow, ParticlePainter};
+use scorefield::page::layers::shading::Shading;
 use scorefield::page::layers::surface::SurfacePainter;
 use scorefield::page::layers::{GridField, Palette};
 use scorefield::page::viewport::Viewport;
@@ -199,6 +200,11 @@ fn particles(field: &Rc<GridField>) -> impl FnMut() + use<> {
             cloud.positions.clone()
         })
         .collect();
+    let shading = Shading::default();
+    let look = move |k: usize, at| {
+        let nats = field.energy_at(at);
+        (nats, shading.shade(k, at, nats))
+    };
     let (mut motion, mut frame) = (Motion::default(), 0);
     move || {
         let now_ms = 1e3 + 1e3 * f64::from(SECONDS) * frame as f64;
@@ -212,7 +218,7 @@ fn particles(field: &Rc<GridField>) -> impl FnMut() + use<> {
             trails: true,
             moving: false,
         };
-        painter.frame(motion.positions(), &window(CLOUD), glow, |at| field.energy_at(at));
+        painter.frame(motion.positions(), &window(CLOUD), glow, &look);
     }
 }
 
