@@ -8,6 +8,7 @@ mod cloud;
 mod event;
 mod landscape;
 mod lines;
+mod looking;
 mod pointer;
 mod probe;
 
@@ -23,17 +24,21 @@ use self::canvas::{Resize, Surface, child, ring, style};
 use self::landscape::Landscape;
 use self::lines::Lines;
 use self::pointer::Hands;
+use super::layers::lens::Lens;
 use super::layers::morph::Morph;
 use super::layers::motion::Motion;
 use super::layers::paint::{FieldPainter, Layers};
 use super::layers::particles::ParticlePainter;
+use super::layers::shading::Shading;
 use super::layers::{GridField, Palette};
 use super::probe::Probed;
 use super::viewport::{Viewport, Zoom};
+use crate::distribution::modes::Modes;
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Settings, Source};
 
 pub(super) use self::canvas::{context, document, show};
+pub(super) use self::cloud::sight;
 pub use self::event::{StageEvent, Tool};
 pub use self::lines::Ink;
 
@@ -61,6 +66,8 @@ pub struct Stage {
     ring: HtmlElement,
     brush: f32,
     zoom: Zoom,
+    /// Through which the flat picture is looked at.
+    lens: Lens,
     reduced_motion: bool,
     palette: Palette,
     layers: Layers,
@@ -81,6 +88,9 @@ pub struct Stage {
     /// Positions of an earlier moment, and whether they are shown instead of the live ones.
     recorded: Motion,
     replaying: bool,
+    /// What the colours of the live particles say, and of those.
+    shading: Shading,
+    recorded_shading: Shading,
     particles: ParticlePainter,
     /// Where particles on a landscape are seen, and whether they were on one.
     seen: Vec<f32>,
@@ -124,6 +134,7 @@ impl Stage {
             ring,
             brush: 0.1,
             zoom,
+            lens: Lens::default(),
             reduced_motion: false,
             painter: FieldPainter::new(palette.clone()),
             landscape: None,
@@ -144,6 +155,8 @@ impl Stage {
             motion: Motion::default(),
             recorded: Motion::default(),
             replaying: false,
+            shading: Shading::default(),
+            recorded_shading: Shading::default(),
             glowing: true,
             last_ms: None,
             _resize: resize,
@@ -157,7 +170,7 @@ impl Stage {
     pub fn set_theme(&mut self, dark: bool) {
         self.palette = Palette::new(dark);
         self.painter.set_palette(self.palette.clone());
-        self.particles.set_palette(&self.palette);
+        self.particles.set_palette(&self.palette, self.shading.says());
         (self.stale, self.glowing) = (true, true);
     }
 
@@ -178,6 +191,16 @@ impl Stage {
         self.glowing |= self.show_particles != settings.show_particles || self.trails != settings.trails;
         self.layers = layers;
         (self.show_particles, self.trails) = (settings.show_particles, settings.trails);
+        if self.shading.say(settings.particle_colour) {
+            self.recolour();
+        }
+    }
+
+    /// The particles' colours say something else from now on.
+    fn recolour(&mut self) {
+        self.particles.set_palette(&self.palette, self.shading.says());
+        self.recorded_shading.follow(&self.shading);
+        self.glowing = true;
     }
 
     /// The field to show. For [`crate::engine::settings::Source::Error`] that is a
@@ -189,8 +212,9 @@ impl Stage {
         self.stale = true;
     }
 
-    /// Points of the data, `[x0, y0, …]`.
-    pub fn set_data(&mut self, points: &[f32]) {
+    /// Points of the data, `[x0, y0, …]`, their middle, and their modes if they have any.
+    pub fn set_data(&mut self, points: &[f32], middle: [f32; 2], modes: Option<Modes>) {
+        self.shading.set_data(middle, modes);
         self.data.clear();
         self.data.extend_from_slice(points);
         self.stale |= self.layers.data;
@@ -231,7 +255,41 @@ impl Stage {
 
     /// The window now, on a canvas measured in CSS pixels; its [`Viewport::to_pixel`] places what floats over the stage.
     pub fn viewport(&self) -> Viewport {
-        self.zoom.viewport(self.css_side.get().max(1.0))
+        self.window(self.css_side.get().max(1.0))
+    }
+
+    /// The window now, on a canvas of so many pixels a side.
+    fn window(&self, pixels: f32) -> Viewport {
+        self.lens.window(self.zoom.viewport(pixels))
+    }
+
+    /// The picture is enlarged, or the landscape is not seen as at first.
+    pub fn is_closer(&self) -> bool {
+        let landscape = self.landscape.as_ref();
+        landscape.map_or(self.lens != Lens::default(), |landscape| !landscape.is_at_home())
+    }
+
+    /// Comes nearer to the middle by a factor.
+    pub fn approach(&self, factor: f32) {
+        self.hands.enlarge(Lens::about([0.5 * self.css_side.get(); 2], factor));
+    }
+
+    /// Shows the whole picture again, or the landscape as at first.
+    pub fn go_home(&self) {
+        self.hands.lead_home();
+    }
+
+    /// Looks as hands had it since the last frame; true when that is a change.
+    fn look(&mut self) -> bool {
+        let done = self.hands.looking.take();
+        let before = self.lens;
+        self.lens = if done.home {
+            Lens::default()
+        } else {
+            before.filled(done.lens.scaled(1.0 / self.css_side.get()))
+        };
+        self.hands.closer.set(self.lens != Lens::default());
+        self.lens != before
     }
 
     /// Takes another tool in hand; a stroke under way ends.
@@ -243,7 +301,8 @@ impl Stage {
         self.hands.tool.set(tool);
         let (touch, cursor) = match tool {
             Tool::Look if self.landscape.is_some() => ("none", "grab"),
-            Tool::Look => ("auto", "default"),
+            // One finger scrolls the page, two are for the picture.
+            Tool::Look => ("pan-x pan-y", "default"),
             Tool::Draw | Tool::Erase => ("none", "none"),
             Tool::Drop | Tool::Probe | Tool::Loop => ("none", "crosshair"),
         };
@@ -270,7 +329,8 @@ impl Stage {
         if moving && self.reduced_motion {
             self.zoom.arrive();
         }
-        let moving = moving && !self.zoom.resting();
+        let looked = self.landscape.is_none() && self.look();
+        let moving = looked || (moving && !self.zoom.resting());
         let ratio = pixel_ratio();
         self.hands.view.set(self.viewport());
         self.draw_ring()?;
@@ -301,12 +361,15 @@ impl Stage {
             self.set_theme(other.palette.dark);
         }
         self.reduced_motion = other.reduced_motion;
+        if self.shading.follow(&other.shading) {
+            self.recolour();
+        }
         let shown = (other.show_particles, other.trails);
         self.glowing |= shown != (self.show_particles, self.trails);
         (self.show_particles, self.trails) = shown;
-        let before = self.zoom.viewport(1.0);
-        self.zoom = other.zoom;
-        let moving = before != self.zoom.viewport(1.0);
+        let before = self.window(1.0);
+        (self.zoom, self.lens) = (other.zoom, other.lens);
+        let moving = before != self.window(1.0);
         self.field.aim(other.field.target().cloned(), now_ms, false);
         let css_side = self.css_side.get();
         if css_side < 2.0 {
@@ -333,7 +396,7 @@ impl Stage {
         let side = (css_side * ratio)
             .min(if moving { DRAFT_SIDE } else { FIELD_SIDE })
             .floor();
-        let view = self.zoom.viewport(side);
+        let view = self.window(side);
         let start = Instant::now();
         let spent = || start.elapsed().as_secs_f64() * 1e3;
         // A picture under way is finished first, so that a field that changes every frame is seen at all.

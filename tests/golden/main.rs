@@ -14,6 +14,7 @@ use scorefield::engine::settings::{Colour, Source};
 use scorefield::page::layers::camera::Camera;
 use scorefield::page::layers::paint::{FieldPainter, Layers};
 use scorefield::page::layers::particles::{Glow, ParticlePainter};
+use scorefield::page::layers::shading::Shading;
 use scorefield::page::layers::surface::SurfacePainter;
 use scorefield::page::layers::{GridField, Palette, error};
 use scorefield::page::viewport::Viewport;
@@ -110,7 +111,8 @@ fn landscape(energies: f32, camera: &Camera, dark: bool) -> Picture {
         contours: true,
         ..NOTHING
     };
-    painter.set_field(Some(&field), view(), layers);
+    painter.set_field(Some(&field), view(), layers, &[]);
+    painter.melt(f32::INFINITY);
     painter.paint(camera, SIDE, 1.0, &Palette::new(dark));
     Picture::new(SIDE, painter.pixels())
 }
@@ -211,9 +213,35 @@ fn a_landscape_is_as_before() {
 }
 
 #[test]
+fn a_landscape_with_lines_and_data_on_it_is_as_before() {
+    let mut painter = SurfacePainter::default();
+    let layers = Layers {
+        source: Source::Learned,
+        heat: true,
+        arrows: true,
+        streamlines: true,
+        data: true,
+        ..NOTHING
+    };
+    let data: Vec<f32> = (0..40)
+        .flat_map(|k| [(k as f32).sin(), 0.05 * k as f32 - 1.0])
+        .collect();
+    painter.set_field(Some(&field(0.0)), view(), layers, &data);
+    painter.melt(f32::INFINITY);
+    while !painter.trace(10) {}
+    painter.paint(&Camera::default(), SIDE, 1.0, &Palette::new(true));
+    Picture::new(SIDE, painter.pixels()).is_as_before("landscape-lines-dark");
+}
+
+#[test]
 fn particles_with_trails_are_as_before() {
     let (mut painter, field) = (ParticlePainter::new(&Palette::new(true)), field(0.0));
     painter.resize(SIDE, 1.0);
+    let shading = Shading::default();
+    let look = move |k: usize, at| {
+        let nats = field.energy_at(at);
+        (nats, shading.shade(k, at, nats))
+    };
     let mut positions: Vec<f32> = (0..300)
         .flat_map(|k| [1.2 * (0.7 * k as f32).sin(), 1.2 * (1.1 * k as f32).cos()])
         .collect();
@@ -227,7 +255,7 @@ fn particles_with_trails_are_as_before() {
             let (_, score) = local(*x);
             (0..2).for_each(|axis| x[axis] += 0.01 * score[axis]);
         }
-        painter.frame(&positions, &view(), glow, |at| field.energy_at(at));
+        painter.frame(&positions, &view(), glow, &look);
     }
     Picture::new(SIDE, painter.pixels()).is_as_before("particles-dark");
 }

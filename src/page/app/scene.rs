@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 use super::App;
 use super::reports::log;
 use crate::distribution::Target;
+use crate::distribution::modes::modes;
 use crate::engine::settings::Source;
 use crate::page::charts::{ChartError, Paper};
 use crate::page::lab::{nearest, same_sigma};
@@ -45,6 +46,8 @@ pub(super) struct Screen {
     charts_ms: f64,
     /// Device pixels per CSS pixel, and whether readers are far away.
     seen: (f64, bool),
+    /// Hands enlarged or turned what is on the stage.
+    closer: bool,
     frames: u32,
     counted_ms: f64,
     /// Animation frames a second, over the last second.
@@ -200,6 +203,10 @@ impl App {
         let window = self.window();
         self.stage.set_target_window(window.centre, window.half_width);
         self.stage.frame(now_ms)?;
+        let closer = self.stage.is_closer();
+        if std::mem::replace(&mut self.screen.closer, closer) != closer {
+            dom::set_hidden("home", !closer);
+        }
         self.place_loop_label()?;
         self.place_probe_label()
     }
@@ -243,7 +250,11 @@ impl App {
             }
             _ => Vec::new(),
         };
-        self.stage.set_data(&points);
+        let modes = match self.lab.target {
+            Target::Preset(preset) => modes(preset),
+            Target::Drawing(_) => None,
+        };
+        self.stage.set_data(&points, self.fit.mean, modes);
     }
 
     /// The canvas with this id, to be drawn on.

@@ -3,17 +3,17 @@
 //! that between the two places.
 
 use super::GridField;
-use super::arrows::{Arrow, on_lattice};
-use super::raster::Mask;
+use super::arrows::{Arrow, Arrows, on_lattice};
+use super::raster::Strokes;
 use crate::page::viewport::Viewport;
 
 /// Diameter of the dot where a line ends, in widths of the line.
 const DOT: f32 = 2.6;
 
 /// The lattice's points and where they are taken.
-pub fn moves(field: &GridField, view: &Viewport) -> Vec<Arrow> {
+pub fn moves(field: &GridField, view: &Viewport) -> Arrows {
     let reach = field.sigma * field.sigma * view.scale();
-    let mut out = Vec::new();
+    let mut out = Arrows::none();
     on_lattice(field, view, |tail, s| {
         let tip = [tail[0] + reach * s[0], tail[1] - reach * s[1]];
         if tip[0].hypot(tip[1]).is_finite() {
@@ -24,16 +24,17 @@ pub fn moves(field: &GridField, view: &Viewport) -> Vec<Arrow> {
 }
 
 /// Draws them with a line of the given width in pixels, and a dot at the end.
-pub fn draw(moves: &[Arrow], width: f32, mask: &mut Mask) {
+pub fn draw(moves: &[Arrow], width: f32, strokes: &mut dyn Strokes) {
     for Arrow { tail, tip } in moves {
-        mask.stroke(*tail, *tip, width);
-        mask.stroke(*tip, *tip, DOT * width);
+        strokes.stroke(*tail, *tip, width);
+        strokes.stroke(*tip, *tip, DOT * width);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::arrows::ACROSS;
+    use super::super::raster::Mask;
     use super::super::tests::sampled;
     use super::*;
 
@@ -51,7 +52,7 @@ mod tests {
         };
         let drawn = moves(&field, &view);
         assert_eq!(drawn.len(), ACROSS * ACROSS);
-        for Arrow { tail, tip } in drawn {
+        for Arrow { tail, tip } in drawn.iter().copied() {
             let (x, d) = (view.to_stage(tail), view.to_stage(tip));
             for axis in 0..2 {
                 let truth = mean[axis] + (x[axis] - mean[axis]) * 0.25 / variance;
