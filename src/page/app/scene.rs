@@ -104,8 +104,7 @@ impl App {
         let drawn = self
             .keep_race()
             .and_then(|()| self.draw_pictures(now_ms))
-            .and_then(|()| self.draw_rival(now_ms))
-            .and_then(|()| self.thumbnails.go_on());
+            .and_then(|()| self.draw_rival(now_ms));
         if let Err(error) = drawn
             && !std::mem::replace(&mut self.screen.complained, true)
         {
@@ -137,6 +136,8 @@ impl App {
             complain(self.draw_charts());
         } else if self.marginals_due(now_ms) {
             complain(self.draw_marginals(now_ms));
+        } else if let Err(error) = self.thumbnails.go_on() {
+            log(&error);
         }
     }
 
