@@ -189,6 +189,8 @@ impl App {
         if std::mem::take(&mut self.screen.layers_stale) || self.screen.words_stale {
             let mut settings = self.lab.settings.clone();
             settings.source = self.screen.source;
+            // Over an empty canvas particles mean nothing.
+            settings.show_particles &= !empty;
             self.stage.set_layers(&settings);
         }
         if self.stage.set_surface(self.lab.settings.surface)? {
