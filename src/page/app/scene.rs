@@ -101,8 +101,7 @@ impl App {
         let drawn = self
             .keep_race()
             .and_then(|()| self.draw_pictures(now_ms))
-            .and_then(|()| self.draw_rival(now_ms))
-            .and_then(|()| self.thumbnails.go_on());
+            .and_then(|()| self.draw_rival(now_ms));
         if let Err(error) = drawn
             && !std::mem::replace(&mut self.screen.complained, true)
         {
@@ -134,6 +133,8 @@ impl App {
             if let Err(error) = self.draw_charts() {
                 log(&error.to_string().into());
             }
+        } else if let Err(error) = self.thumbnails.go_on() {
+            log(&error);
         }
     }
 
