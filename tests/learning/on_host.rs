@@ -5,7 +5,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use scorefield::{
     distribution::Preset,
     field::Field,
-    model::{Kind, LearnedField, Network, Shape, features},
+    model::{LearnedField, Network, Shape, features},
     noise::NoiseLadder,
     objective::{Batch, Objective, Problem, Weighting},
     training::{Plan, Trainer, loss},
@@ -17,11 +17,8 @@ use crate::common::*;
 const SHAPES: [[usize; 2]; 5] = [[64, 3], [7, 2], [1, 1], [130, 1], [12, 6]];
 
 fn shapes() -> impl Iterator<Item = Shape> {
-    SHAPES.into_iter().map(|[width, depth]| Shape {
-        kind: Kind::Score,
-        width,
-        depth,
-    })
+    let of_kind = |kind| SHAPES.map(|[width, depth]| Shape { kind, width, depth });
+    KINDS.into_iter().flat_map(of_kind)
 }
 
 /// Weights of the size of fresh ones, but none of them zero.
@@ -112,15 +109,7 @@ fn a_hundred_steps_lead_where_the_graph_leads() {
     let mut weights: Vec<f64> = start.iter().map(|&w| f64::from(w)).collect();
     let (mut m, mut v) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
     for step in 1..=100 {
-        let problem = Problem {
-            data: &data,
-            preconditioning: &pre,
-            ladder: &plan.ladder,
-            size: plan.batch,
-        };
-        let batch = plan
-            .objective
-            .batch(plan.weighting, &problem, &mut batch_stream(5, step));
+        let batch = trainer.next_batch(&data, &plan);
         let now = flat(weights.iter().map(|&w| w as f32).collect());
         let gradient = host(&loss::by_graph(shape, &now, &pre, &batch, 128));
         let t = step as f64;
@@ -137,6 +126,5 @@ fn a_hundred_steps_lead_where_the_graph_leads() {
     let truth: Vec<f32> = weights.iter().map(|&w| w as f32).collect();
     let found = snapshot(&trainer).weights;
     let off = difference(&found, &truth);
-    println!("{off}");
     assert!(size(&truth) > 0.1 && off < 1e-5, "{off}");
 }
