@@ -262,6 +262,9 @@ fn quartiles(times: &[f64]) -> [f64; 3] {
 fn main() {
     let rounds: usize = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(120);
     let mut parts = parts(&field(0.15, 128));
+    if let Some(only) = std::env::args().nth(2) {
+        parts.retain(|part| part.name.contains(&only));
+    }
     let mut whole = Vec::new();
     for round in 0..rounds + 10 {
         let mut sum = 0.0;

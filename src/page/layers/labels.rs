@@ -66,7 +66,8 @@ impl Labels {
         std::mem::swap(&mut self.labels, &mut self.before);
         self.labels.clear();
         let lines = Lines { field, view, spacing };
-        for old in std::mem::take(&mut self.before) {
+        for k in 0..self.before.len() {
+            let old = self.before[k];
             let kept = lines.label(old.at, old.line, 1.0, Some(old.angle));
             self.labels.extend(kept.filter(|new| self.is_free(&lines, new, 1.0)));
         }

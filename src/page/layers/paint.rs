@@ -2,7 +2,7 @@
 
 use super::palette::{Palette, Ramp};
 use super::raster::{Mask, Strokes, frame};
-use super::resample::{Enlarged, filled};
+use super::resample::Enlarged;
 use super::streamlines::Streamlines;
 use super::{GridField, arrows, contours, coverage, data, denoiser, derivative, energy, error};
 use crate::engine::settings::{ArrowDensity, ArrowLength, Colour, ContourSpacing, Source};
@@ -182,17 +182,12 @@ impl FieldPainter {
         self.tracing = false;
         let Some(field) = field else { return };
         self.spacing = contours::spacing(layers.contour_spacing, field.grid.half_width);
-        self.energy.set(
-            field,
-            &filled(&field.energy, field.grid.side as usize),
-            &self.view,
-            true,
-        );
+        self.energy.set_energies(field, &self.view);
         if layers.heat && layers.colour != Colour::Energy {
             let tones = derivative::tones(field, layers.colour, layers.source);
-            self.tones.set(field, &tones, &self.view, false);
+            self.tones.set(field, tones, &self.view);
         } else if layers.heat && layers.source == Source::Error {
-            self.tones.set(field, &error::tones(field), &self.view, false);
+            self.tones.set(field, error::tones(field), &self.view);
         }
         self.begin_lines(field);
     }
@@ -224,8 +219,7 @@ impl FieldPainter {
     /// Hatches the picture just begun where the energies of an exact field are above a [`coverage::border`].
     pub fn veil(&mut self, exact: &GridField, border: f32) {
         if exact.is_whole() {
-            let energies = filled(&exact.energy, exact.grid.side as usize);
-            self.veil.set(exact, &energies, &self.view, true);
+            self.veil.set_energies(exact, &self.view);
             self.border = Some(border);
         }
     }
