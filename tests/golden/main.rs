@@ -10,7 +10,7 @@ mod picture;
 
 use picture::Picture;
 use scorefield::engine::protocol::Grid;
-use scorefield::engine::settings::{ArrowDensity, ArrowLength, Colour, ContourSpacing, Source};
+use scorefield::engine::settings::{Colour, Source};
 use scorefield::page::layers::camera::Camera;
 use scorefield::page::layers::paint::{FieldPainter, Layers};
 use scorefield::page::layers::particles::{Glow, ParticlePainter};
@@ -26,22 +26,7 @@ const POINTS: u32 = 48;
 /// Themes by name.
 const THEMES: [(&str, bool); 2] = [("dark", true), ("light", false)];
 /// Background alone.
-const NOTHING: Layers = Layers {
-    source: Source::Exact,
-    heat: false,
-    colour: Colour::Energy,
-    contours: false,
-    contour_spacing: ContourSpacing::One,
-    contour_labels: false,
-    arrows: false,
-    arrow_length: ArrowLength::Soft,
-    arrow_density: ArrowDensity::Normal,
-    streamlines: false,
-    flow: false,
-    denoiser: false,
-    coverage: false,
-    data: false,
-};
+const NOTHING: Layers = Layers::NOTHING;
 
 fn view() -> Viewport {
     Viewport {

@@ -262,13 +262,13 @@ mod tests {
             half_width: 1.5,
             pixels: 230.0,
         };
-        for arrow in arrows(&field, &view, ArrowLength::Proportional, ArrowDensity::Normal) {
+        for arrow in arrows(&field, &view, ArrowLength::Proportional, ArrowDensity::Normal).iter() {
             let x = view.to_stage([0.5 * (arrow.tail[0] + arrow.tip[0]), 0.0])[0];
             let right = 10.0 * (0.2 * 10.0 * x.abs() / REACH).min(1.0);
             assert!(
-                (length(&arrow) - right).abs() < 1e-3,
+                (length(arrow) - right).abs() < 1e-3,
                 "{} and not {right} at {x}",
-                length(&arrow)
+                length(arrow)
             );
             assert_eq!(arrow.strength, 1.0);
         }

@@ -55,25 +55,31 @@ impl Default for Layers {
     /// The exact energy as heat.
     fn default() -> Self {
         Self {
-            source: Source::Exact,
             heat: true,
-            colour: Colour::Energy,
-            contours: false,
-            contour_spacing: ContourSpacing::Auto,
-            contour_labels: false,
-            arrows: false,
-            arrow_length: ArrowLength::Soft,
-            arrow_density: ArrowDensity::Normal,
-            streamlines: false,
-            flow: false,
-            denoiser: false,
-            coverage: false,
-            data: false,
+            ..Self::NOTHING
         }
     }
 }
 
 impl Layers {
+    /// No layer at all, of the exact field.
+    pub const NOTHING: Self = Self {
+        source: Source::Exact,
+        heat: false,
+        colour: Colour::Energy,
+        contours: false,
+        contour_spacing: ContourSpacing::Auto,
+        contour_labels: false,
+        arrows: false,
+        arrow_length: ArrowLength::Soft,
+        arrow_density: ArrowDensity::Normal,
+        streamlines: false,
+        flow: false,
+        denoiser: false,
+        coverage: false,
+        data: false,
+    };
+
     /// Any layer is drawn in lines of the source's colour.
     pub(super) fn has_lines(&self) -> bool {
         self.arrows || self.streamlines || self.denoiser
