@@ -41,13 +41,7 @@ const SECONDS: f32 = 1.0 / 60.0;
 
 const NOTHING: Layers = Layers {
     source: Source::Learned,
-    heat: false,
-    colour: Colour::Energy,
-    contours: false,
-    arrows: false,
-    streamlines: false,
-    denoiser: false,
-    data: false,
+    ..Layers::NOTHING
 };
 
 fn window(pixels: f32) -> Viewport {

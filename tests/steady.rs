@@ -11,6 +11,8 @@ use scorefield::engine::protocol::Grid;
 use scorefield::engine::settings::{Colour, ParticleColour, Source};
 use scorefield::page::layers::camera::Camera;
 use scorefield::page::layers::exact_picture::ExactPicture;
+use scorefield::page::layers::flow::Flow;
+use scorefield::page::layers::labels::Labels;
 use scorefield::page::layers::morph::Morph;
 use scorefield::page::layers::motion::Motion;
 use scorefield::page::layers::paint::{FieldPainter, Layers};
@@ -97,6 +99,7 @@ fn everything(source: Source, colour: Colour) -> Layers {
         streamlines: true,
         denoiser: true,
         data: true,
+        ..Layers::NOTHING
     }
 }
 
@@ -114,6 +117,7 @@ fn a_field_flows_into_the_next_and_is_painted_in_bands_without_new_memory() {
     let difference = error::difference(&fields[0], &fields[1]).unwrap();
     let data: Vec<f32> = (0..2000).map(|k| (k as f32).sin()).collect();
     let (mut morph, mut painter) = (Morph::default(), FieldPainter::new(Palette::new(true)));
+    let (mut labels, mut flow) = (Labels::default(), Flow::default());
     let asked = asked_after_warm_up(|round| {
         let start = 1000.0 * round as f64;
         for (k, field) in fields.iter().enumerate() {
@@ -123,7 +127,11 @@ fn a_field_flows_into_the_next_and_is_painted_in_bands_without_new_memory() {
                 let shown = morph.at(now + 100.0 * f64::from(step));
                 let layers = everything(Source::Learned, Colour::Energy);
                 painter.begin(shown, &data, view(240.0), 1.5, layers);
+                painter.veil(field, 4.0);
+                labels.place(field, &view(240.0), painter.spacing());
                 while !painter.advance(48) {}
+                flow.lay(painter.streamlines(), 240, 1.3, 1.0, [255; 3]);
+                (0..4).for_each(|frame| flow.shine(0.1 * frame as f32));
             }
         }
         for (field, source, colour) in [

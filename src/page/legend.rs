@@ -1,7 +1,7 @@
-//! The legend: which numbers the colours of the heat map and of the particles are.
+//! The legend: which numbers the colours of the heat map and of the particles are, and what the lines say.
 
-use super::layers::{derivative, energy, shading};
-use crate::engine::settings::{Colour, ParticleColour, Settings, Source};
+use super::layers::{arrows, derivative, energy, shading};
+use crate::engine::settings::{ArrowLength, Colour, ParticleColour, Settings, Source};
 
 /// Which colours the bar has (the style sheet knows them), and the words at its left and right; none where there is no
 /// heat map. `source` is what is on the stage.
@@ -18,6 +18,28 @@ pub fn words(settings: &Settings, source: Source) -> Option<(&'static str, Strin
     };
     let reach = derivative::reach(settings.colour, source);
     Some(("signed", format!("−{reach}"), format!("{reach}, σ² {what}")))
+}
+
+/// What the lines on the stage are, in a few words; `spacing` is that of the contours, nats. A landscape has no hatching.
+pub fn lines(settings: &Settings, source: Source, spacing: f32) -> String {
+    let s = if source == Source::Error { "|s_θ − s|" } else { "|s|" };
+    let arrows = match settings.arrow_length {
+        ArrowLength::Soft => format!("arrows: {s}, compressed"),
+        ArrowLength::Proportional => format!("arrows: σ{s}, {} to the next", arrows::REACH),
+        ArrowLength::Unit => format!("arrows: way, opacity {s}"),
+    };
+    let parts = [
+        (settings.contours, format!("contours: {spacing} nat")),
+        (settings.arrows, arrows),
+        (settings.streamlines, "lines: dx/dt ∝ s".to_owned()),
+        (settings.denoiser, "x → D(x)".to_owned()),
+        (
+            settings.coverage && !settings.surface,
+            "hatched: < 1 training point per σ²".to_owned(),
+        ),
+    ];
+    let shown = parts.into_iter().filter(|(on, _)| *on).map(|(_, words)| words);
+    shown.collect::<Vec<_>>().join(" · ")
 }
 
 /// The same of the particles; none where their colour says nothing. `modes`: how many the data have.
@@ -86,6 +108,27 @@ mod tests {
         settings.colour = Colour::Curl;
         let error = shown(&settings, Source::Error);
         assert_eq!(error.as_deref(), Some("signed: −0.5 to 0.5, σ² ∇×(s_θ − s)"));
+    }
+
+    #[test]
+    fn every_kind_of_line_that_is_shown_is_told_and_no_other() {
+        let mut settings = Settings::default();
+        let usual = lines(&settings, Source::Learned, 1.0);
+        assert_eq!(usual, "contours: 1 nat · arrows: |s|, compressed");
+        settings.arrow_length = ArrowLength::Proportional;
+        let error = lines(&settings, Source::Error, 0.5);
+        assert_eq!(error, "contours: 0.5 nat · arrows: σ|s_θ − s|, 2.5 to the next");
+        (settings.contours, settings.arrows) = (false, false);
+        assert_eq!(lines(&settings, Source::Exact, 1.0), "");
+        (settings.streamlines, settings.denoiser, settings.coverage) = (true, true, true);
+        let all = lines(&settings, Source::Exact, 1.0);
+        assert!(
+            ["dx/dt", "D(x)", "training point"]
+                .iter()
+                .all(|words| all.contains(words))
+        );
+        settings.surface = true;
+        assert!(!lines(&settings, Source::Exact, 1.0).contains("hatched"));
     }
 
     #[test]

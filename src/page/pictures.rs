@@ -282,9 +282,15 @@ impl From<&Settings> for Layers {
             heat: settings.energy || settings.colour != Colour::Energy,
             colour: settings.colour,
             contours: settings.contours,
+            contour_spacing: settings.contour_spacing,
+            contour_labels: settings.contour_labels,
             arrows: settings.arrows,
+            arrow_length: settings.arrow_length,
+            arrow_density: settings.arrow_density,
             streamlines: settings.streamlines,
+            flow: settings.flow,
             denoiser: settings.denoiser,
+            coverage: settings.coverage,
             data: settings.show_data,
         }
     }

@@ -9,6 +9,7 @@ mod event;
 mod landscape;
 mod lines;
 mod looking;
+mod over;
 mod pointer;
 mod probe;
 
@@ -23,6 +24,7 @@ use web_time::Instant;
 use self::canvas::{Resize, Surface, child, ring, style};
 use self::landscape::Landscape;
 use self::lines::Lines;
+use self::over::Over;
 use self::pointer::Hands;
 use super::layers::lens::Lens;
 use super::layers::morph::Morph;
@@ -30,7 +32,7 @@ use super::layers::motion::Motion;
 use super::layers::paint::{FieldPainter, Layers};
 use super::layers::particles::ParticlePainter;
 use super::layers::shading::Shading;
-use super::layers::{GridField, Palette};
+use super::layers::{GridField, Palette, contours};
 use super::probe::Probed;
 use super::viewport::{Viewport, Zoom};
 use crate::distribution::modes::Modes;
@@ -61,6 +63,7 @@ pub struct Stage {
     hands: Rc<Hands>,
     css_side: Rc<Cell<f32>>,
     field_surface: Surface,
+    over: Over,
     particle_surface: Surface,
     lines: Lines,
     ring: HtmlElement,
@@ -69,6 +72,8 @@ pub struct Stage {
     /// Through which the flat picture is looked at.
     lens: Lens,
     reduced_motion: bool,
+    /// Nothing is to flow.
+    still: bool,
     palette: Palette,
     layers: Layers,
     show_particles: bool,
@@ -108,6 +113,7 @@ impl Stage {
     /// What the browser says when it cannot make a canvas.
     pub fn new(container: &HtmlElement, events: impl Fn(StageEvent) + 'static) -> Result<Self, JsValue> {
         let field_surface = Surface::new(container)?;
+        let over = Over::new(container)?;
         let particle_surface = Surface::new(container)?;
         let lines = Lines::new(container)?;
         let hand_surface = child(container, "div")?;
@@ -115,7 +121,8 @@ impl Stage {
         style(&hand_surface, "overflow", "hidden")?;
         style(&hand_surface, "user-select", "none")?;
         // Below the container's own children, in this order.
-        let canvases = [lines.element(), particle_surface.element(), field_surface.element()];
+        let fields = [over.element(), field_surface.element()];
+        let canvases = [lines.element(), particle_surface.element()].into_iter().chain(fields);
         for element in [&hand_surface].into_iter().chain(canvases) {
             container.prepend_with_node_1(element)?;
         }
@@ -129,6 +136,7 @@ impl Stage {
             hands,
             css_side,
             field_surface,
+            over,
             particle_surface,
             lines,
             ring,
@@ -136,6 +144,7 @@ impl Stage {
             zoom,
             lens: Lens::default(),
             reduced_motion: false,
+            still: false,
             painter: FieldPainter::new(palette.clone()),
             landscape: None,
             particles: ParticlePainter::new(&palette),
@@ -177,6 +186,22 @@ impl Stage {
     /// Less motion: windows change at once, and particles neither glide nor leave trails.
     pub fn set_reduced_motion(&mut self, reduced: bool) {
         self.reduced_motion = reduced;
+    }
+
+    /// Energy between two contours, nats.
+    pub fn spacing(&self) -> f32 {
+        contours::spacing(self.layers.contour_spacing, self.zoom.viewport(1.0).half_width)
+    }
+
+    /// Nothing flows while the particles are held.
+    pub fn set_still(&mut self, still: bool) {
+        self.still = still;
+    }
+
+    /// Where training has been at the noise level shown, for the layer that tells where it has not: an exact field and
+    /// the [`super::layers::coverage::border`] in it.
+    pub fn set_coverage(&mut self, coverage: Option<(Rc<GridField>, f32)>) {
+        self.stale |= self.over.set_coverage(coverage);
     }
 
     /// Which layers to show, and what the field given to [`Self::set_field`] is.
@@ -344,6 +369,7 @@ impl Stage {
             return turning.and(drawn);
         }
         self.draw_field(css_side, ratio, moving, now_ms)?;
+        self.over.shine(seconds, self.still || self.reduced_motion)?;
         self.draw_particles(None, css_side, glow, seconds, moving, now_ms)?;
         let place = |k: usize| self.positions().get(2 * k..2 * k + 2).map(|p| [p[0], p[1]]);
         let (head, view) = (self.lines.particle.and_then(place), self.viewport());
@@ -404,6 +430,8 @@ impl Stage {
             let field = self.field.at(now_ms);
             self.painter
                 .begin(field, &self.data, view, side / css_side, self.layers);
+            let window = view.with_pixels(css_side);
+            self.over.begin(&mut self.painter, field, &window, self.layers);
             (self.painting, self.paint_ms) = (true, 0.0);
             (self.stale, self.painted_ms) = (false, now_ms);
         } else if self.field.is_moving(self.painted_ms) && now_ms - self.painted_ms > MORPH_MS {
@@ -424,7 +452,10 @@ impl Stage {
         self.painting = false;
         self.pictures += 1;
         self.field_surface
-            .put(self.painter.pixels(), self.painter.view().pixels as u32)
+            .put(self.painter.pixels(), self.painter.view().pixels as u32)?;
+        let sizes = [css_side, ratio];
+        self.over
+            .finish(&self.painter, &self.field_surface, sizes, &self.palette, self.layers)
     }
 
     fn draw_ring(&self) -> Result<(), JsValue> {

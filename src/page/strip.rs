@@ -151,10 +151,7 @@ impl Strip {
             heat: true,
             colour: self.colour,
             contours: true,
-            arrows: false,
-            streamlines: false,
-            denoiser: false,
-            data: false,
+            ..Layers::default()
         };
         self.painter.begin(picture, &[], view, 0.8 * scale, layers);
         if grid.half_width > 1.05 * STAGE_HALF_WIDTH {

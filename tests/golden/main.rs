@@ -26,16 +26,7 @@ const POINTS: u32 = 48;
 /// Themes by name.
 const THEMES: [(&str, bool); 2] = [("dark", true), ("light", false)];
 /// Background alone.
-const NOTHING: Layers = Layers {
-    source: Source::Exact,
-    heat: false,
-    colour: Colour::Energy,
-    contours: false,
-    arrows: false,
-    streamlines: false,
-    denoiser: false,
-    data: false,
-};
+const NOTHING: Layers = Layers::NOTHING;
 
 fn view() -> Viewport {
     Viewport {

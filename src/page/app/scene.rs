@@ -10,10 +10,10 @@ use super::App;
 use super::reports::log;
 use crate::distribution::Target;
 use crate::distribution::modes::modes;
-use crate::engine::settings::Source;
+use crate::engine::settings::{Objective, Source};
 use crate::page::charts::{ChartError, Paper};
 use crate::page::lab::{nearest, same_sigma};
-use crate::page::layers::GridField;
+use crate::page::layers::{GridField, coverage};
 use crate::page::pictures::Wanted;
 use crate::page::stage::{Ink, Tool};
 use crate::page::theme::Colours;
@@ -36,6 +36,8 @@ pub(super) struct Screen {
     pub source: Source,
     field: Option<Rc<GridField>>,
     tiles: Vec<Option<Rc<GridField>>>,
+    /// The highest log density of an exact picture.
+    highest: Option<(Rc<GridField>, f32)>,
     layers_stale: bool,
     data_stale: bool,
     words_stale: bool,
@@ -154,7 +156,7 @@ impl App {
         let source = self.source();
         let Ok(truth) = &self.truth else { return };
         let unseen = source == Source::Learned;
-        if unseen && !self.probe.is_on() {
+        if unseen && !self.probe.is_on() && !self.lab.settings.coverage {
             return;
         }
         // The probe tells the exact energy too.
@@ -203,6 +205,8 @@ impl App {
             self.show_data();
         }
         self.draw_strip(source, sigma, &rungs, empty)?;
+        self.cover(sigma);
+        self.stage.set_still(!self.lab.sampling);
         let window = self.window();
         self.stage.set_target_window(window.centre, window.half_width);
         self.stage.frame(now_ms)?;
@@ -212,6 +216,32 @@ impl App {
         }
         self.place_loop_label()?;
         self.place_probe_label()
+    }
+
+    /// Tells the stage where training has been at a noise level, if that is to be seen.
+    fn cover(&mut self, sigma: f32) {
+        let settings = &self.lab.settings;
+        let exact = if settings.coverage {
+            self.pictures.get(Source::Exact, sigma, false)
+        } else {
+            None
+        };
+        let (Some(exact), Ok(truth)) = (exact, &self.truth) else {
+            return self.stage.set_coverage(None);
+        };
+        // Its own energies count from the lowest, which is found once a picture.
+        let known = self.screen.highest.as_ref().filter(|(of, _)| Rc::ptr_eq(of, &exact));
+        let highest = known.map_or_else(|| exact.top(truth), |(_, highest)| *highest);
+        let steps = self.last.stamp.step as f32;
+        let folds = (settings.noise_max / settings.noise_min).ln();
+        let folds = if settings.objective == Objective::DenoisingOneLevel {
+            1.0
+        } else {
+            folds
+        };
+        let border = coverage::border(steps * settings.batch as f32 / folds, highest, exact.sigma);
+        self.screen.highest = Some((exact.clone(), highest));
+        self.stage.set_coverage(Some((exact, border)));
     }
 
     fn draw_strip(&mut self, source: Source, sigma: f32, rungs: &[f32], empty: bool) -> Result<(), JsValue> {

@@ -60,6 +60,8 @@ impl App {
     fn write_legend(&self) {
         let settings = &self.lab.settings;
         let modes = self.stage.modes();
+        let lines = legend::lines(settings, self.screen.source, self.stage.spacing());
+        dom::set_text("lines", &lines);
         for (id, words) in [
             ("legend", legend::words(settings, self.screen.source)),
             ("dots", legend::particles(settings, modes)),

@@ -1,24 +1,38 @@
-//! Lines of equal energy, one nat apart, drawn per pixel: the distance to the nearest line is the distance in energy
+//! Lines of equal energy, drawn per pixel: the distance to the nearest line is the distance in energy
 //! over the slope, which gives antialiased lines of even width at any size, with no geometry to build.
 
-/// Energy between two lines, nats.
-pub const SPACING: f32 = 1.0;
+use crate::engine::protocol::STAGE_HALF_WIDTH;
+use crate::engine::settings::ContourSpacing;
+
 /// Every so many lines one is emphasised.
 const EMPHASIS: f32 = 4.0;
 /// Opacity of a plain line relative to an emphasised one.
 const PLAIN: f32 = 0.62;
 /// Lines fade out between these energies: further out a learned energy means little, and the void would fill with lines.
-const FADE: [f32; 2] = [7.0, 10.0];
+pub const FADE: [f32; 2] = [7.0, 10.0];
 /// Lines this close, in line widths, have faded out; see [`crowding`].
 const CROWDED: f32 = 2.2;
 
 /// Pixels of a row that are looked at together.
 const BLOCK: usize = 32;
 
+/// Energy between two lines in a window of that half-width, nats. A window that is wider than the usual stage is as wide
+/// as the noise makes the data: at its edge they are 2.4 nats up, which one nat apart are two lines.
+pub fn spacing(choice: ContourSpacing, half_width: f32) -> f32 {
+    match choice {
+        ContourSpacing::Auto if half_width > 1.2 * STAGE_HALF_WIDTH => 0.5,
+        ContourSpacing::Half => 0.5,
+        ContourSpacing::Auto | ContourSpacing::One => 1.0,
+        ContourSpacing::Two => 2.0,
+    }
+}
+
 /// Writes the coverage (0 to `opacity`) of the contour lines along a row of pixels.
 ///
-/// `rows`: the energies of the pixel rows above, at and below it; `width`: line width in pixels.
-pub fn cover_row(rows: [&[f32]; 3], width: f32, opacity: f32, out: &mut [f32]) {
+/// `rows`: the energies of the pixel rows above, at and below it; `spacing`: energy between two lines, nats; `width`:
+/// line width in pixels.
+pub fn cover_row(rows: [&[f32]; 3], spacing: f32, width: f32, opacity: f32, out: &mut [f32]) {
+    let per_nat = 1.0 / spacing;
     let [above, here, below] = rows;
     let last = out.len().saturating_sub(1);
     for start in (1..last).step_by(BLOCK) {
@@ -32,8 +46,8 @@ pub fn cover_row(rows: [&[f32]; 3], width: f32, opacity: f32, out: &mut [f32]) {
         let near = energies.windows(3).zip(above[range.clone()].iter().zip(&below[range]));
         for (out, (near, (above, below))) in out.iter_mut().zip(near) {
             let (across, along) = (near[2] - near[0], above - below);
-            let slope = 0.5 * (across * across + along * along).sqrt() / SPACING;
-            *out = opacity * cover(near[1] / SPACING, slope, width);
+            let slope = 0.5 * (across * across + along * along).sqrt() * per_nat;
+            *out = opacity * fade(near[1]) * cover(near[1] * per_nat, slope, width);
         }
     }
     // The outermost pixels have one neighbour only; there nobody misses a slope of their own.
@@ -50,10 +64,15 @@ fn cover(level: f32, slope: f32, width: f32) -> f32 {
     let line = (0.5 + 0.5 * width - distance).clamp(0.0, 1.0);
     let strong = (nearest / EMPHASIS - round(nearest / EMPHASIS)).abs() < 0.01;
     let weight = if strong { 1.0 } else { PLAIN };
-    let fade = ((FADE[1] - level * SPACING) / (FADE[1] - FADE[0])).clamp(0.0, 1.0);
     // The lowest energy is level 0 by definition: a line there would be a blot around the minimum.
     let ground = if nearest < 0.5 { 0.0 } else { 1.0 };
-    line * weight * fade * ground * crowding(slope * width)
+    line * weight * ground * crowding(slope * width)
+}
+
+/// How much of a line is left at an energy.
+#[inline]
+fn fade(energy: f32) -> f32 {
+    ((FADE[1] - energy) / (FADE[1] - FADE[0])).clamp(0.0, 1.0)
 }
 
 /// How much of the lines is left where they are so close that they would run into one grey: `density` is line widths
@@ -72,6 +91,7 @@ fn round(x: f32) -> f32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)]
 mod tests {
     use super::super::resample::Enlarged;
     use super::super::tests::sampled;
@@ -92,7 +112,7 @@ mod tests {
         let mut rows = [vec![0.0; 401], vec![0.0; 401], vec![0.0; 401]];
         (0..3).for_each(|k| enlarged.row(199 + k as isize, &mut rows[k]));
         let mut cover = vec![0.0; 401];
-        cover_row([&rows[0], &rows[1], &rows[2]], 1.0, 1.0, &mut cover);
+        cover_row([&rows[0], &rows[1], &rows[2]], 1.0, 1.0, 1.0, &mut cover);
         for level in 1..=4 {
             let truth = view.to_pixel([(level as f32).sqrt() / 2.0, 0.0])[0];
             let near = |i: &usize| (*i as f32 + 0.5 - truth).abs() < 4.0;
@@ -112,5 +132,13 @@ mod tests {
         assert!(cover(0.0, 0.0, 1.0).abs() < f32::EPSILON);
         assert!(cover(3.0, 0.9, 1.0).abs() < f32::EPSILON);
         assert!(cover(3.0, 0.05, 1.0) > 0.5);
+    }
+
+    #[test]
+    fn the_spacing_is_as_chosen_and_by_itself_finer_where_a_window_holds_few_nats() {
+        let auto = |half_width| spacing(ContourSpacing::Auto, half_width);
+        assert_eq!([auto(STAGE_HALF_WIDTH), auto(6.7)], [1.0, 0.5]);
+        let chosen = [ContourSpacing::Half, ContourSpacing::One, ContourSpacing::Two];
+        assert_eq!(chosen.map(|choice| spacing(choice, 6.7)), [0.5, 1.0, 2.0]);
     }
 }

@@ -10,14 +10,18 @@ use crate::page::viewport::Viewport;
 /// Diameter of the dot where a line ends, in widths of the line.
 const DOT: f32 = 2.6;
 
-/// The lattice's points and where they are taken.
-pub fn moves(field: &GridField, view: &Viewport) -> Arrows {
+/// The points of a lattice of so many an axis, and where they are taken.
+pub fn moves(field: &GridField, view: &Viewport, across: usize) -> Arrows {
     let reach = field.sigma * field.sigma * view.scale();
     let mut out = Arrows::none();
-    on_lattice(field, view, |tail, s| {
+    on_lattice(field, view, across, |tail, s| {
         let tip = [tail[0] + reach * s[0], tail[1] - reach * s[1]];
         if tip[0].hypot(tip[1]).is_finite() {
-            out.push(Arrow { tail, tip });
+            out.push(Arrow {
+                tail,
+                tip,
+                strength: 1.0,
+            });
         }
     });
     out
@@ -25,7 +29,7 @@ pub fn moves(field: &GridField, view: &Viewport) -> Arrows {
 
 /// Draws them with a line of the given width in pixels, and a dot at the end.
 pub fn draw(moves: &[Arrow], width: f32, strokes: &mut dyn Strokes) {
-    for Arrow { tail, tip } in moves {
+    for Arrow { tail, tip, .. } in moves {
         strokes.stroke(*tail, *tip, width);
         strokes.stroke(*tip, *tip, DOT * width);
     }
@@ -33,10 +37,11 @@ pub fn draw(moves: &[Arrow], width: f32, strokes: &mut dyn Strokes) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::arrows::ACROSS;
     use super::super::raster::Mask;
     use super::super::tests::sampled;
     use super::*;
+
+    const ACROSS: usize = 23;
 
     #[test]
     fn the_denoiser_of_a_gaussian_shrinks_towards_its_mean() {
@@ -50,9 +55,9 @@ mod tests {
             half_width: 1.45,
             pixels: 460.0,
         };
-        let drawn = moves(&field, &view);
+        let drawn = moves(&field, &view, ACROSS);
         assert_eq!(drawn.len(), ACROSS * ACROSS);
-        for Arrow { tail, tip } in drawn.iter().copied() {
+        for Arrow { tail, tip, .. } in drawn.iter().copied() {
             let (x, d) = (view.to_stage(tail), view.to_stage(tip));
             for axis in 0..2 {
                 let truth = mean[axis] + (x[axis] - mean[axis]) * 0.25 / variance;
@@ -69,13 +74,14 @@ mod tests {
             half_width: 1.45,
             pixels: 92.0,
         };
-        let drawn = moves(&field, &view);
+        let drawn = moves(&field, &view, ACROSS);
         assert!(!drawn.is_empty() && drawn.len() < ACROSS * ACROSS);
         let mut mask = Mask::default();
         mask.clear(92);
         let line = Arrow {
             tail: [10.5, 20.5],
             tip: [40.5, 20.5],
+            strength: 1.0,
         };
         draw(&[line], 1.0, &mut mask);
         let across = |i: usize| (0..92).filter(|&j| mask.row(j)[i] > 100).count();

@@ -11,6 +11,7 @@
 pub mod arrows;
 pub mod camera;
 pub mod contours;
+pub mod coverage;
 pub mod data;
 pub mod denoiser;
 pub mod depth;
@@ -18,8 +19,10 @@ pub mod derivative;
 pub mod energy;
 pub mod error;
 pub mod exact_picture;
+pub mod flow;
 pub mod hues;
 pub mod jumps;
+pub mod labels;
 pub mod lens;
 mod light;
 pub mod morph;
@@ -37,6 +40,7 @@ pub mod surface;
 
 pub use palette::{Palette, Ramp};
 
+use crate::distribution::ExactField;
 use crate::engine::protocol::Grid;
 
 /// A field sampled on a square grid at one noise level, exact or learned.
@@ -57,6 +61,14 @@ impl GridField {
     pub fn is_whole(&self) -> bool {
         let n = self.grid.side as usize;
         n >= 2 && self.energy.len() == n * n && self.score.len() == 2 * n * n && self.grid.half_width > 0.0
+    }
+
+    /// The log density of an exact field of this distribution where its energy is lowest.
+    pub fn top(&self, truth: &ExactField) -> f32 {
+        let n = self.grid.side as usize;
+        let lowest = (0..self.energy.len()).min_by(|a, b| self.energy[*a].total_cmp(&self.energy[*b]));
+        let at = |k: usize| truth.local(self.grid.point(k % n, k / n), self.sigma).log_density;
+        lowest.map_or(f32::NAN, at)
     }
 
     /// A position is within the grid.

@@ -1,16 +1,22 @@
 //! Composes everything that changes only with the field into one pixel buffer: heat, contours, arrows, data.
 
 use super::palette::{Palette, Ramp};
-use super::raster::{Mask, frame};
+use super::raster::{Mask, Strokes, frame};
 use super::resample::Enlarged;
 use super::streamlines::Streamlines;
-use super::{GridField, arrows, contours, data, denoiser, derivative, energy, error};
-use crate::engine::settings::{Colour, Source};
+use super::{GridField, arrows, contours, coverage, data, denoiser, derivative, energy, error};
+use crate::engine::settings::{ArrowDensity, ArrowLength, Colour, ContourSpacing, Source};
 use crate::page::viewport::Viewport;
 
 /// Widths of lines and of streamlines, which are few, CSS pixels.
 pub(super) const LINE: f32 = 1.05;
-pub(super) const STREAMLINE: f32 = 1.3;
+/// The width of streamlines alone, which are few.
+pub const STREAMLINE: f32 = 1.3;
+
+/// Opacity of streamlines along which light runs, relative to others.
+const UNLIT: f32 = 0.5;
+/// Opacity of the hatching, relative to that of contours.
+const HATCHING: f32 = 0.8;
 
 /// What to show of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,12 +29,24 @@ pub struct Layers {
     pub colour: Colour,
     /// Lines of equal energy.
     pub contours: bool,
+    /// How far apart these are.
+    pub contour_spacing: ContourSpacing,
+    /// Their energies are written on them, by whoever shows the picture.
+    pub contour_labels: bool,
     /// Arrows of the score, or of the error.
     pub arrows: bool,
+    /// What their length says.
+    pub arrow_length: ArrowLength,
+    /// How many arrows there are, and lines of the denoiser.
+    pub arrow_density: ArrowDensity,
     /// Streamlines of the score, or of the error.
     pub streamlines: bool,
+    /// They are fainter, as light runs along them: see [`super::flow`].
+    pub flow: bool,
     /// Where the denoiser takes points.
     pub denoiser: bool,
+    /// Hatching where training has hardly been, see [`FieldPainter::veil`].
+    pub coverage: bool,
     /// Points of the data.
     pub data: bool,
 }
@@ -37,19 +55,31 @@ impl Default for Layers {
     /// The exact energy as heat.
     fn default() -> Self {
         Self {
-            source: Source::Exact,
             heat: true,
-            colour: Colour::Energy,
-            contours: false,
-            arrows: false,
-            streamlines: false,
-            denoiser: false,
-            data: false,
+            ..Self::NOTHING
         }
     }
 }
 
 impl Layers {
+    /// No layer at all, of the exact field.
+    pub const NOTHING: Self = Self {
+        source: Source::Exact,
+        heat: false,
+        colour: Colour::Energy,
+        contours: false,
+        contour_spacing: ContourSpacing::Auto,
+        contour_labels: false,
+        arrows: false,
+        arrow_length: ArrowLength::Soft,
+        arrow_density: ArrowDensity::Normal,
+        streamlines: false,
+        flow: false,
+        denoiser: false,
+        coverage: false,
+        data: false,
+    };
+
     /// Any layer is drawn in lines of the source's colour.
     pub(super) fn has_lines(&self) -> bool {
         self.arrows || self.streamlines || self.denoiser
@@ -71,10 +101,16 @@ pub struct FieldPainter {
     streamlines: Streamlines,
     /// The streamlines of this picture are not all found yet.
     tracing: bool,
+    /// Energy between two contours.
+    spacing: f32,
+    /// Exact energies, and from which on training has hardly been.
+    veil: Enlarged,
+    border: Option<f32>,
     data: Vec<f32>,
     outline: Option<(Viewport, f32)>,
     next_row: usize,
     rows: [Vec<f32>; 3],
+    veiled: Vec<f32>,
     tone: Vec<f32>,
     places: Vec<u32>,
     line: Vec<f32>,
@@ -99,10 +135,14 @@ impl FieldPainter {
             mask: Mask::default(),
             streamlines: Streamlines::default(),
             tracing: false,
+            spacing: 1.0,
+            veil: Enlarged::default(),
+            border: None,
             data: Vec::new(),
             outline: None,
             next_row: 0,
             rows: Default::default(),
+            veiled: Vec::new(),
             tone: Vec::new(),
             places: Vec::new(),
             line: Vec::new(),
@@ -126,11 +166,15 @@ impl FieldPainter {
             scale,
             layers,
         );
-        self.outline = None;
+        (self.outline, self.border) = (None, None);
         let side = self.view.pixels as usize;
         self.next_row = 0;
         self.rgba.resize(4 * side * side, 0);
-        for row in self.rows.iter_mut().chain([&mut self.tone, &mut self.line]) {
+        for row in self
+            .rows
+            .iter_mut()
+            .chain([&mut self.tone, &mut self.line, &mut self.veiled])
+        {
             row.clear();
             row.resize(side, 0.0);
         }
@@ -143,6 +187,7 @@ impl FieldPainter {
         self.has_field = field.is_some();
         self.tracing = false;
         let Some(field) = field else { return };
+        self.spacing = contours::spacing(layers.contour_spacing, field.grid.half_width);
         self.energy.set_energies(field, &self.view);
         if layers.heat && layers.colour != Colour::Energy {
             let tones = derivative::tones(field, layers.colour, layers.source);
@@ -159,15 +204,47 @@ impl FieldPainter {
             self.mask.clear(self.view.pixels as usize);
         }
         if self.layers.arrows {
-            arrows::draw(&arrows::arrows(field, &self.view), LINE * self.scale, &mut self.mask);
+            let Layers {
+                arrow_length,
+                arrow_density,
+                ..
+            } = self.layers;
+            let arrows = arrows::arrows(field, &self.view, arrow_length, arrow_density);
+            arrows::draw(&arrows, LINE * self.scale, &mut self.mask);
         }
         if self.layers.denoiser {
-            denoiser::draw(&denoiser::moves(field, &self.view), LINE * self.scale, &mut self.mask);
+            let moves = denoiser::moves(field, &self.view, arrows::across(self.layers.arrow_density));
+            denoiser::draw(&moves, LINE * self.scale, &mut self.mask);
         }
         if self.layers.streamlines {
             self.streamlines.begin(field, &self.view);
             self.tracing = true;
         }
+    }
+
+    /// Hatches the picture just begun where the energies of an exact field are above a [`coverage::border`].
+    pub fn veil(&mut self, exact: &GridField, border: f32) {
+        if exact.is_whole() {
+            self.veil.set_energies(exact, &self.view);
+            self.border = Some(border);
+        }
+    }
+
+    /// Energy between two contours of this picture, nats.
+    pub fn spacing(&self) -> f32 {
+        self.spacing
+    }
+
+    /// The colour at a pixel of the picture; black outside.
+    pub fn ground(&self, [x, y]: [f32; 2]) -> [u8; 3] {
+        let side = self.view.pixels as usize;
+        let pixel = self.rgba.as_chunks::<4>().0.get(y as usize * side + x as usize);
+        pixel.map_or([0; 3], |[r, g, b, _]| [*r, *g, *b])
+    }
+
+    /// The streamlines of this picture.
+    pub fn streamlines(&self) -> &Streamlines {
+        &self.streamlines
     }
 
     /// Adds the outline of another window to the picture just begun, `weight` pixels wide.
@@ -181,7 +258,9 @@ impl FieldPainter {
             if !self.streamlines.advance(rows) {
                 return false;
             }
+            self.mask.press(if self.layers.flow { UNLIT } else { 1.0 });
             self.streamlines.draw(STREAMLINE * self.scale, &mut self.mask);
+            self.mask.press(1.0);
             self.tracing = false;
         }
         let side = self.view.pixels as usize;
@@ -229,13 +308,19 @@ impl FieldPainter {
         if self.has_field && self.layers.contours {
             let [above, here, below] = &self.rows;
             let width = 0.9 * self.scale;
-            contours::cover_row([above, here, below], width, self.palette.contour.1, &mut self.line);
+            let near = [above.as_slice(), here, below];
+            contours::cover_row(near, self.spacing, width, self.palette.contour.1, &mut self.line);
             // Outside the grid there are no energies, only a fading.
             let inside = self.energy.inside(j);
             self.line[..inside.start].fill(0.0);
             self.line[inside.end..].fill(0.0);
         } else {
             self.line.fill(0.0);
+        }
+        if let Some(border) = self.border {
+            self.veil.row(j as isize, &mut self.veiled);
+            let opacity = HATCHING * self.palette.contour.1;
+            coverage::hatch_row(&self.veiled, border, j, self.scale, opacity, &mut self.line);
         }
         let side = self.line.len();
         let ramp = self.palette.ramp(self.layers.colour, self.layers.source);
@@ -294,6 +379,7 @@ mod tests {
             streamlines: true,
             denoiser: true,
             data: true,
+            ..Layers::default()
         }
     }
 

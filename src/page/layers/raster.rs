@@ -7,6 +7,9 @@ const STEP: usize = 16;
 pub trait Strokes {
     /// A straight stroke with round ends; positions and width in pixels.
     fn stroke(&mut self, a: [f32; 2], b: [f32; 2], width: f32);
+
+    /// From now on strokes cover that share of what they do usually, if this takes such.
+    fn press(&mut self, _strength: f32) {}
 }
 
 /// A square buffer of coverages, into which overlapping shapes merge without doubling where they overlap.
@@ -14,6 +17,8 @@ pub trait Strokes {
 pub struct Mask {
     side: usize,
     cover: Vec<u8>,
+    /// How much less than usual strokes cover, 0 to 1.
+    lightness: f32,
 }
 
 impl Mask {
@@ -46,27 +51,43 @@ impl Mask {
 
 impl Strokes for Mask {
     fn stroke(&mut self, a: [f32; 2], b: [f32; 2], width: f32) {
-        let d = [b[0] - a[0], b[1] - a[1]];
-        let squared = (d[0] * d[0] + d[1] * d[1]).max(1e-12);
-        let reach = 0.5 * width + 0.5;
-        for j in span(a[1].min(b[1]) - reach, a[1].max(b[1]) + reach, self.side) {
-            let y = j as f32 + 0.5;
-            // The stroke crosses this row between the places where its axis enters and leaves the row's reach.
-            let (from, to) = if d[1].abs() > 1e-6 {
-                let cross = |edge: f32| ((edge - a[1]) / d[1]).clamp(0.0, 1.0);
-                let (s, t) = (cross(y - reach), cross(y + reach));
-                (a[0] + d[0] * s, a[0] + d[0] * t)
-            } else {
-                (a[0], b[0])
-            };
-            for i in span(from.min(to) - reach, from.max(to) + reach, self.side) {
-                let p = [i as f32 + 0.5 - a[0], y - a[1]];
-                let t = ((p[0] * d[0] + p[1] * d[1]) / squared).clamp(0.0, 1.0);
-                let off = [p[0] - t * d[0], p[1] - t * d[1]];
-                let distance = (off[0] * off[0] + off[1] * off[1]).sqrt();
-                let cover = ((reach - distance).clamp(0.0, 1.0) * width.min(1.0) * 255.0) as u8;
-                let pixel = &mut self.cover[j * self.side + i];
-                *pixel = cover.max(*pixel);
+        let most = (1.0 - self.lightness) * width.min(1.0) * 255.0;
+        over_stroke([a, b], width, self.side, |k, cover, _| {
+            let pixel = &mut self.cover[k];
+            *pixel = ((cover * most) as u8).max(*pixel);
+        });
+    }
+
+    fn press(&mut self, strength: f32) {
+        self.lightness = 1.0 - strength;
+    }
+}
+
+/// Goes over the pixels of a square picture that a straight stroke with round ends covers: their index, how much of
+/// each, and how far along the stroke it is, from 0 to 1.
+#[inline]
+pub fn over_stroke([a, b]: [[f32; 2]; 2], width: f32, side: usize, mut each: impl FnMut(usize, f32, f32)) {
+    let d = [b[0] - a[0], b[1] - a[1]];
+    let squared = (d[0] * d[0] + d[1] * d[1]).max(1e-12);
+    let reach = 0.5 * width + 0.5;
+    for j in span(a[1].min(b[1]) - reach, a[1].max(b[1]) + reach, side) {
+        let y = j as f32 + 0.5;
+        // The stroke crosses this row between the places where its axis enters and leaves the row's reach.
+        let (from, to) = if d[1].abs() > 1e-6 {
+            let cross = |edge: f32| ((edge - a[1]) / d[1]).clamp(0.0, 1.0);
+            let (s, t) = (cross(y - reach), cross(y + reach));
+            (a[0] + d[0] * s, a[0] + d[0] * t)
+        } else {
+            (a[0], b[0])
+        };
+        for i in span(from.min(to) - reach, from.max(to) + reach, side) {
+            let p = [i as f32 + 0.5 - a[0], y - a[1]];
+            let t = ((p[0] * d[0] + p[1] * d[1]) / squared).clamp(0.0, 1.0);
+            let off = [p[0] - t * d[0], p[1] - t * d[1]];
+            let distance = (off[0] * off[0] + off[1] * off[1]).sqrt();
+            let cover = (reach - distance).clamp(0.0, 1.0);
+            if cover > 0.0 {
+                each(j * side + i, cover, t);
             }
         }
     }

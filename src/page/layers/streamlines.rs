@@ -27,12 +27,21 @@ const LATTICE: usize = 40;
 /// No point.
 const NONE: u32 = u32::MAX;
 
-/// A line: its points from the seed on along the score, and from the seed on against it.
+/// A line: its points from the seed on along the score, and from the seed on against it; and the phase at the seed of
+/// what runs along it.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     seed: usize,
     back: usize,
     end: usize,
+    phase: f32,
+}
+
+/// Where a line is to begin; one that there was before keeps its phase.
+#[derive(Clone, Copy, Debug)]
+struct Seed {
+    at: [f32; 2],
+    phase: Option<f32>,
 }
 
 /// Streamlines in the making; buffers are kept from picture to picture.
@@ -48,7 +57,7 @@ pub struct Streamlines {
     cells: Vec<u32>,
     before: Vec<u32>,
     /// Seeds still to be tried, the last one first.
-    seeds: Vec<[f32; 2]>,
+    seeds: Vec<Seed>,
     /// Lines that have set down seeds beside them, and points of the lattice that have been tried.
     sown: usize,
     tried: usize,
@@ -68,7 +77,10 @@ impl Streamlines {
             } else {
                 view.to_pixel(old.to_stage(seed))
             };
-            self.seeds.push(moved);
+            self.seeds.push(Seed {
+                at: moved,
+                phase: Some(line.phase),
+            });
         }
         self.lines.clear();
         self.points.clear();
@@ -83,7 +95,7 @@ impl Streamlines {
     pub fn advance(&mut self, seeds: usize) -> bool {
         for _ in 0..seeds {
             let Some(seed) = self.next_seed() else { return true };
-            if self.is_free(seed, SEEDING * self.apart(), None) {
+            if self.is_free(seed.at, SEEDING * self.apart(), None) {
                 self.follow(seed);
             }
         }
@@ -116,6 +128,17 @@ impl Streamlines {
         }
     }
 
+    /// Goes over all steps of all lines along the score: both ends, how many steps the first one is from its line's seed,
+    /// and the phase there is at the seed.
+    pub(super) fn each_step(&self, mut each: impl FnMut([[f32; 2]; 2], i32, f32)) {
+        for line in &self.lines {
+            let (ahead, behind) = ((line.back - line.seed) as i32 - 1, (line.end - line.back) as i32);
+            for way in -behind..ahead {
+                each([self.point(line, way), self.point(line, way + 1)], way, line.phase);
+            }
+        }
+    }
+
     /// The point of a line so many steps from its seed.
     fn point(&self, line: &Line, way: i32) -> [f32; 2] {
         let at = if way < 0 {
@@ -131,8 +154,13 @@ impl Streamlines {
         self.side() / ACROSS
     }
 
+    /// Length of a step, pixels.
+    pub(super) fn step(&self) -> f32 {
+        self.apart() / STEPS
+    }
+
     /// Side of the picture, pixels.
-    fn side(&self) -> f32 {
+    pub(super) fn side(&self) -> f32 {
         self.view.map_or(1.0, |view| view.pixels)
     }
 
@@ -141,7 +169,7 @@ impl Streamlines {
         (ACROSS / SEEDING) as usize
     }
 
-    fn next_seed(&mut self) -> Option<[f32; 2]> {
+    fn next_seed(&mut self) -> Option<Seed> {
         while self.seeds.is_empty() {
             if let Some(line) = self.lines.get(self.sown).copied() {
                 self.sown += 1;
@@ -150,13 +178,17 @@ impl Streamlines {
                 // From the middle on, where the data are.
                 let k = (self.tried + LATTICE * (LATTICE + 1) / 2) % (LATTICE * LATTICE);
                 let place = |k: usize| (k as f32 + 0.5) * self.side() / LATTICE as f32;
-                self.seeds.push([place(k % LATTICE), place(k / LATTICE)]);
+                self.sow([place(k % LATTICE), place(k / LATTICE)]);
                 self.tried += 1;
             } else {
                 return None;
             }
         }
         self.seeds.pop()
+    }
+
+    fn sow(&mut self, at: [f32; 2]) {
+        self.seeds.push(Seed { at, phase: None });
     }
 
     /// Seeds on both sides of a line, as near as a seed may be.
@@ -166,21 +198,28 @@ impl Streamlines {
             let p = self.points[k];
             let Some(d) = self.direction(p) else { continue };
             for side in [off, -off] {
-                self.seeds.push([p[0] - side * d[1], p[1] + side * d[0]]);
+                self.sow([p[0] - side * d[1], p[1] + side * d[0]]);
             }
         }
     }
 
     /// Keeps the line through a seed, unless it is too short.
-    fn follow(&mut self, seed: [f32; 2]) {
+    fn follow(&mut self, seed: Seed) {
         let start = self.points.len();
-        self.keep(seed, 0);
+        self.keep(seed.at, 0);
         self.go(start, 1);
         let back = self.points.len();
         self.go(start, -1);
         let end = self.points.len();
         if end - start >= SHORTEST {
-            self.lines.push(Line { seed: start, back, end });
+            // By the golden section, neighbours are never in step.
+            let phase = seed.phase.unwrap_or(0.618 * self.lines.len() as f32);
+            self.lines.push(Line {
+                seed: start,
+                back,
+                end,
+                phase: phase.fract(),
+            });
             return;
         }
         // The latest points are the last in their cells.
@@ -196,7 +235,7 @@ impl Streamlines {
     /// Steps from a seed along the score (`sign` 1) or against it by the midpoint rule, as long as there is a way and
     /// room.
     fn go(&mut self, seed: usize, sign: i32) {
-        let h = sign as f32 * self.apart() / STEPS;
+        let h = sign as f32 * self.step();
         let mut p = self.points[seed];
         let step = |p: [f32; 2], by: f32, d: [f32; 2]| [p[0] + by * d[0], p[1] + by * d[1]];
         for way in 1..LONGEST {

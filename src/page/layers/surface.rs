@@ -215,7 +215,8 @@ impl SurfacePainter {
         let here = row(j);
         if self.layers.contours {
             let near = [row(j.saturating_sub(1)), here, row((j + 1).min(side - 1))];
-            contours::cover_row(near, 0.9 * scale, 1.4 * palette.contour.1, &mut self.line);
+            let spacing = contours::spacing(self.layers.contour_spacing, self.window.half_width);
+            contours::cover_row(near, spacing, 0.9 * scale, 1.4 * palette.contour.1, &mut self.line);
         } else {
             self.line.fill(0.0);
         }

@@ -27,6 +27,11 @@ impl Surface {
         &self.canvas
     }
 
+    /// What it is drawn on with, in its own pixels.
+    pub fn context(&self) -> &CanvasRenderingContext2d {
+        &self.context
+    }
+
     /// Shows what another canvas shows.
     pub fn copy(&self, other: &Self) -> Result<(), JsValue> {
         let side = other.canvas.width();

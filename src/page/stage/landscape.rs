@@ -57,6 +57,7 @@ impl Stage {
         }
         self.landscape = on.then(Box::default);
         (self.stale, self.painting) = (true, false);
+        self.over.show(!on)?;
         self.hands.orbits.set(on);
         self.hands.looking.take();
         self.lens = Lens::default();

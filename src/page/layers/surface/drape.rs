@@ -42,10 +42,15 @@ impl Drape {
             return;
         };
         if layers.arrows {
-            arrows::draw(&arrows::arrows(field, &map), LINE, &mut self.plain);
+            let arrows = arrows::arrows(field, &map, layers.arrow_length, layers.arrow_density);
+            arrows::draw(&arrows, LINE, &mut self.plain);
         }
         if layers.denoiser {
-            denoiser::draw(&denoiser::moves(field, &map), LINE, &mut self.plain);
+            denoiser::draw(
+                &denoiser::moves(field, &map, arrows::across(layers.arrow_density)),
+                LINE,
+                &mut self.plain,
+            );
         }
         if layers.streamlines {
             self.streamlines.begin(field, &map);
