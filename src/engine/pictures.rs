@@ -1,7 +1,8 @@
 //! Pictures of the learned field: which noise level is due, and its grid evaluated in slices.
 //!
 //! The noise level on the stage is renewed at least three times a second, the strip's tiles each at least every two
-//! seconds, and nothing is painted twice from the same weights.
+//! seconds, and nothing is painted twice from the same weights. While the tiles of the whole ladder cover the stage, it
+//! waits its turn among them.
 
 use std::rc::Rc;
 
@@ -20,7 +21,7 @@ const STAGE_PERIOD: f64 = 0.3;
 const TILE_PERIOD: f64 = 1.8;
 /// Most points an axis of the stage.
 const FINEST_SIDE: u32 = 176;
-/// The same while the stage's level changes several times a second.
+/// The same while the stage's level changes several times a second, or while nobody sees it.
 const MOVING_SIDE: u32 = 80;
 /// Points an axis of a tile.
 const TILE_SIDE: u32 = 48;
@@ -53,21 +54,38 @@ struct Job {
     potential: Option<Potential>,
 }
 
+/// What is on the stage.
+#[derive(Clone, Copy, Debug)]
+pub struct OnStage {
+    /// Its noise level.
+    pub sigma: f32,
+    /// The level changes several times a second, so that a coarser picture in time is worth more than a fine one too
+    /// late.
+    pub moving: bool,
+    /// Tiles cover it.
+    pub covered: bool,
+}
+
 /// The round of views.
 #[derive(Default)]
 pub struct Pictures {
     /// The stage first, then the tiles.
     views: Vec<View>,
+    covered: bool,
     job: Option<Job>,
 }
 
 impl Pictures {
-    /// Says what is shown: the stage's noise level and those of the strip, around data of this mean and scale.
-    /// What is unchanged keeps what it knows. `moving`: the stage's level changes several times a second, so that a
-    /// coarser picture in time is worth more than a fine one too late.
-    pub fn show(&mut self, (stage, moving): (f32, bool), tiles: &[f32], mean: [f32; 2], scale: f32) {
-        let finest = if moving { MOVING_SIDE } else { FINEST_SIDE };
-        let wanted = std::iter::once((stage, stage_grid(mean, scale, stage, finest))).chain(
+    /// Says what is shown: the stage's noise level and those of the tiles, around data of this mean and scale.
+    /// What is unchanged keeps what it knows.
+    pub fn show(&mut self, stage: OnStage, tiles: &[f32], mean: [f32; 2], scale: f32) {
+        self.covered = stage.covered;
+        let finest = if stage.moving || stage.covered {
+            MOVING_SIDE
+        } else {
+            FINEST_SIDE
+        };
+        let wanted = std::iter::once((stage.sigma, stage_grid(mean, scale, stage.sigma, finest))).chain(
             tiles
                 .iter()
                 .map(|&sigma| (sigma, Grid::window(mean, scale, sigma, TILE_SIDE))),
@@ -211,7 +229,7 @@ impl Pictures {
         })
     }
 
-    /// The stage when its time has come, else the tile that has waited longest.
+    /// The stage, where it is seen, when its time has come, else what has waited longest.
     fn due(&self, stamp: Stamp) -> Option<usize> {
         let age = |view: &View| view.finished.map_or(f64::INFINITY, |at| at.elapsed().as_secs_f64());
         let ripe = |index: usize, period: f64| {
@@ -221,10 +239,11 @@ impl Pictures {
                 .is_none_or(|shown| (shown.run, shown.target) != (stamp.run, stamp.target));
             is_stale(view, stamp) && (new_data || age(view) >= period)
         };
-        if !self.views.is_empty() && ripe(0, STAGE_PERIOD) {
+        let seen = !self.covered && !self.views.is_empty();
+        if seen && ripe(0, STAGE_PERIOD) {
             return Some(0);
         }
-        (1..self.views.len())
+        (usize::from(seen)..self.views.len())
             .filter(|&index| ripe(index, TILE_PERIOD))
             .max_by(|&a, &b| age(&self.views[a]).total_cmp(&age(&self.views[b])))
     }

@@ -226,6 +226,10 @@ pub struct Settings {
     /// The stage shows the energy as a landscape, in three dimensions, with the particles on it: wells where the data
     /// are. Of an error it shows how large it is.
     pub surface: bool,
+    /// The pictures of the field at every rung of the ladder take the place of the lab: exact, learned and error.
+    pub all_levels: bool,
+    /// Each of the pictures side by side has a colour scale of its own, and not all of them the same.
+    pub own_scale: bool,
 }
 
 impl Default for Settings {
@@ -276,6 +280,8 @@ impl Default for Settings {
             show_particles: true,
             trails: true,
             surface: false,
+            all_levels: false,
+            own_scale: false,
         }
     }
 }

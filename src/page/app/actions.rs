@@ -145,6 +145,7 @@ impl App {
                 banner::clear(Kind::Notice);
                 banner::show(Kind::Notice, &format!("Theme: {}.", self.theme.name()), None);
             }
+            "levels" => self.show_levels(!self.lab.settings.all_levels),
             "share" => share(&self.link()),
             "keys" | "scenes" => {
                 if let Ok(dialog) = dom::element::<HtmlDialogElement>(action)

@@ -184,6 +184,9 @@ impl App {
         if let Some(particles) = frame.cloud.particles.take() {
             self.screen.particles = particles.0.len() / 2;
             let (cast, recycled) = (frame.cloud.cast, frame.cloud.sampler.recycled);
+            if self.lab.settings.all_levels {
+                self.multiples.set_particles(&particles.0);
+            }
             self.stage.set_particles(&particles.0, cast, recycled, dom::now_ms());
             self.record(&particles.0, &frame.cloud);
         }

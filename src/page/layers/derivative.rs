@@ -58,27 +58,35 @@ fn at_points(field: &GridField, of: impl Fn(&dyn Fn(usize, usize) -> f32) -> f32
         .collect()
 }
 
-/// Places on the ramp of every point of a whole field: 1/2 where there is nothing, 0 and 1 at minus and plus
-/// [`reach`]. For [`Source::Error`] the field is a [`super::error::difference`].
-pub fn tones(field: &GridField, colour: Colour, source: Source) -> Vec<f32> {
-    let values = if colour == Colour::Curl {
+/// Divergence or curl at every point of a whole field, times `sigma²`, fading out where nobody asked for it. For
+/// [`Source::Error`] the field is a [`super::error::difference`].
+pub fn values(field: &GridField, colour: Colour, source: Source) -> Vec<f32> {
+    let mut values = if colour == Colour::Curl {
         curl(field)
     } else {
         divergence(field)
     };
-    let scale = 0.5 * field.sigma * field.sigma / reach(colour, source);
     let fades = colour == Colour::Curl || source == Source::Error;
-    let tone = |(value, energy): (f32, &f32)| {
+    for (value, energy) in values.iter_mut().zip(&field.energy) {
         let present = if fades {
             ((FADE[1] - energy) / (FADE[1] - FADE[0])).clamp(0.0, 1.0)
         } else {
             1.0
         };
+        *value *= present * field.sigma * field.sigma;
+    }
+    values
+}
+
+/// Places on the ramp of the [`values`]: 1/2 where there is nothing, 0 and 1 at minus and plus [`reach`].
+pub fn tones(field: &GridField, colour: Colour, source: Source) -> Vec<f32> {
+    let scale = 0.5 / reach(colour, source);
+    let tone = |value: f32| {
         // Ends of the ramp are flat, not curves over numbers that nobody sees.
-        let tone = (present * scale * value).clamp(-0.5, 0.5);
+        let tone = (scale * value).clamp(-0.5, 0.5);
         if tone.is_finite() { 0.5 + tone } else { 0.5 }
     };
-    values.into_iter().zip(&field.energy).map(tone).collect()
+    values(field, colour, source).into_iter().map(tone).collect()
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub mod particles;
 pub mod path;
 pub mod raster;
 pub mod resample;
+pub mod scale;
 mod stamps;
 pub mod streamlines;
 pub mod surface;
