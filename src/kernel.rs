@@ -7,6 +7,14 @@
 pub mod distribution;
 pub mod noise;
 
+/// What the networks compute on the CPU.
+pub mod model {
+    pub mod perceptron;
+    mod preconditioning;
+    pub use self::perceptron::Perceptron;
+    pub use self::preconditioning::Preconditioning;
+}
+
 /// The words of page and engine that the painters know.
 pub mod engine {
     /// Windows and grids.

@@ -23,14 +23,7 @@ use burn::tensor::Tensor;
 
 use super::Preconditioning;
 
-/// How many features there are.
-pub const COUNT: usize = 12;
-
-/// Lowest frequency of the Fourier features, in radians per unit of `z`; the other one is its double.
-pub const FREQUENCY: f32 = 2.0;
-
-/// Up to here `u` is `z`.
-const STRAIGHT: f32 = 1.5;
+pub use super::perceptron::features::{COUNT, FREQUENCY, STRAIGHT};
 
 /// The features of one point. x: stage coordinates, sigma: stage units.
 pub fn on_host(pre: &Preconditioning, x: [f32; 2], sigma: f32) -> [f32; COUNT] {

@@ -2,8 +2,10 @@
 
 use burn::tensor::Tensor;
 
-use super::{Along, Head, Kind, Network, Preconditioning, energy_net, features, score_net, tangents::column};
-use crate::field::{Differential, Field};
+use super::{
+    Along, Head, Kind, Network, Perceptron, Preconditioning, energy_net, features, score_net, tangents::column,
+};
+use crate::field::{Differential, Field, points_on};
 
 /// The score of a trained network of either kind; no gradients by its weights are kept.
 ///
@@ -35,7 +37,17 @@ impl LearnedField {
 
     /// The network's own output `F` (unit size at every noise level). x: `[n, 2]`; returns `[n, 2]`.
     pub fn output(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
-        self.network.output(self.features(x, sigma))
+        self.on_host(x, |network, points| {
+            network.outputs(&self.preconditioning, points, sigma)
+        })
+        .unwrap_or_else(|| self.network.output(self.features(x, sigma)))
+    }
+
+    /// What a network that is on the CPU says of the points `[x0, y0, …]`, beside them.
+    fn on_host(&self, x: &Tensor<2>, say: impl FnOnce(&Perceptron, &[f32]) -> Vec<f32>) -> Option<Tensor<2>> {
+        let network = self.network.on_host()?;
+        let points = x.try_to_vec_as::<f32>().ok()?;
+        Some(points_on(&x.device(), say(network, &points)))
     }
 
     fn features(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
@@ -80,7 +92,10 @@ impl LearnedField {
 
 impl Field for LearnedField {
     fn score(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
-        self.score_of(self.output(x, sigma), x, sigma)
+        self.on_host(x, |network, points| {
+            network.scores(&self.preconditioning, points, sigma)
+        })
+        .unwrap_or_else(|| self.score_of(self.output(x, sigma), x, sigma))
     }
 
     fn differential(&self, x: &Tensor<2>, sigma: f32) -> Differential {

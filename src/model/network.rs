@@ -1,8 +1,10 @@
 //! The multilayer perceptron and the flat vector its parameters live in.
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Along, Head, Kind, Shape, activation::Activation, energy_net, score_net};
+use super::{Along, Head, Kind, Perceptron, Shape, activation::Activation, energy_net, score_net};
 
 /// One layer: `h W + b`.
 #[derive(Clone, Debug)]
@@ -25,12 +27,17 @@ pub struct Network {
     /// `beta` of the quadratic head, `[1, 1]`.
     gain: Option<Tensor<2>>,
     activation: Activation,
+    /// The same network where tensor operations are too slow.
+    on_host: Option<Arc<Perceptron>>,
 }
 
 impl Network {
     /// Cuts a flat vector of [`Shape::parameters`] numbers into layers, for inference.
     pub fn new(shape: Shape, flat: &Tensor<1>) -> Self {
-        Self::cut(shape, flat, Activation::Plain, |piece| piece)
+        Self {
+            on_host: on_host(shape, flat).map(Arc::new),
+            ..Self::cut(shape, flat, Activation::Plain, |piece| piece)
+        }
     }
 
     /// The same for training: each piece becomes a leaf of the tape. The pieces, and not the flat vector, are the
@@ -58,7 +65,13 @@ impl Network {
             last,
             gain: shape.has_gain().then(|| take(1, 1)),
             activation,
+            on_host: None,
         }
+    }
+
+    /// The network on the CPU without tensors, if it is there and of a kind that is written so.
+    pub fn on_host(&self) -> Option<&Perceptron> {
+        self.on_host.as_deref()
     }
 
     /// What the network puts out.
@@ -154,6 +167,14 @@ impl Layer {
     pub(super) fn apply(&self, h: Tensor<2>) -> Tensor<2> {
         h.matmul(self.weight.clone()) + self.bias.clone()
     }
+}
+
+/// The network of a flat vector that is on the CPU, if it is of a kind that is written without tensors.
+pub(crate) fn on_host(shape: Shape, flat: &Tensor<1>) -> Option<Perceptron> {
+    if flat.device() != Device::flex() || shape.kind != Kind::Score {
+        return None;
+    }
+    Perceptron::new(shape.layers(), &flat.try_to_vec_as::<f32>().ok()?)
 }
 
 /// A flat vector on a device.

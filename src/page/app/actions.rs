@@ -12,7 +12,7 @@ use crate::distribution::{Preset, Target};
 use crate::engine::protocol::Command;
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
-use crate::page::charts::Bars;
+use crate::page::charts::{Against, Bars};
 use crate::page::controls::{self, Chosen};
 use crate::page::flat;
 use crate::page::keys::Key;
@@ -118,6 +118,8 @@ impl App {
             }
             "errors" => self.show_bars(Bars::Errors),
             "losses" => self.show_bars(Bars::Losses),
+            "steps" => self.draw_against(Against::Steps),
+            "seconds" => self.draw_against(Against::Seconds),
             "race" => {
                 let race = !self.lab.settings.race;
                 let settings = Settings {
@@ -177,6 +179,11 @@ impl App {
 
     fn show_bars(&mut self, bars: Bars) {
         self.bars = bars;
+        self.screen.charts_changed();
+    }
+
+    fn draw_against(&mut self, against: Against) {
+        self.against = against;
         self.screen.charts_changed();
     }
 

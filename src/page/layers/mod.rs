@@ -33,7 +33,7 @@ mod stamps;
 pub mod streamlines;
 pub mod surface;
 
-pub use palette::Palette;
+pub use palette::{Palette, Ramp};
 
 use crate::engine::protocol::Grid;
 
