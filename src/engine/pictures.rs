@@ -110,7 +110,8 @@ impl Pictures {
                 energy: None,
             }));
         }
-        // A picture in the making goes on if its view is still shown, and if it is not keeping the stage waiting.
+        // A picture in the making goes on if its view is still shown, and if it is not keeping a stage waiting that is
+        // seen.
         self.job = self
             .job
             .take()
@@ -120,7 +121,9 @@ impl Pictures {
                     ..job
                 })
             })
-            .filter(|job| job.view == 0 || self.views.first().is_some_and(|stage| stage.shows.is_some()));
+            .filter(|job| {
+                job.view == 0 || stage.covered || self.views.first().is_some_and(|stage| stage.shows.is_some())
+            });
     }
 
     /// The data changed: densities and what was painted are out of date. A picture in the making is still finished,

@@ -277,7 +277,11 @@ impl Multiples {
         style.set_property("--columns", &layout.columns.max(SOURCES).to_string())?;
         let down = layout.columns == 0;
         self.grid.set_class_name(if down { "down" } else { "across" });
+        // The first row of every band but the first stands off.
         let put = |element: &Element, [row, column]: [usize; 2]| {
+            element
+                .class_list()
+                .toggle_with_force("band", !down && row > 1 && row % SOURCES == 1)?;
             element.set_attribute("style", &format!("grid-area:{row}/{column}"))
         };
         for (number, tile) in self.tiles.iter().enumerate() {
@@ -348,15 +352,15 @@ pub fn percent(share: f32) -> String {
     format!("{} %", two_figures(100.0 * share))
 }
 
-/// 12, 1.2, 0.12, 0.01.
+/// 12, 1.2, 0.12, 0.012, and no further than 0.001.
 fn two_figures(value: f32) -> String {
-    let digits = if value >= 9.95 {
-        0
-    } else if value >= 0.995 {
-        1
-    } else {
-        2
-    };
+    if value >= 9.95 {
+        return format!("{value:.0}");
+    }
+    if value < 1e-3 {
+        return "< 0.001".into();
+    }
+    let digits = (1.0 - (1.005 * value).log10().floor()).min(3.0) as usize;
     format!("{value:.digits$}")
 }
 
@@ -385,7 +389,17 @@ mod tests {
 
     #[test]
     fn shares_are_written_in_two_figures() {
-        let texts = [0.98, 0.12, 0.0345, 0.00996, 0.0012, 0.000_01].map(percent);
-        assert_eq!(texts, ["98 %", "12 %", "3.5 %", "1.0 %", "0.12 %", "0.00 %"]);
+        let texts = [0.98, 0.12, 0.035, 0.00996, 0.0012, 0.000_25, 0.000_02, 0.000_001].map(percent);
+        let expected = [
+            "98 %",
+            "12 %",
+            "3.5 %",
+            "1.0 %",
+            "0.12 %",
+            "0.025 %",
+            "0.002 %",
+            "< 0.001 %",
+        ];
+        assert_eq!(texts, expected);
     }
 }

@@ -72,7 +72,7 @@ impl App {
             let text = measured.map(percent).or_else(|| {
                 let difference = self.pictures.get(Source::Error, sigma, true)?;
                 let exact = self.pictures.get(Source::Exact, sigma, true)?;
-                error::relative(&difference, &exact).map(|share| format!("≈ {}", percent(share)))
+                error::relative(&difference, &exact).map(percent)
             });
             self.multiples.set_error(level, text.as_deref().unwrap_or("–"));
         }

@@ -4,6 +4,8 @@
 /// Pixels between tiles, and between bands of levels.
 const GAP: f32 = 4.0;
 const BAND_GAP: f32 = 14.0;
+/// Beside the columns of a narrow screen, for the outlines of the tiles.
+const MARGIN: f32 = 2.0;
 /// Width of the words before a band's rows.
 const HEAD: f32 = 22.0;
 
@@ -29,7 +31,7 @@ impl Layout {
     pub fn new(levels: usize, room: [f32; 2], narrow: bool, ratio: f32) -> Self {
         let whole = |side: f32| (side * ratio).floor().max(1.0) / ratio;
         if narrow {
-            let side = whole((room[0] - (SOURCES - 1) as f32 * GAP) / SOURCES as f32);
+            let side = whole((room[0] - 2.0 * MARGIN - (SOURCES - 1) as f32 * GAP) / SOURCES as f32);
             return Self { columns: 0, side };
         }
         let fit = |bands: usize| {
@@ -136,7 +138,7 @@ mod tests {
             }
         }
         let phone = Layout::new(16, [374.0, 700.0], true, 1.0);
-        assert_eq!((phone.columns, phone.side), (0, 122.0));
+        assert_eq!((phone.columns, phone.side), (0, 120.0));
     }
 
     #[test]
