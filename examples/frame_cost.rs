@@ -236,7 +236,8 @@ fn landscape(field: &Rc<GridField>) -> impl FnMut() + use<> {
         contours: true,
         ..NOTHING
     };
-    painter.set_field(Some(field), window(1.0), usual);
+    painter.set_field(Some(field), window(1.0), usual, &[]);
+    painter.melt(f32::INFINITY);
     let (cloud, mut seen) = (Cloud::new(Rc::clone(field)), Vec::new());
     move || {
         camera.turn([0.01, 0.0]);

@@ -23,7 +23,7 @@ use crate::{
         upload,
     },
     noise::NoiseLadder,
-    objective::{Objective, Problem, Weighting},
+    objective::{Batch, Objective, Problem, Weighting},
 };
 
 /// Adam's decay of the gradients' mean and of their mean square (Kingma & Ba 2015).
@@ -126,18 +126,23 @@ impl Trainer {
         }
     }
 
-    /// One Adam step on a fresh batch.
-    pub fn step(&mut self, data: &ExactField, plan: &Plan) {
-        self.steps += 1;
-        self.clock += 1;
-        let mut rng = stream(self.seed, Purpose::Batch, self.steps);
+    /// The batch of the next step: a function of seed, settings and step, so that others can repeat the step.
+    pub fn next_batch(&self, data: &ExactField, plan: &Plan) -> Batch {
+        let mut rng = stream(self.seed, Purpose::Batch, self.steps + 1);
         let problem = Problem {
             data,
             preconditioning: &self.preconditioning,
             ladder: &plan.ladder,
             size: plan.batch,
         };
-        let batch = plan.objective.batch(plan.weighting, &problem, &mut rng);
+        plan.objective.batch(plan.weighting, &problem, &mut rng)
+    }
+
+    /// One Adam step on a fresh batch.
+    pub fn step(&mut self, data: &ExactField, plan: &Plan) {
+        let batch = self.next_batch(data, plan);
+        self.steps += 1;
+        self.clock += 1;
         let gradient = gradient(
             self.shape,
             &self.weights,

@@ -110,7 +110,8 @@ fn landscape(energies: f32, camera: &Camera, dark: bool) -> Picture {
         contours: true,
         ..NOTHING
     };
-    painter.set_field(Some(&field), view(), layers);
+    painter.set_field(Some(&field), view(), layers, &[]);
+    painter.melt(f32::INFINITY);
     painter.paint(camera, SIDE, 1.0, &Palette::new(dark));
     Picture::new(SIDE, painter.pixels())
 }
@@ -208,6 +209,27 @@ fn a_landscape_is_as_before() {
     for (theme, dark) in THEMES {
         landscape(1.0, &Camera::default(), dark).is_as_before(&format!("landscape-{theme}"));
     }
+}
+
+#[test]
+fn a_landscape_with_lines_and_data_on_it_is_as_before() {
+    let mut painter = SurfacePainter::default();
+    let layers = Layers {
+        source: Source::Learned,
+        heat: true,
+        arrows: true,
+        streamlines: true,
+        data: true,
+        ..NOTHING
+    };
+    let data: Vec<f32> = (0..40)
+        .flat_map(|k| [(k as f32).sin(), 0.05 * k as f32 - 1.0])
+        .collect();
+    painter.set_field(Some(&field(0.0)), view(), layers, &data);
+    painter.melt(f32::INFINITY);
+    while !painter.trace(10) {}
+    painter.paint(&Camera::default(), SIDE, 1.0, &Palette::new(true));
+    Picture::new(SIDE, painter.pixels()).is_as_before("landscape-lines-dark");
 }
 
 #[test]

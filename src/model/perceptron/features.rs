@@ -57,6 +57,13 @@ fn of(z: [F4; 2], gate: F4, noise: F4) -> [F4; COUNT] {
     ]
 }
 
+/// The features of one point. x: stage coordinates, sigma: stage units.
+pub fn on_host(pre: &Preconditioning, x: [f32; 2], sigma: f32) -> [f32; COUNT] {
+    let level = Level::new(pre, sigma);
+    let z = [0, 1].map(|k| F4::splat((x[k] - pre.mean[k]) * level.input_gain));
+    of(z, F4::splat(level.skip), F4::splat(level.noise)).map(|feature| feature.numbers()[0])
+}
+
 /// What the features depend on beside the point.
 #[derive(Clone, Copy, Debug, Default)]
 struct Level {

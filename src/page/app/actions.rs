@@ -19,6 +19,8 @@ use crate::page::keys::Key;
 use crate::page::stage::{StageEvent, Tool};
 use crate::page::{dom, link};
 
+/// What a key comes nearer by.
+const APPROACH: f32 = 1.15;
 /// Particles in one drop, over a disc of the brush's size.
 const DROP: usize = 40;
 /// While the pointer moves, no more than this many wait to be sent.
@@ -166,6 +168,9 @@ impl App {
                 self.drop_loop();
                 self.drop_probe();
             }
+            "nearer" => self.stage.approach(APPROACH),
+            "farther" => self.stage.approach(1.0 / APPROACH),
+            "home" => self.stage.go_home(),
             "restart-engine" => self.restart_engine(),
             _ => {}
         }

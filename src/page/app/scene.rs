@@ -43,6 +43,8 @@ pub(super) struct Screen {
     shown_sigma: f32,
     words_ms: f64,
     charts_ms: f64,
+    /// Hands enlarged or turned what is on the stage.
+    closer: bool,
     frames: u32,
     counted_ms: f64,
     /// Animation frames a second, over the last second.
@@ -205,6 +207,10 @@ impl App {
         let window = self.window();
         self.stage.set_target_window(window.centre, window.half_width);
         self.stage.frame(now_ms)?;
+        let closer = self.stage.is_closer();
+        if std::mem::replace(&mut self.screen.closer, closer) != closer {
+            dom::set_hidden("home", !closer);
+        }
         self.place_loop_label()?;
         self.place_probe_label()
     }

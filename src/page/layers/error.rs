@@ -34,10 +34,15 @@ pub fn difference(learned: &GridField, exact: &GridField) -> Option<GridField> {
     Some(out)
 }
 
+/// Place on the ramp of an error in units of `1 / sigma`.
+pub fn tone(error: f32) -> f32 {
+    error / (error + HALF)
+}
+
 /// Place on the ramp of every point of a [`difference`]: `e / (e + 0.3)` with `e = sigma |s - s*|`, which is 1 where the
 /// error is as large as the score of the noise itself; fading out where there are no data.
 pub fn tones(difference: &GridField) -> Vec<f32> {
-    at_points(difference, |error, present| present * error / (error + HALF))
+    at_points(difference, |error, present| present * tone(error))
 }
 
 /// That error `e` itself, fading out in the same way.

@@ -19,6 +19,7 @@ pub mod energy;
 pub mod error;
 pub mod exact_picture;
 pub mod jumps;
+pub mod lens;
 mod light;
 pub mod morph;
 pub mod motion;
