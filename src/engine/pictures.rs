@@ -2,7 +2,7 @@
 //!
 //! The noise level on the stage is renewed at least three times a second, the strip's tiles each at least every two
 //! seconds, and nothing is painted twice from the same weights. While the tiles of the whole ladder cover the stage, it
-//! waits its turn among them.
+//! is not painted.
 
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ const STAGE_PERIOD: f64 = 0.3;
 const TILE_PERIOD: f64 = 1.8;
 /// Most points an axis of the stage.
 const FINEST_SIDE: u32 = 176;
-/// The same while the stage's level changes several times a second, or while nobody sees it.
+/// The same while the stage's level changes several times a second.
 const MOVING_SIDE: u32 = 80;
 /// Points an axis of a tile.
 const TILE_SIDE: u32 = 48;
@@ -80,11 +80,7 @@ impl Pictures {
     /// What is unchanged keeps what it knows.
     pub fn show(&mut self, stage: OnStage, tiles: &[f32], mean: [f32; 2], scale: f32) {
         self.covered = stage.covered;
-        let finest = if stage.moving || stage.covered {
-            MOVING_SIDE
-        } else {
-            FINEST_SIDE
-        };
+        let finest = if stage.moving { MOVING_SIDE } else { FINEST_SIDE };
         let wanted = std::iter::once((stage.sigma, stage_grid(mean, scale, stage.sigma, finest))).chain(
             tiles
                 .iter()
@@ -137,7 +133,12 @@ impl Pictures {
 
     /// There is a picture to make, now or soon.
     pub fn wanted(&self, stamp: Stamp) -> bool {
-        self.job.is_some() || self.views.iter().any(|view| is_stale(view, stamp))
+        self.job.is_some() || self.seen().any(|view| is_stale(view, stamp))
+    }
+
+    /// What somebody can see.
+    fn seen(&self) -> impl Iterator<Item = &View> {
+        self.views.iter().skip(usize::from(self.covered))
     }
 
     /// Works until `deadline`; returns a picture when one is finished.
@@ -232,7 +233,7 @@ impl Pictures {
         })
     }
 
-    /// The stage, where it is seen, when its time has come, else what has waited longest.
+    /// The stage, where it is seen, when its time has come, else the tile that has waited longest.
     fn due(&self, stamp: Stamp) -> Option<usize> {
         let age = |view: &View| view.finished.map_or(f64::INFINITY, |at| at.elapsed().as_secs_f64());
         let ripe = |index: usize, period: f64| {
@@ -242,11 +243,10 @@ impl Pictures {
                 .is_none_or(|shown| (shown.run, shown.target) != (stamp.run, stamp.target));
             is_stale(view, stamp) && (new_data || age(view) >= period)
         };
-        let seen = !self.covered && !self.views.is_empty();
-        if seen && ripe(0, STAGE_PERIOD) {
+        if !self.covered && !self.views.is_empty() && ripe(0, STAGE_PERIOD) {
             return Some(0);
         }
-        (usize::from(seen)..self.views.len())
+        (1..self.views.len())
             .filter(|&index| ripe(index, TILE_PERIOD))
             .max_by(|&a, &b| age(&self.views[a]).total_cmp(&age(&self.views[b])))
     }

@@ -6,8 +6,8 @@ use scorefield::engine::settings::Settings;
 
 use crate::driver::{lab_on, small, tell, until_frame};
 
-/// While the whole ladder is shown, every rung gets its turns, again and again as the network learns; the stage, whose
-/// level changes all the time, keeps none of them waiting.
+/// While the whole ladder is shown, every rung gets its turns, again and again as the network learns, and the stage,
+/// which nobody sees and whose level changes all the time, none.
 #[test]
 fn every_rung_of_a_ladder_on_show_is_renewed_while_a_descent_goes_on() {
     let settings = Settings {
@@ -22,8 +22,7 @@ fn every_rung_of_a_ladder_on_show_is_renewed_while_a_descent_goes_on() {
     tell(&mut lab, vec![Command::Play { training, sampling }]);
     let mut shown: Vec<(f32, Vec<u64>)> = ladder.sigmas().map(|sigma| (sigma, Vec::new())).collect();
     until_frame(&mut lab, |frame| {
-        // Curl is measured on the stage only.
-        for picture in frame.pictures.iter().filter(|picture| picture.curl.is_none()) {
+        for picture in &frame.pictures {
             let place = shown
                 .iter_mut()
                 .find(|(sigma, _)| sigma.to_bits() == picture.sigma.to_bits());
