@@ -28,17 +28,14 @@ pub struct Scale {
 /// [`Source::Error`] the picture is an [`error::difference`].
 pub fn own(field: &GridField, colour: Colour, source: Source) -> Option<Scale> {
     let (mark, common) = match (colour, source) {
-        (Colour::Energy, Source::Error) => (root_mean_square(&error::sizes(field)), error::HALF),
+        (Colour::Energy, Source::Error) => (root_mean_square(error::sizes(field)), error::HALF),
         (Colour::Energy, _) => {
             let known = field.energy.iter().copied().filter(|e| e.is_finite());
             (known.fold(0.0, f32::max).min(HIGHEST), energy::SPAN)
         }
         _ => {
-            let values = derivative::values(field, colour, source);
-            (
-                SIGNED_END * root_mean_square(&values),
-                derivative::reach(colour, source),
-            )
+            let size = root_mean_square(derivative::faded(field, colour, source));
+            (SIGNED_END * size, derivative::reach(colour, source))
         }
     };
     (mark > 1e-6 && mark.is_finite()).then(|| Scale {
@@ -48,9 +45,9 @@ pub fn own(field: &GridField, colour: Colour, source: Source) -> Option<Scale> {
 }
 
 /// Of what is not zero: where a picture has faded out there is nothing to say.
-fn root_mean_square(values: &[f32]) -> f32 {
+fn root_mean_square(values: impl Iterator<Item = f32>) -> f32 {
     let (mut sum, mut count) = (0.0_f32, 0.0_f32);
-    for value in values.iter().filter(|v| v.is_finite() && **v != 0.0) {
+    for value in values.filter(|v| v.is_finite() && *v != 0.0) {
         sum += value * value;
         count += 1.0;
     }
@@ -98,8 +95,8 @@ mod tests {
                 panic!("there is an error")
             };
             assert!((scale.mark - 0.2 * wrong).abs() < 1e-5, "sigma is 0.2");
-            let tones = error::tones(&stretched(&field, scale.stretch));
-            assert!(tones.iter().all(|t| (t - 0.5).abs() < 1e-4));
+            let field = stretched(&field, scale.stretch);
+            assert!(error::tones(&field).all(|t| (t - 0.5).abs() < 1e-4));
         }
     }
 
@@ -111,8 +108,8 @@ mod tests {
         };
         // sigma² curl = 0.04 * 0.6.
         assert!((scale.mark - 2.0 * 0.024).abs() < 1e-5, "{scale:?}");
-        let tones = derivative::tones(&stretched(&field, scale.stretch), Colour::Curl, Source::Learned);
-        assert!(tones.iter().all(|t| (t - 0.75).abs() < 1e-4));
+        let field = stretched(&field, scale.stretch);
+        assert!(derivative::tones(&field, Colour::Curl, Source::Learned).all(|t| (t - 0.75).abs() < 1e-4));
     }
 
     #[test]
