@@ -117,7 +117,9 @@ impl Devices {
                     *result.borrow_mut() = Some(outcome);
                 });
                 self.probe = Probe::Running(slot);
-                false
+                self.choice.adapter = "trying WebGPU".into();
+                self.choice.reason = "the CPU computes while WebGPU compiles its kernels and is held against it".into();
+                true
             }
             Probe::Running(slot) => {
                 let Some(outcome) = slot.borrow_mut().take() else {

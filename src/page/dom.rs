@@ -99,6 +99,14 @@ pub fn pixel_ratio() -> f32 {
     window().map_or(1.0, |window| window.device_pixel_ratio()) as f32
 }
 
+/// Notes in the browser's own timeline that something has happened.
+pub fn mark(what: &str) {
+    if let Some(timeline) = window().ok().and_then(|w| w.performance()) {
+        // Refused only for names that the browser itself uses.
+        let _ = timeline.mark(what);
+    }
+}
+
 /// True when a media query matches.
 pub fn media(query: &str) -> bool {
     window()

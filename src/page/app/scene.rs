@@ -124,8 +124,7 @@ impl App {
             return self.draw_levels();
         }
         self.draw_pictures(now_ms)?;
-        self.draw_rival(now_ms)?;
-        self.thumbnails.go_on()
+        self.draw_rival(now_ms)
     }
 
     /// One thing a frame, so that no frame is long.
@@ -141,6 +140,8 @@ impl App {
             if let Err(error) = self.draw_charts() {
                 log(&error.to_string().into());
             }
+        } else if let Err(error) = self.thumbnails.go_on() {
+            log(&error);
         }
     }
 
@@ -193,6 +194,8 @@ impl App {
         if std::mem::take(&mut self.screen.layers_stale) || self.screen.words_stale {
             let mut settings = self.lab.settings.clone();
             settings.source = self.screen.source;
+            // Over an empty canvas particles mean nothing.
+            settings.show_particles &= !empty;
             self.stage.set_layers(&settings);
         }
         if self.stage.set_surface(self.lab.settings.surface)? {
