@@ -53,7 +53,7 @@ pub async fn every_noise_level_is_shown_at_once_and_one_can_be_picked(chrome: &C
     // The error at the fourth level.
     click(chrome, "#levels-grid [data-tile='11']").await?;
     chrome
-        .wait_for("lab again", "!document.getElementById('levels').open", SOON)
+        .wait_for("lab after a click", "!document.getElementById('levels').open", SOON)
         .await?;
     let expected = number(chrome, "3 * (0.01 / 3) ** (3 / 5)").await?;
     let sigma = number(chrome, "scorefield.state().sigma").await?;
@@ -66,7 +66,7 @@ pub async fn every_noise_level_is_shown_at_once_and_one_can_be_picked(chrome: &C
         .await?;
     escape(chrome).await?;
     chrome
-        .wait_for("lab again", "!scorefield.state().allLevels", SOON)
+        .wait_for("lab after Esc", "!scorefield.state().allLevels", SOON)
         .await?;
     chrome
         .run("scorefield.configure({ levels: 16, ownScale: false, pinned: false, source: 'learned' })")

@@ -164,6 +164,7 @@ impl App {
             "replay" => self.play_recording(),
             "live" => self.go_live(),
             "let-go" => {
+                self.show_levels(false);
                 self.let_go();
                 self.drop_loop();
                 self.drop_probe();
