@@ -246,6 +246,10 @@ pub struct Settings {
     pub all_levels: bool,
     /// Each of the pictures side by side has a colour scale of its own, and not all of them the same.
     pub own_scale: bool,
+    /// Along the stage's edges, one coordinate of the particles at a time beside its exact density.
+    pub marginals: bool,
+    /// The page is for readers far away: stage, strip and three controls.
+    pub projector: bool,
 }
 
 impl Default for Settings {
@@ -305,6 +309,8 @@ impl Default for Settings {
             surface: false,
             all_levels: false,
             own_scale: false,
+            marginals: false,
+            projector: false,
         }
     }
 }
