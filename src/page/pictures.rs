@@ -389,7 +389,6 @@ mod tests {
         for k in 0..200 {
             pictures.learned(&picture(0.01 * 1.05f32.powi(k), 64, 1), &[], 0.1);
         }
-        assert!(pictures.places.len() <= KEPT);
         let ladder: Vec<f32> = (0..KEPT_TILES).map(|k| 0.01 * 1.05f32.powi(k as i32)).collect();
         for sigma in &ladder {
             pictures.learned(&picture(*sigma, 16, 1), &ladder, 0.1);
