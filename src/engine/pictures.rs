@@ -1,7 +1,8 @@
 //! Pictures of the learned field: which noise level is due, and its grid evaluated in slices.
 //!
 //! The noise level on the stage is renewed at least three times a second, the strip's tiles each at least every two
-//! seconds, and nothing is painted twice from the same weights.
+//! seconds, and nothing is painted twice from the same weights. While the tiles of the whole ladder cover the stage, it
+//! is not painted.
 
 use std::rc::Rc;
 
@@ -53,21 +54,34 @@ struct Job {
     potential: Option<Potential>,
 }
 
+/// What is on the stage.
+#[derive(Clone, Copy, Debug)]
+pub struct OnStage {
+    /// Its noise level.
+    pub sigma: f32,
+    /// The level changes several times a second, so that a coarser picture in time is worth more than a fine one too
+    /// late.
+    pub moving: bool,
+    /// Tiles cover it.
+    pub covered: bool,
+}
+
 /// The round of views.
 #[derive(Default)]
 pub struct Pictures {
     /// The stage first, then the tiles.
     views: Vec<View>,
+    covered: bool,
     job: Option<Job>,
 }
 
 impl Pictures {
-    /// Says what is shown: the stage's noise level and those of the strip, around data of this mean and scale.
-    /// What is unchanged keeps what it knows. `moving`: the stage's level changes several times a second, so that a
-    /// coarser picture in time is worth more than a fine one too late.
-    pub fn show(&mut self, (stage, moving): (f32, bool), tiles: &[f32], mean: [f32; 2], scale: f32) {
-        let finest = if moving { MOVING_SIDE } else { FINEST_SIDE };
-        let wanted = std::iter::once((stage, stage_grid(mean, scale, stage, finest))).chain(
+    /// Says what is shown: the stage's noise level and those of the tiles, around data of this mean and scale.
+    /// What is unchanged keeps what it knows.
+    pub fn show(&mut self, stage: OnStage, tiles: &[f32], mean: [f32; 2], scale: f32) {
+        self.covered = stage.covered;
+        let finest = if stage.moving { MOVING_SIDE } else { FINEST_SIDE };
+        let wanted = std::iter::once((stage.sigma, stage_grid(mean, scale, stage.sigma, finest))).chain(
             tiles
                 .iter()
                 .map(|&sigma| (sigma, Grid::window(mean, scale, sigma, TILE_SIDE))),
@@ -92,7 +106,8 @@ impl Pictures {
                 energy: None,
             }));
         }
-        // A picture in the making goes on if its view is still shown, and if it is not keeping the stage waiting.
+        // A picture in the making goes on if its view is still shown, and if it is not keeping a stage waiting that is
+        // seen.
         self.job = self
             .job
             .take()
@@ -102,7 +117,9 @@ impl Pictures {
                     ..job
                 })
             })
-            .filter(|job| job.view == 0 || self.views.first().is_some_and(|stage| stage.shows.is_some()));
+            .filter(|job| {
+                job.view == 0 || stage.covered || self.views.first().is_some_and(|stage| stage.shows.is_some())
+            });
     }
 
     /// The data changed: densities and what was painted are out of date. A picture in the making is still finished,
@@ -116,7 +133,12 @@ impl Pictures {
 
     /// There is a picture to make, now or soon.
     pub fn wanted(&self, stamp: Stamp) -> bool {
-        self.job.is_some() || self.views.iter().any(|view| is_stale(view, stamp))
+        self.job.is_some() || self.seen().any(|view| is_stale(view, stamp))
+    }
+
+    /// What somebody can see.
+    fn seen(&self) -> impl Iterator<Item = &View> {
+        self.views.iter().skip(usize::from(self.covered))
     }
 
     /// Works until `deadline`; returns a picture when one is finished.
@@ -211,7 +233,7 @@ impl Pictures {
         })
     }
 
-    /// The stage when its time has come, else the tile that has waited longest.
+    /// The stage, where it is seen, when its time has come, else the tile that has waited longest.
     fn due(&self, stamp: Stamp) -> Option<usize> {
         let age = |view: &View| view.finished.map_or(f64::INFINITY, |at| at.elapsed().as_secs_f64());
         let ripe = |index: usize, period: f64| {
@@ -221,7 +243,7 @@ impl Pictures {
                 .is_none_or(|shown| (shown.run, shown.target) != (stamp.run, stamp.target));
             is_stale(view, stamp) && (new_data || age(view) >= period)
         };
-        if !self.views.is_empty() && ripe(0, STAGE_PERIOD) {
+        if !self.covered && !self.views.is_empty() && ripe(0, STAGE_PERIOD) {
             return Some(0);
         }
         (1..self.views.len())

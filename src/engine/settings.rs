@@ -242,6 +242,10 @@ pub struct Settings {
     /// The stage shows the energy as a landscape, in three dimensions, with the particles on it: wells where the data
     /// are. Of an error it shows how large it is.
     pub surface: bool,
+    /// The pictures of the field at every rung of the ladder take the place of the lab: exact, learned and error.
+    pub all_levels: bool,
+    /// Each of the pictures side by side has a colour scale of its own, and not all of them the same.
+    pub own_scale: bool,
     /// Along the stage's edges, one coordinate of the particles at a time beside its exact density.
     pub marginals: bool,
     /// The page is for readers far away: stage, strip and three controls.
@@ -303,6 +307,8 @@ impl Default for Settings {
             particle_colour: ParticleColour::Energy,
             trails: true,
             surface: false,
+            all_levels: false,
+            own_scale: false,
             marginals: false,
             projector: false,
         }

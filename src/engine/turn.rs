@@ -11,6 +11,7 @@ use super::lab::Lab;
 use super::pacing::{
     JUDGE_SLICE, PICTURE_SLICE, POTENTIAL_SLICE, PROGRESS_SLICE, RELAXATION_SLICE, REQUEST_SLICE, TRAINING_SLICE, TURN,
 };
+use super::pictures::OnStage;
 use super::progress::Subject;
 use super::protocol::{Backend, Progress, Report};
 
@@ -131,10 +132,19 @@ impl Lab {
         if self.hidden || self.trainer.is_none() {
             return Ok(false);
         }
-        let ladder = self.ladder();
+        let (ladder, covered) = (self.ladder(), self.settings.all_levels);
+        let tiles = if covered {
+            ladder.sigmas().collect()
+        } else {
+            ladder.tiles()
+        };
         self.pictures.show(
-            (self.stage_sigma(), self.stage_moves()),
-            &ladder.tiles(),
+            OnStage {
+                sigma: self.stage_sigma(),
+                moving: self.stage_moves(),
+                covered,
+            },
+            &tiles,
             self.mean(),
             self.scale(),
         );

@@ -6,6 +6,7 @@
 
 mod actions;
 mod handle;
+mod levels;
 mod margins;
 mod meter;
 mod playing;
@@ -43,6 +44,7 @@ use super::editor::Editor;
 use super::engine_client::EngineClient;
 use super::history::{ApproachHistory, History};
 use super::lab::Lab;
+use super::multiples::Multiples;
 use super::pictures::{Fit, Pictures};
 use super::script::Requests;
 use super::stage::{Stage, StageEvent, Tool};
@@ -112,6 +114,8 @@ pub struct App {
     /// The scene that plays.
     playing: Option<Playing>,
     strip: Strip,
+    /// Every noise level at once.
+    multiples: Multiples,
     screen: Screen,
     tool: Tool,
     replay: Replay,
@@ -202,6 +206,8 @@ impl App {
         let strip = Strip::new(dom::element("strip")?, move |sigma| {
             on_strip.act(move |app| app.select_sigma(sigma))
         });
+        let on_levels = handle.clone();
+        let multiples = Multiples::new(move |event| on_levels.act(move |app| app.on_levels(event)))?;
         let mut listeners = hint::start()?;
         listeners.extend(controls::start(&handle)?);
         listeners.push(keys::start(&handle)?);
@@ -235,6 +241,7 @@ impl App {
             rival: None,
             playing: None,
             strip,
+            multiples,
             screen: Screen::default(),
             tool: Tool::Look,
             replay: Replay::default(),

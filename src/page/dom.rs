@@ -94,6 +94,11 @@ pub fn now_ms() -> f64 {
     window().ok().and_then(|w| w.performance()).map_or(0.0, |p| p.now())
 }
 
+/// Device pixels to a CSS pixel.
+pub fn pixel_ratio() -> f32 {
+    window().map_or(1.0, |window| window.device_pixel_ratio()) as f32
+}
+
 /// Notes in the browser's own timeline that something has happened.
 pub fn mark(what: &str) {
     if let Some(timeline) = window().ok().and_then(|w| w.performance()) {

@@ -11,6 +11,8 @@ use super::dom;
 
 /// What the line says when nothing is pointed at.
 const IDLE: &str = "Point at anything to read what it is, with its symbol in the theory.";
+/// The same over the tiles of the ladder.
+const IDLE_LEVELS: &str = "Most noise σ first. Click a tile to see it on the stage; arrow keys and Enter do the same.";
 
 /// How long the line floats over a phone's page, milliseconds.
 const FLOATS_MS: i32 = 4500;
@@ -45,6 +47,7 @@ thread_local! {
 fn show(text: Option<String>) {
     let docked = dom::media("(min-width: 761px)");
     dom::set_text("hint", text.as_deref().unwrap_or(if docked { IDLE } else { "" }));
+    dom::set_text("levels-hint", text.as_deref().unwrap_or(IDLE_LEVELS));
     let number = SHOWN.get().wrapping_add(1);
     SHOWN.set(number);
     if docked || text.is_none() {

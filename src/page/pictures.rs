@@ -15,8 +15,10 @@ use crate::engine::settings::{Colour, Settings, Source};
 const TILE_SIDE: u32 = 48;
 /// Finest exact picture on the stage.
 const STAGE_SIDE: u32 = 128;
-/// Noise levels of which the stage's pictures are kept: the ladder's, and the latest few others.
+/// Noise levels of which the stage's pictures are kept: the latest.
 const KEPT: usize = 40;
+/// Noise levels of which tiles are kept: the longest ladder's.
+const KEPT_TILES: usize = 100;
 
 /// Where the page centres and how wide the data are: what windows and ladders are derived from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -246,8 +248,11 @@ impl Pictures {
             .iter()
             .position(|place| place.tile == tile && same_sigma(place.sigma, sigma));
         let place = at.map_or_else(|| Place::new(sigma, tile), |at| self.places.remove(at));
-        if self.places.len() >= KEPT {
-            self.places.remove(0);
+        let kept = if tile { KEPT_TILES } else { KEPT };
+        let mut alike = self.places.iter().enumerate().filter(|(_, place)| place.tile == tile);
+        let oldest = alike.next().map(|(at, _)| at).filter(|_| alike.count() + 1 >= kept);
+        if let Some(oldest) = oldest {
+            self.places.remove(oldest);
         }
         let last = self.places.len();
         self.places.push(place);
@@ -390,6 +395,12 @@ mod tests {
         for k in 0..200 {
             pictures.learned(&picture(0.01 * 1.05f32.powi(k), 64, 1), &[], 0.1);
         }
-        assert!(pictures.places.len() <= KEPT);
+        let ladder: Vec<f32> = (0..KEPT_TILES).map(|k| 0.01 * 1.05f32.powi(k as i32)).collect();
+        for sigma in &ladder {
+            pictures.learned(&picture(*sigma, 16, 1), &ladder, 0.1);
+        }
+        let mut kept = ladder.iter().map(|s| pictures.get(Source::Learned, *s, true));
+        assert!(kept.all(|tile| tile.is_some()), "the longest ladder has room");
+        assert!(pictures.places.len() <= KEPT + KEPT_TILES);
     }
 }

@@ -7,6 +7,7 @@
 mod chrome;
 #[path = "../e2e/hand.rs"]
 mod hand;
+mod levels;
 #[path = "../e2e/server.rs"]
 mod server;
 mod weights;
@@ -310,6 +311,8 @@ async fn every_instrument_of_the_page_does_what_it_says() -> Outcome {
     // From here on the network only changes when it is told to.
     click(&chrome, "section[aria-labelledby=h-train] [data-action=train]").await?;
     chrome.wait_for("pause", "!scorefield.state().training", SOON).await?;
+    levels::every_noise_level_is_shown_at_once_and_one_can_be_picked(&chrome).await?;
+    done("every noise level");
     racing_samplers_stay_within_a_step_of_each_other_and_both_are_judged(&chrome).await?;
     done("race");
     a_metropolis_test_on_a_score_net_waits_for_an_energy_and_takes_the_fitted_potential(&chrome).await?;

@@ -5,6 +5,7 @@
 mod basics;
 mod driver;
 mod judgement;
+mod pictures;
 mod races;
 mod relaxation;
 mod samplers;

@@ -152,6 +152,7 @@ impl App {
                 banner::clear(Kind::Notice);
                 banner::show(Kind::Notice, &format!("Theme: {}.", self.theme.name()), None);
             }
+            "levels" => self.show_levels(!self.lab.settings.all_levels),
             "share" => share(&self.link()),
             "keys" | "scenes" => {
                 if let Ok(dialog) = dom::element::<HtmlDialogElement>(action)
@@ -167,6 +168,7 @@ impl App {
             "replay" => self.play_recording(),
             "live" => self.go_live(),
             "let-go" => {
+                self.show_levels(false);
                 self.project(false);
                 self.let_go();
                 self.drop_loop();

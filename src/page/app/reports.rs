@@ -186,6 +186,9 @@ impl App {
         }
         if let Some(particles) = frame.cloud.particles.take() {
             self.screen.particles = particles.0.len() / 2;
+            if self.lab.settings.all_levels {
+                self.multiples.set_particles(&particles.0);
+            }
             self.stage.set_particles(
                 sight(&particles.0, frame.cloud.cast, &frame.cloud.sampler),
                 dom::now_ms(),

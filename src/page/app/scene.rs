@@ -17,6 +17,7 @@ use crate::page::layers::{GridField, coverage};
 use crate::page::pictures::Wanted;
 use crate::page::stage::{Ink, Tool};
 use crate::page::theme::Colours;
+use crate::page::tile::Look;
 use crate::page::{charts, controls, dom};
 
 /// Time in a frame for exact pictures, milliseconds.
@@ -35,7 +36,6 @@ pub(super) struct Screen {
     /// Which field is on the stage.
     pub source: Source,
     field: Option<Rc<GridField>>,
-    tiles: Vec<Option<Rc<GridField>>>,
     /// The highest log density of an exact picture.
     highest: Option<(Rc<GridField>, f32)>,
     layers_stale: bool,
@@ -103,10 +103,7 @@ impl App {
         self.screen.count(now_ms);
         self.compute_exact();
         self.keep_surroundings();
-        let drawn = self
-            .keep_race()
-            .and_then(|()| self.draw_pictures(now_ms))
-            .and_then(|()| self.draw_rival(now_ms));
+        let drawn = self.keep_race().and_then(|()| self.draw_whatever_is_seen(now_ms));
         if let Err(error) = drawn
             && !std::mem::replace(&mut self.screen.complained, true)
         {
@@ -125,6 +122,16 @@ impl App {
         self.write_and_chart(now_ms, sigma);
     }
 
+    fn draw_whatever_is_seen(&mut self, now_ms: f64) -> Result<(), JsValue> {
+        let all_levels = self.lab.settings.all_levels;
+        self.multiples.set_open(all_levels)?;
+        if all_levels {
+            return self.draw_levels();
+        }
+        self.draw_pictures(now_ms)?;
+        self.draw_rival(now_ms)
+    }
+
     /// One thing a frame, so that no frame is long.
     fn write_and_chart(&mut self, now_ms: f64, sigma: f32) {
         let screen = &mut self.screen;
@@ -133,7 +140,7 @@ impl App {
             self.write_words();
         } else if std::mem::take(&mut screen.controls_stale) {
             controls::show(&self.lab.settings, &self.ladder(), sigma);
-        } else if screen.charts_stale && now_ms - screen.charts_ms >= CHARTS_EVERY_MS {
+        } else if screen.charts_stale && !self.lab.settings.all_levels && now_ms - screen.charts_ms >= CHARTS_EVERY_MS {
             (screen.charts_stale, screen.charts_ms) = (false, now_ms);
             complain(self.draw_charts());
         } else if self.marginals_due(now_ms) {
@@ -155,14 +162,16 @@ impl App {
     fn compute_exact(&mut self) {
         let source = self.source();
         let Ok(truth) = &self.truth else { return };
-        let unseen = source == Source::Learned;
-        if unseen && !self.probe.is_on() && !self.lab.settings.coverage {
+        let settings = &self.lab.settings;
+        let all_levels = settings.all_levels;
+        let unseen = source == Source::Learned && !all_levels;
+        if unseen && !self.probe.is_on() && !settings.coverage {
             return;
         }
         // The probe tells the exact energy too.
-        let (sigma, rungs) = (self.shown_sigma(), if unseen { Vec::new() } else { self.rungs() });
+        let rungs = if unseen { Vec::new() } else { self.rungs() };
         let wanted = Wanted {
-            stage: sigma,
+            stage: if all_levels { f32::NAN } else { self.shown_sigma() },
             tiles: &rungs,
         };
         self.pictures
@@ -245,15 +254,13 @@ impl App {
     }
 
     fn draw_strip(&mut self, source: Source, sigma: f32, rungs: &[f32], empty: bool) -> Result<(), JsValue> {
-        if !self.strip.sigmas().eq(rungs.iter().copied()) {
-            self.strip.set_rungs(rungs)?;
-            // Until their own pictures are in, rungs that only moved a little keep those they had.
-            self.screen.tiles.resize(rungs.len(), None);
-            for (k, old) in self.screen.tiles.iter().enumerate() {
-                self.strip.set_picture(k, old.clone());
-            }
-        }
-        self.strip.set_source(source, self.lab.settings.colour);
+        let settings = &self.lab.settings;
+        self.strip.set_rungs(rungs)?;
+        self.strip.set_look(Look {
+            source,
+            colour: settings.colour,
+            own_scale: settings.own_scale,
+        });
         for (k, &rung) in rungs.iter().enumerate() {
             let picture = if empty {
                 None
@@ -262,13 +269,11 @@ impl App {
             };
             // An old picture may stay for a while, but not with the colours of an error.
             let keep = picture.is_none() && !empty && source != Source::Error;
-            if !keep && !same(&picture, &self.screen.tiles[k]) {
-                self.strip.set_picture(k, picture.clone());
-                self.screen.tiles[k] = picture;
+            if !keep {
+                self.strip.set_picture(k, picture);
             }
         }
-        let annealing = self.lab.settings.follows_sampler() && self.lab.sampling && !self.last.cloud.sampler.finished;
-        self.strip.set_lit(nearest(rungs, sigma), annealing && self.runs())?;
+        self.strip.set_lit(nearest(rungs, sigma), self.is_annealing());
         self.strip.frame()
     }
 
@@ -357,6 +362,7 @@ impl App {
         let dark = self.theme.is_dark();
         self.stage.set_theme(dark);
         self.strip.set_theme(dark);
+        self.multiples.set_theme(dark);
         self.redraw_everything();
     }
 

@@ -39,8 +39,19 @@ impl App {
         Grid::window(self.fit.mean, self.fit.scale, sigma, 2)
     }
 
-    /// The strip's noise levels.
+    /// The noise levels that are shown side by side: the strip's, or all of them.
     pub(super) fn rungs(&self) -> Vec<f32> {
-        self.ladder().tiles()
+        let ladder = self.ladder();
+        if self.lab.settings.all_levels {
+            ladder.sigmas().collect()
+        } else {
+            ladder.tiles()
+        }
+    }
+
+    /// The sampler is on its way down the ladder, and takes the shown noise level with it.
+    pub(super) fn is_annealing(&self) -> bool {
+        let descends = self.lab.settings.follows_sampler() && self.lab.sampling;
+        descends && !self.last.cloud.sampler.finished && self.runs()
     }
 }

@@ -16,6 +16,9 @@ use crate::page::{dom, legend, thumbnails};
 impl App {
     /// Writes all of them; untouched ones cost nothing.
     pub(super) fn write_words(&mut self) {
+        if self.lab.settings.all_levels {
+            self.write_levels();
+        }
         let ladder = self.ladder();
         let sigma = self.shown_sigma();
         let scene = Scene {

@@ -65,10 +65,10 @@ fn difference(score: &[f32], n: usize, k: usize, component: usize, axis: usize) 
     }
 }
 
-/// Places on the ramp of every point of a whole field: 1/2 where there is nothing, 0 and 1 at minus and plus
-/// [`reach`]. For [`Source::Error`] the field is a [`super::error::difference`].
-pub fn tones(field: &GridField, colour: Colour, source: Source) -> impl Iterator<Item = f32> {
-    let scale = 0.5 * field.sigma * field.sigma / reach(colour, source);
+/// Divergence or curl at every point of a whole field, times `sigma²`, fading out where nobody asked for it. For
+/// [`Source::Error`] the field is a [`super::error::difference`].
+pub fn faded(field: &GridField, colour: Colour, source: Source) -> impl Iterator<Item = f32> {
+    let unit = field.sigma * field.sigma;
     let fades = colour == Colour::Curl || source == Source::Error;
     values(field, colour).zip(&field.energy).map(move |(value, energy)| {
         let present = if fades {
@@ -76,8 +76,16 @@ pub fn tones(field: &GridField, colour: Colour, source: Source) -> impl Iterator
         } else {
             1.0
         };
+        present * unit * value
+    })
+}
+
+/// Places on the ramp of these: 1/2 where there is nothing, 0 and 1 at minus and plus [`reach`].
+pub fn tones(field: &GridField, colour: Colour, source: Source) -> impl Iterator<Item = f32> {
+    let scale = 0.5 / reach(colour, source);
+    faded(field, colour, source).map(move |value| {
         // Ends of the ramp are flat, not curves over numbers that nobody sees.
-        let tone = (present * scale * value).clamp(-0.5, 0.5);
+        let tone = (scale * value).clamp(-0.5, 0.5);
         if tone.is_finite() { 0.5 + tone } else { 0.5 }
     })
 }

@@ -3,7 +3,7 @@
 use super::GridField;
 
 /// Error at which the ramp is half way up, in units of `1 / sigma`.
-const HALF: f32 = 0.3;
+pub const HALF: f32 = 0.3;
 /// Errors fade out between these exact energies, nats: beyond, there are neither data nor particles.
 const FADE: [f32; 2] = [8.0, 12.0];
 
@@ -42,13 +42,43 @@ pub fn tone(error: f32) -> f32 {
 /// Place on the ramp of every point of a [`difference`]: `e / (e + 0.3)` with `e = sigma |s - s*|`, which is 1 where the
 /// error is as large as the score of the noise itself; fading out where there are no data.
 pub fn tones(difference: &GridField) -> impl Iterator<Item = f32> {
+    at_points(difference, |error, present| present * tone(error))
+}
+
+/// That error `e` itself, fading out in the same way.
+pub fn sizes(difference: &GridField) -> impl Iterator<Item = f32> {
+    at_points(difference, |error, present| present * error)
+}
+
+/// What `of` makes of the error and of its presence at every point; 0 where that is no number.
+fn at_points(difference: &GridField, of: impl Fn(f32, f32) -> f32) -> impl Iterator<Item = f32> {
     let scores = difference.score.chunks_exact(2);
-    scores.zip(&difference.energy).map(|(s, &energy)| {
+    scores.zip(&difference.energy).map(move |(s, &energy)| {
         let error = difference.sigma * s[0].hypot(s[1]);
         let present = ((FADE[1] - energy) / (FADE[1] - FADE[0])).clamp(0.0, 1.0);
-        let tone = present * tone(error);
-        if tone.is_finite() { tone } else { 0.0 }
+        let value = of(error, present);
+        if value.is_finite() { value } else { 0.0 }
     })
+}
+
+/// The relative Fisher error `E|s - s*|² / E|s*|²` under `p_sigma` by the rectangle rule on the grid of a
+/// [`difference`], whose energy is the exact one; `exact`: the field it is a difference from, on the same grid.
+/// `None` where there is nothing to compare.
+pub fn relative(difference: &GridField, exact: &GridField) -> Option<f32> {
+    if difference.grid != exact.grid || !difference.is_whole() || !exact.is_whole() {
+        return None;
+    }
+    let (mut error, mut whole) = (0.0, 0.0);
+    let scores = difference.score.chunks_exact(2).zip(exact.score.chunks_exact(2));
+    for ((d, s), energy) in scores.zip(&difference.energy) {
+        let weight = (-energy).exp();
+        if weight > 0.0 {
+            error += weight * (d[0] * d[0] + d[1] * d[1]);
+            whole += weight * (s[0] * s[0] + s[1] * s[1]);
+        }
+    }
+    let share = error / whole;
+    share.is_finite().then_some(share)
 }
 
 #[cfg(test)]
@@ -70,6 +100,17 @@ mod tests {
         );
         // sigma is 0.2, so e = 0.1.
         assert!(tones(&some).nth(300).is_some_and(|tone| (tone - 0.25).abs() < 1e-4));
+    }
+
+    #[test]
+    fn the_relative_error_of_a_gaussian_is_that_of_the_integral() {
+        // p = N(0, 1/4): E|s|² = 2 / variance = 8; the learned score is off by the constant (0.3, 0.4).
+        let exact = sampled(3.0, 48, |[x, y]| (2.0 * (x * x + y * y), [-4.0 * x, -4.0 * y]));
+        let learned = sampled(3.0, 48, |[x, y]| (0.0, [-4.0 * x + 0.3, -4.0 * y - 0.4]));
+        let found = difference(&learned, &exact).and_then(|d| relative(&d, &exact));
+        assert!(found.is_some_and(|e| (e - 0.25 / 8.0).abs() < 1e-5), "{found:?}");
+        let coarse = sampled(3.0, 12, |_| (0.0, [0.0; 2]));
+        assert_eq!(relative(&coarse, &exact), None);
     }
 
     #[test]

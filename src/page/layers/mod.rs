@@ -33,6 +33,7 @@ pub mod particles;
 pub mod path;
 pub mod raster;
 pub mod resample;
+pub mod scale;
 pub mod shading;
 mod stamps;
 pub mod streamlines;

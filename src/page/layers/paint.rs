@@ -108,6 +108,7 @@ pub struct FieldPainter {
     border: Option<f32>,
     data: Vec<f32>,
     outline: Option<(Viewport, f32)>,
+    stretch: f32,
     next_row: usize,
     rows: [Vec<f32>; 3],
     veiled: Vec<f32>,
@@ -140,6 +141,7 @@ impl FieldPainter {
             border: None,
             data: Vec::new(),
             outline: None,
+            stretch: 1.0,
             next_row: 0,
             rows: Default::default(),
             veiled: Vec::new(),
@@ -166,7 +168,7 @@ impl FieldPainter {
             scale,
             layers,
         );
-        (self.outline, self.border) = (None, None);
+        (self.outline, self.border, self.stretch) = (None, None, 1.0);
         let side = self.view.pixels as usize;
         self.next_row = 0;
         self.rgba.resize(4 * side * side, 0);
@@ -250,6 +252,11 @@ impl FieldPainter {
     /// Adds the outline of another window to the picture just begun, `weight` pixels wide.
     pub fn outline(&mut self, window: Viewport, weight: f32) {
         self.outline = Some((window, weight));
+    }
+
+    /// Gives the picture just begun another scale of energies: they are multiplied by this before they are coloured.
+    pub fn stretch(&mut self, stretch: f32) {
+        self.stretch = stretch;
     }
 
     /// Paints up to `rows` more rows, or tries that many streamlines; true when the picture is whole.
@@ -358,7 +365,7 @@ impl FieldPainter {
             self.tones.row(j as isize, &mut self.tone);
         } else {
             for (tone, energy) in self.tone.iter_mut().zip(&self.rows[1]) {
-                *tone = energy::shade(*energy);
+                *tone = energy::shade(self.stretch * *energy);
             }
         }
     }

@@ -1,0 +1,39 @@
+//! Which pictures of the learned field there are.
+
+use scorefield::distribution::{Preset, Target};
+use scorefield::engine::protocol::Command;
+use scorefield::engine::settings::Settings;
+
+use crate::driver::{lab_on, small, tell, until_frame};
+
+/// While the whole ladder is shown, every rung gets its turns, again and again as the network learns, and the stage,
+/// which nobody sees and whose level changes all the time, none.
+#[test]
+fn every_rung_of_a_ladder_on_show_is_renewed_while_a_descent_goes_on() {
+    let settings = Settings {
+        levels: 12,
+        steps_per_level: 2,
+        all_levels: true,
+        ..small()
+    };
+    let ladder = settings.ladder(Preset::Rings.field().scale());
+    let mut lab = lab_on(Target::Preset(Preset::Rings), settings);
+    let (training, sampling) = (true, true);
+    tell(&mut lab, vec![Command::Play { training, sampling }]);
+    let mut shown: Vec<(f32, Vec<u64>)> = ladder.sigmas().map(|sigma| (sigma, Vec::new())).collect();
+    until_frame(&mut lab, |frame| {
+        for picture in &frame.pictures {
+            let place = shown
+                .iter_mut()
+                .find(|(sigma, _)| sigma.to_bits() == picture.sigma.to_bits());
+            let Some((_, steps)) = place else {
+                panic!("nobody asked for {}", picture.sigma)
+            };
+            steps.push(picture.stamp.step);
+        }
+        shown.iter().all(|(_, steps)| steps.len() >= 2).then_some(())
+    });
+    for (sigma, steps) in shown {
+        assert!(steps.windows(2).all(|pair| pair[1] > pair[0]), "{sigma}: {steps:?}");
+    }
+}
