@@ -200,10 +200,8 @@ mod tests {
             width: Some(0.25),
             ..Standing::default()
         };
-        let track = Track {
-            last: Some(standing),
-            ..Track::default()
-        };
+        let mut track = Track::default();
+        track.last = Some(standing);
         let progress = Progress {
             sigmas: vec![0.01, 0.1],
             floor: vec![1.9, 1.5],
