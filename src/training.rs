@@ -17,15 +17,19 @@ pub use self::{
 
 use crate::{
     distribution::ExactField,
+    fused::{
+        self, State,
+        batch::{FIRST_DECAY, Rates, SECOND_DECAY},
+    },
     model::{LearnedField, Network, Preconditioning, Shape, upload},
     noise::NoiseLadder,
     objective::{Objective, Problem, Weighting},
 };
 
 /// Adam's decay of the gradients' mean and of their mean square (Kingma & Ba 2015).
-const BETAS: [f64; 2] = [0.9, 0.99];
+const BETAS: [f32; 2] = [FIRST_DECAY, SECOND_DECAY];
 /// Keeps Adam's quotient finite.
-const EPSILON: f64 = 1e-8;
+const EPSILON: f32 = 1e-8;
 /// Steps over which the learning rate rises from zero.
 const WARM_UP: f64 = 50.0;
 /// The learning rate falls as one over the root of the step (Karras et al. 2024, EDM2), and here is what the plan says.
@@ -134,6 +138,16 @@ impl Trainer {
             size: plan.batch,
         };
         let batch = plan.objective.batch(plan.weighting, &problem, &mut rng);
+        let rates = self.rates(plan);
+        let state = State {
+            weights: &mut self.weights,
+            average: &mut self.average,
+            first_moment: &mut self.first_moment,
+            second_moment: &mut self.second_moment,
+        };
+        if fused::step(self.shape, &self.preconditioning, &batch, &rates, state) {
+            return;
+        }
         let gradient = gradient(
             self.shape,
             &self.weights,
@@ -141,22 +155,35 @@ impl Trainer {
             &batch,
             plan.micro_batch,
         );
-        self.adam(gradient, plan);
-        self.follow();
+        self.adam(gradient, &rates);
+        self.follow(&rates);
     }
 
-    /// Adam (Kingma & Ba 2015) with warm-up and inverse-square-root decay of the step length.
+    /// Adam (Kingma & Ba 2015) with warm-up and inverse-square-root decay of the step length, and the power-function
+    /// average: `average <- beta average + (1 - beta) weights`, `beta = (1 - 1/t)^17.97`. That needs no horizon, for its
+    /// memory is a fixed fraction of the run (EDM2, section 3).
     ///
     /// Where targets are calm, large steps at the beginning bring the error at step 1,000 down by a quarter; from there on
     /// the length is what it would have been without them. Noisy ones they would keep from learning at all.
-    fn adam(&mut self, gradient: Tensor<1>, plan: &Plan) {
+    fn rates(&self, plan: &Plan) -> Rates {
         let clock = self.clock as f64;
         let largest = if plan.objective.is_calm() { LARGEST_RATE } else { 1.0 };
         let decay = (REFERENCE_STEP / clock).sqrt().min(largest);
         let rate = f64::from(plan.learning_rate) * (clock / WARM_UP).min(1.0) * decay;
+        let [first, second] = BETAS.map(|beta| 1.0 - f64::from(beta).powf(self.steps as f64));
+        let exponent = AVERAGE_EXPONENT * (-1.0 / clock).ln_1p();
+        Rates {
+            length: (rate / first) as f32,
+            correction: second as f32,
+            epsilon: EPSILON,
+            keep: exponent.exp() as f32,
+            take: -exponent.exp_m1() as f32,
+        }
+    }
+
+    /// A step of Adam.
+    fn adam(&mut self, gradient: Tensor<1>, rates: &Rates) {
         let [first, second] = BETAS;
-        let correction = |beta: f64| 1.0 - beta.powf(self.steps as f64);
-        let (first_correction, second_correction) = (correction(first), correction(second));
         let square = gradient.clone() * gradient.clone();
         self.first_moment
             .inplace(|m| m.mul_scalar(first) + gradient.mul_scalar(1.0 - first));
@@ -165,19 +192,17 @@ impl Trainer {
         let spread = self
             .second_moment
             .clone()
-            .div_scalar(second_correction)
+            .div_scalar(rates.correction)
             .sqrt()
-            .add_scalar(EPSILON);
-        let change = self.first_moment.clone().mul_scalar(rate / first_correction) / spread;
+            .add_scalar(rates.epsilon);
+        let change = self.first_moment.clone().mul_scalar(rates.length) / spread;
         self.weights.inplace(|w| w - change);
     }
 
-    /// The power-function average: `average <- beta average + (1 - beta) weights`, `beta = (1 - 1/t)^17.97`. It needs
-    /// no horizon, for its memory is a fixed fraction of the run (EDM2, section 3).
-    fn follow(&mut self) {
-        let exponent = AVERAGE_EXPONENT * (-1.0 / self.clock as f64).ln_1p();
-        let new = self.weights.clone().mul_scalar(-exponent.exp_m1());
-        self.average.inplace(|a| a.mul_scalar(exponent.exp()) + new);
+    /// The average follows the weights.
+    fn follow(&mut self, rates: &Rates) {
+        let new = self.weights.clone().mul_scalar(rates.take);
+        self.average.inplace(|a| a.mul_scalar(rates.keep) + new);
     }
 
     /// Steps taken since the start.

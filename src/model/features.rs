@@ -30,7 +30,7 @@ pub const COUNT: usize = 12;
 pub const FREQUENCY: f32 = 2.0;
 
 /// Up to here `u` is `z`.
-const STRAIGHT: f32 = 1.5;
+pub const STRAIGHT: f32 = 1.5;
 
 /// The features of one point. x: stage coordinates, sigma: stage units.
 pub fn on_host(pre: &Preconditioning, x: [f32; 2], sigma: f32) -> [f32; COUNT] {
