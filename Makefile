@@ -2,7 +2,7 @@
 #   make serve   builds the page and serves it at http://127.0.0.1:8080
 #   make test    runs every test, native and in a headless Chromium
 # Also: make site (the static site in dist/), make check (format and lints), make table (the reference table), make
-# weights (trains the networks from which the page starts).
+# weights (trains the networks from which the page starts), make bench (this engine against TensorFlow.js).
 
 # The command-line tool and the crate must be of exactly the same version.
 WASM_BINDGEN := 0.2.130
@@ -10,8 +10,9 @@ WASM_PACK    := 0.15.1
 # Newer trunks need a newer compiler.
 TRUNK        := 0.21.14
 TARGET       := wasm32-unknown-unknown
+AS_ROOT      := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: serve site test check table weights setup-site setup-test clean
+.PHONY: serve site test check table weights bench setup-site setup-browser setup-test setup-bench clean
 
 serve: setup-site
 	@echo "The page will be at http://127.0.0.1:8080 (the first build takes about ten minutes)."
@@ -30,6 +31,7 @@ test: setup-test site
 check: setup-site
 	cargo fmt --all --check
 	cargo clippy --release --all-targets -- -D warnings
+	cargo clippy --release --test bench -- -D warnings
 	cargo clippy --release --target $(TARGET) --lib --bins --test browser -- -D warnings
 
 table:
@@ -37,6 +39,10 @@ table:
 
 weights:
 	cargo run --release --example ship_weights
+
+# Prints Markdown for docs/speed.md; TensorFlow.js comes from npm and is needed for nothing else.
+bench: setup-bench site
+	cargo test --release --test bench
 
 setup-site:
 	@rustup target list --installed | grep -qx $(TARGET) \
@@ -48,15 +54,23 @@ setup-site:
 	@# Trunk's --offline, which keeps it from looking for tools, holds for its cargo too: the crates must be here before.
 	@cargo fetch --quiet --locked --target $(TARGET) --target "$$(rustc -vV | sed -n 's/^host: //p')"
 
-setup-test: setup-site
+setup-test: setup-site setup-browser
 	@[ "$$(wasm-pack --version 2>/dev/null)" = "wasm-pack $(WASM_PACK)" ] \
 		|| { echo "installing wasm-pack $(WASM_PACK)"; cargo install wasm-pack --version $(WASM_PACK) --locked; }
+
+setup-bench: setup-site setup-browser
+	@command -v npm >/dev/null \
+		|| { command -v apt-get >/dev/null || { echo "Please install npm: no apt-get here to do it with."; exit 1; }; \
+		echo "installing npm"; $(AS_ROOT) sh -c 'apt-get update -qq && apt-get install -y -qq npm'; }
+	@[ tests/bench/node_modules -nt tests/bench/package-lock.json ] \
+		|| { echo "installing TensorFlow.js (npm ci)"; npm ci --prefix tests/bench --ignore-scripts --no-audit --no-fund; }
+
+setup-browser:
 	@command -v chromedriver >/dev/null \
 		|| { command -v apt-get >/dev/null \
 			|| { echo "Please install Chromium (or Chrome) and its chromedriver: no apt-get here to do it with."; exit 1; }; \
 		echo "installing chromium and chromium-driver"; \
-		if [ "$$(id -u)" = 0 ]; then SUDO=; else SUDO=sudo; fi; \
-		$$SUDO apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$SUDO apt-get install -y -qq chromium chromium-driver; }
+		$(AS_ROOT) sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver'; }
 
 clean:
 	cargo clean

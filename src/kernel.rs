@@ -1,11 +1,21 @@
-//! What the page computes in every frame: a crate of its own.
+//! What is computed in every frame and in every training step: a crate of its own.
 //!
-//! The page's binary is compiled for size, or it would be a tenth larger to download; these modules are compiled for
-//! speed, in both binaries. They know no document and no network, and `scorefield` shows them under its own names
-//! (`scorefield::distribution` and so on): only what is asked for every pixel, particle or node belongs here.
+//! Page and engine are compiled for size, or they would be a tenth larger to download; these modules are compiled for
+//! speed, in both binaries. They know no document and no tensor, and `scorefield` shows them under its own names
+//! (`scorefield::distribution` and so on): only what is asked for every pixel, particle, node or row of a batch belongs
+//! here. (Generic functions are compiled where they are used: what has to be fast takes `StdRng` and not any generator.)
 
 pub mod distribution;
 pub mod noise;
+pub mod objective;
+
+/// What the networks compute on the CPU.
+pub mod model {
+    pub mod perceptron;
+    mod preconditioning;
+    pub use self::perceptron::Perceptron;
+    pub use self::preconditioning::Preconditioning;
+}
 
 /// The words of page and engine that the painters know.
 pub mod engine {

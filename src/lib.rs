@@ -13,7 +13,7 @@
 //! | [`distribution`] | *what* is learned: the exact field in plain Rust, the named sets, the drawing |
 //! | [`noise`] | the ladder of noise levels, one definition for training, sampling and pictures |
 //! | [`field`] | the questions that an exact and a learned field both answer |
-//! | [`model`] | the networks: preconditioning, features, parameters |
+//! | [`model`] | the networks: preconditioning, features, parameters; in tensors, and for the CPU without them |
 //! | [`objective`] | what a network is asked to fit: a batch and what is asked at its points |
 //! | [`fused`] | a training step and a field evaluation as few GPU kernels |
 //! | [`training`] | the trainer: batch, loss, Adam, schedule, EMA |
@@ -23,8 +23,9 @@
 //! | [`engine`] | settings and protocol (no burn in them), devices, the lab, its live runners, its pacing |
 //! | [`page`] | the DOM: stage, layers, strip, charts, controls, scenes, recordings, link, script API. Never imports burn |
 //!
-//! The rooms that the page computes in every frame ([`distribution`], [`noise`], [`page::layers`], [`page::viewport`]) are
-//! compiled as a crate of their own (`kernel.rs`), for speed where the rest of the page is compiled for size.
+//! What is computed in every frame or training step ([`distribution`], [`noise`], [`objective`], `model::perceptron`,
+//! [`page::layers`], [`page::viewport`]) is compiled as a crate of its own (`kernel.rs`), for speed where the rest is
+//! compiled for size.
 //!
 //! Two binaries share this library: `page` runs on the main thread and is built without the feature `engine`, that is
 //! without everything that computes with burn; `engine` runs in a dedicated worker. They speak in [`engine::protocol`].
@@ -41,7 +42,7 @@ pub mod metrics;
 pub mod model;
 pub use scorefield_kernel::noise;
 #[cfg(feature = "engine")]
-pub mod objective;
+pub use scorefield_kernel::objective;
 pub mod page;
 #[cfg(feature = "engine")]
 pub mod potential;

@@ -4,7 +4,7 @@
 //! operations whatever the depth. Nothing here waits for the device: only [`Trainer::checkpoint`] reads back, and that
 //! asynchronously. On the CPU device the weights are, bit for bit, a function of seed, settings and step.
 
-mod loss;
+pub mod loss;
 mod snapshot;
 
 use burn::tensor::{Device, ExecutionError, Tensor};
@@ -17,19 +17,20 @@ pub use self::{
 
 use crate::{
     distribution::ExactField,
-    fused::{
-        self, State,
-        batch::{FIRST_DECAY, Rates, SECOND_DECAY},
+    fused::{self, State},
+    model::{
+        LearnedField, Network, Preconditioning, Shape,
+        perceptron::{Adam, Weights},
+        upload,
     },
-    model::{LearnedField, Network, Preconditioning, Shape, upload},
     noise::NoiseLadder,
-    objective::{Objective, Problem, Weighting},
+    objective::{Batch, Objective, Problem, Weighting},
 };
 
 /// Adam's decay of the gradients' mean and of their mean square (Kingma & Ba 2015).
-const BETAS: [f32; 2] = [FIRST_DECAY, SECOND_DECAY];
+const BETAS: [f64; 2] = [0.9, 0.99];
 /// Keeps Adam's quotient finite.
-const EPSILON: f32 = 1e-8;
+const EPSILON: f64 = 1e-8;
 /// Steps over which the learning rate rises from zero.
 const WARM_UP: f64 = 50.0;
 /// The learning rate falls as one over the root of the step (Karras et al. 2024, EDM2), and here is what the plan says.
@@ -126,26 +127,31 @@ impl Trainer {
         }
     }
 
-    /// One Adam step on a fresh batch.
-    pub fn step(&mut self, data: &ExactField, plan: &Plan) {
-        self.steps += 1;
-        self.clock += 1;
-        let mut rng = stream(self.seed, Purpose::Batch, self.steps);
+    /// The batch of the next step: a function of seed, settings and step, so that others can repeat the step.
+    pub fn next_batch(&self, data: &ExactField, plan: &Plan) -> Batch {
+        let mut rng = stream(self.seed, Purpose::Batch, self.steps + 1);
         let problem = Problem {
             data,
             preconditioning: &self.preconditioning,
             ladder: &plan.ladder,
             size: plan.batch,
         };
-        let batch = plan.objective.batch(plan.weighting, &problem, &mut rng);
-        let rates = self.rates(plan);
+        plan.objective.batch(plan.weighting, &problem, &mut rng)
+    }
+
+    /// One Adam step on a fresh batch.
+    pub fn step(&mut self, data: &ExactField, plan: &Plan) {
+        let batch = self.next_batch(data, plan);
+        self.steps += 1;
+        self.clock += 1;
+        let adam = self.adam(plan);
         let state = State {
             weights: &mut self.weights,
             average: &mut self.average,
             first_moment: &mut self.first_moment,
             second_moment: &mut self.second_moment,
         };
-        if fused::step(self.shape, &self.preconditioning, &batch, &rates, state) {
+        if fused::step(self.shape, &self.preconditioning, &batch, &adam, state) {
             return;
         }
         let gradient = gradient(
@@ -155,54 +161,72 @@ impl Trainer {
             &batch,
             plan.micro_batch,
         );
-        self.adam(gradient, &rates);
-        self.follow(&rates);
+        self.follow(gradient, &adam);
     }
 
-    /// Adam (Kingma & Ba 2015) with warm-up and inverse-square-root decay of the step length, and the power-function
-    /// average: `average <- beta average + (1 - beta) weights`, `beta = (1 - 1/t)^17.97`. That needs no horizon, for its
-    /// memory is a fixed fraction of the run (EDM2, section 3).
+    /// Adam (Kingma & Ba 2015) with warm-up and inverse-square-root decay of the step length.
     ///
     /// Where targets are calm, large steps at the beginning bring the error at step 1,000 down by a quarter; from there on
     /// the length is what it would have been without them. Noisy ones they would keep from learning at all.
-    fn rates(&self, plan: &Plan) -> Rates {
+    ///
+    /// The moving average follows: `average <- beta average + (1 - beta) weights`, `beta = (1 - 1/t)^17.97`, a power
+    /// function that needs no horizon, for its memory is a fixed fraction of the run (EDM2, section 3).
+    fn adam(&self, plan: &Plan) -> Adam {
         let clock = self.clock as f64;
         let largest = if plan.objective.is_calm() { LARGEST_RATE } else { 1.0 };
         let decay = (REFERENCE_STEP / clock).sqrt().min(largest);
         let rate = f64::from(plan.learning_rate) * (clock / WARM_UP).min(1.0) * decay;
-        let [first, second] = BETAS.map(|beta| 1.0 - f64::from(beta).powf(self.steps as f64));
+        let [first, second] = BETAS.map(|beta| 1.0 - beta.powf(self.steps as f64));
         let exponent = AVERAGE_EXPONENT * (-1.0 / clock).ln_1p();
-        Rates {
-            length: (rate / first) as f32,
+        Adam {
+            betas: BETAS.map(|beta| beta as f32),
+            rate: (rate / first) as f32,
             correction: second as f32,
-            epsilon: EPSILON,
-            keep: exponent.exp() as f32,
-            take: -exponent.exp_m1() as f32,
+            epsilon: EPSILON as f32,
+            average: [exponent.exp() as f32, -exponent.exp_m1() as f32],
         }
     }
 
-    /// A step of Adam.
-    fn adam(&mut self, gradient: Tensor<1>, rates: &Rates) {
-        let [first, second] = BETAS;
+    /// Moves weights, moments and average: in one pass in host memory on the CPU, else by a dozen tensor operations.
+    fn follow(&mut self, gradient: Tensor<1>, adam: &Adam) {
+        if self.device == Device::flex() {
+            self.follow_on_host(gradient, adam);
+            return;
+        }
+        let [first, second] = adam.betas;
         let square = gradient.clone() * gradient.clone();
         self.first_moment
             .inplace(|m| m.mul_scalar(first) + gradient.mul_scalar(1.0 - first));
         self.second_moment
             .inplace(|v| v.mul_scalar(second) + square.mul_scalar(1.0 - second));
-        let spread = self
-            .second_moment
-            .clone()
-            .div_scalar(rates.correction)
-            .sqrt()
-            .add_scalar(rates.epsilon);
-        let change = self.first_moment.clone().mul_scalar(rates.length) / spread;
+        let root = self.second_moment.clone().div_scalar(adam.correction).sqrt();
+        let change = self.first_moment.clone().mul_scalar(adam.rate) / root.add_scalar(adam.epsilon);
         self.weights.inplace(|w| w - change);
+        let new = self.weights.clone().mul_scalar(adam.average[1]);
+        self.average.inplace(|a| a.mul_scalar(adam.average[0]) + new);
     }
 
-    /// The average follows the weights.
-    fn follow(&mut self, rates: &Rates) {
-        let new = self.weights.clone().mul_scalar(rates.take);
-        self.average.inplace(|a| a.mul_scalar(rates.keep) + new);
+    /// Nothing is copied but what a field still holds.
+    fn follow_on_host(&mut self, gradient: Tensor<1>, adam: &Adam) {
+        let take = |tensor: &mut Tensor<1>| {
+            let mut numbers = Vec::new();
+            tensor.inplace(|tensor| {
+                let device = tensor.device();
+                numbers = tensor.try_into_vec_as().unwrap_or_default();
+                Tensor::zeros([1], &device)
+            });
+            numbers
+        };
+        let mut now = Weights {
+            weights: take(&mut self.weights),
+            average: take(&mut self.average),
+            first_moment: take(&mut self.first_moment),
+            second_moment: take(&mut self.second_moment),
+        };
+        adam.step(&gradient.try_into_vec_as().unwrap_or_default(), &mut now);
+        let put = |numbers| upload(numbers, &self.device);
+        (self.weights, self.average) = (put(now.weights), put(now.average));
+        (self.first_moment, self.second_moment) = (put(now.first_moment), put(now.second_moment));
     }
 
     /// Steps taken since the start.

@@ -91,6 +91,27 @@ impl Boxes {
             })
     }
 
+    /// The intervals of one axis (0: columns, 1: rows), each with the density inside it that its cells leave when the other
+    /// coordinate is integrated over.
+    pub(super) fn shares(&self, axis: usize) -> impl Iterator<Item = ([f32; 2], f32)> {
+        let [ours, others] = if axis == 0 {
+            [&self.columns, &self.rows]
+        } else {
+            [&self.rows, &self.columns]
+        };
+        let length = move |k: usize| others[k][1] - others[k][0];
+        ours.iter().enumerate().map(move |(i, interval)| {
+            let cells = self.cells.iter().filter(move |cell| cell[axis] == i);
+            let total: f32 = cells.map(|cell| length(cell[1 - axis])).sum();
+            (*interval, total * (-self.log_area).exp())
+        })
+    }
+
+    /// What noise leaves at `x` of an interval of unit density.
+    pub(super) fn mass(x: f32, interval: [f32; 2], sigma: f32) -> f32 {
+        segment(x, interval, sigma).log_mass.exp()
+    }
+
     /// All cells are equally likely: the grid's cells are of equal size in every set that is made of them.
     pub(super) fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> [f32; 2] {
         let [i, j] = self.cells[rng.random_range(0..self.cells.len())];

@@ -13,6 +13,7 @@ mod drawing_code;
 mod exact;
 mod expansion;
 pub mod lanes;
+mod marginal;
 mod mixture;
 mod order;
 mod posterior;

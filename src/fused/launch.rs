@@ -4,15 +4,15 @@ use burn::backend::Wgpu;
 use burn::backend::wgpu::CubeTensor;
 use burn::cubecl::prelude::*;
 use burn::cubecl::server::Handle;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
-use super::batch::{Rates, upload};
+use super::batch::upload;
 use super::kernels::gradient::gradient;
 use super::kernels::update::update;
 use super::kernels::walk::walk as walk_kernel;
 use super::{State, Tile, Weights, is_trusted, walk};
 use crate::field::{Move, Route};
-use crate::model::{Preconditioning, Shape};
+use crate::model::{Preconditioning, Shape, perceptron::Adam};
 use crate::objective::Batch;
 
 /// Units in a group of the update.
@@ -23,11 +23,11 @@ const FLOAT: usize = size_of::<f32>();
 
 /// Takes a whole training step in two dispatches, if this network, this task and this device allow it; false, and
 /// nothing is changed, if not.
-pub fn step(shape: Shape, pre: &Preconditioning, batch: &Batch, rates: &Rates, state: State) -> bool {
-    let Some(tile) = Tile::of(shape).filter(|_| is_trusted() && !batch.is_empty()) else {
+pub fn step(shape: Shape, pre: &Preconditioning, batch: &Batch, adam: &Adam, state: State) -> bool {
+    let Some(tile) = usable(shape, state.weights).filter(|_| !batch.is_empty()) else {
         return false;
     };
-    let Some(numbers) = upload(batch, pre, rates) else {
+    let Some(numbers) = upload(batch, pre, adam) else {
         return false;
     };
     let device = state.weights.device();
@@ -108,7 +108,7 @@ pub fn travel(net: &Weights, x: &Tensor<2>, route: &Route) -> Option<Tensor<2>> 
 }
 
 fn run(net: &Weights, x: &Tensor<2>, route: &Route, walks: bool) -> Option<Tensor<2>> {
-    let tile = Tile::of(net.shape).filter(|_| is_trusted())?;
+    let tile = usable(net.shape, &net.flat)?;
     let [count, _] = x.dims();
     if count == 0 {
         return None;
@@ -141,13 +141,18 @@ fn run(net: &Weights, x: &Tensor<2>, route: &Route, walks: bool) -> Option<Tenso
     Some(Tensor::from_primitive::<Wgpu>(result))
 }
 
-/// Kernels index buffers from their beginning: what is a view of another tensor is copied.
+/// Kernels know of no strides: what is not laid out row by row is copied.
 fn contiguous(cube: CubeTensor) -> CubeTensor {
-    if cube.is_contiguous() && cube.is_contiguous_buffer() {
+    if cube.is_contiguous() {
         cube
     } else {
         cube.copy()
     }
+}
+
+/// The tile of a network, where its weights are on the GPU and the kernels are trusted.
+fn usable(shape: Shape, flat: &Tensor<1>) -> Option<Tile> {
+    Tile::of(shape).filter(|_| is_trusted() && flat.device() != Device::flex())
 }
 
 /// A buffer of so many numbers as a kernel's argument.

@@ -2,14 +2,13 @@
 
 use burn::tensor::Tensor;
 
-use super::batch::Rates;
 use super::{State, Weights};
 use crate::field::Route;
-use crate::model::{Preconditioning, Shape};
+use crate::model::{Preconditioning, Shape, perceptron::Adam};
 use crate::objective::Batch;
 
 /// False: nothing was done.
-pub fn step(_shape: Shape, _pre: &Preconditioning, _batch: &Batch, _rates: &Rates, _state: State) -> bool {
+pub fn step(_shape: Shape, _pre: &Preconditioning, _batch: &Batch, _adam: &Adam, _state: State) -> bool {
     false
 }
 

@@ -42,11 +42,17 @@ impl Tile {
         known.then(|| Self {
             width,
             depth,
-            rows: LAYER / width / ROWS * ROWS,
+            rows: LAYER / width.max(features::COUNT) / ROWS * ROWS,
         })
     }
 
-    /// Numbers in a layer of the tile.
+    /// Numbers in the widest layer of the tile, features included.
+    pub const fn memory(self) -> usize {
+        let columns = if self.width < features::COUNT { features::COUNT } else { self.width };
+        self.rows * columns
+    }
+
+    /// Numbers in a hidden layer of the tile.
     pub const fn layer(self) -> usize {
         self.rows * self.width
     }
@@ -101,7 +107,7 @@ mod tests {
             };
             let Some(tile) = Tile::of(shape) else { continue };
             known += 1;
-            assert!(8 * tile.layer() <= 16 << 10, "{tile:?}");
+            assert!(8 * tile.memory() <= 16 << 10 && tile.memory() >= 12 * tile.rows, "{tile:?}");
             assert!((1..=256).contains(&tile.units()), "{tile:?}");
             assert!(tile.rows >= ROWS && tile.rows.is_multiple_of(ROWS), "{tile:?}");
             assert_eq!(tile.units() * ROWS * COLUMNS, tile.layer(), "{tile:?}");

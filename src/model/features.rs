@@ -1,20 +1,6 @@
 //! What the network sees of a point and a noise level: twelve numbers.
 //!
-//! In this order: `z` (2), `gate sin 2u`, `gate sin 4u` (2 each), `gate cos 2u`, `gate cos 4u` (2 each),
-//! `ln(sigma / (2 sd)) / 4`, `1`, where `z = c_in (x - mean)` and `gate = c_skip`. Without the Fourier features the
-//! error at small noise is 2 to 10 times larger; the gate takes them away where the noise has blurred what they could
-//! describe. (Fourier features: Tancik et al. 2020; the rest is EDM's input with a constant added.)
-//!
-//! `u` is `z` as far as most of the data reach, and comes to rest beyond, axis by axis:
-//!
-//! ```text
-//! u = z                                        where |z| <= 1.5
-//! u = sign(z) (1.5 + tanh(|z| - 1.5))          beyond
-//! ```
-//!
-//! Waves that went on would tell the network that far out it is as it was inside, with no training point there to say
-//! otherwise. An energy network, which is differentiated and so has them magnified by their frequency, sent the few
-//! particles that start farthest out the wrong way (`docs/learning.md`).
+//! Which they are, and why, stands with the form without tensors, in [`super::perceptron::features`].
 //!
 //! There are two forms, and a test that they agree: on the host for training, where no gradient by the input is
 //! needed, and as tensor operations for fields, whose points may live on a GPU.
@@ -23,41 +9,7 @@ use burn::tensor::Tensor;
 
 use super::Preconditioning;
 
-/// How many features there are.
-pub const COUNT: usize = 12;
-
-/// Lowest frequency of the Fourier features, in radians per unit of `z`; the other one is its double.
-pub const FREQUENCY: f32 = 2.0;
-
-/// Up to here `u` is `z`.
-pub const STRAIGHT: f32 = 1.5;
-
-/// The features of one point. x: stage coordinates, sigma: stage units.
-pub fn on_host(pre: &Preconditioning, x: [f32; 2], sigma: f32) -> [f32; COUNT] {
-    let (scale, gate) = (pre.input_gain(sigma), pre.skip(sigma));
-    let z = [(x[0] - pre.mean[0]) * scale, (x[1] - pre.mean[1]) * scale];
-    let u = z.map(|z| {
-        let beyond = (z.abs() - STRAIGHT).max(0.0);
-        z - z.signum() * (beyond - beyond.tanh())
-    });
-    let (s0, c0) = (FREQUENCY * u[0]).sin_cos();
-    let (s1, c1) = (FREQUENCY * u[1]).sin_cos();
-    // The doubled frequency by the double-angle formulas: half the sines and cosines.
-    [
-        z[0],
-        z[1],
-        gate * s0,
-        gate * s1,
-        gate * 2.0 * s0 * c0,
-        gate * 2.0 * s1 * c1,
-        gate * c0,
-        gate * c1,
-        gate * (1.0 - 2.0 * s0 * s0),
-        gate * (1.0 - 2.0 * s1 * s1),
-        pre.noise_input(sigma),
-        1.0,
-    ]
-}
+pub use super::perceptron::features::{COUNT, FREQUENCY, STRAIGHT, on_host};
 
 /// The same features as tensor operations, for many points at one noise level.
 ///

@@ -2,8 +2,11 @@
 
 use burn::tensor::Tensor;
 
-use super::{Along, Head, Kind, Network, Preconditioning, energy_net, features, score_net, tangents::column};
-use crate::field::{Differential, Field};
+use super::{
+    Along, Head, Kind, Network, Perceptron, Preconditioning, energy_net, features, score_net, tangents::column,
+};
+use crate::field::{Differential, Field, Route, points_on};
+use crate::fused;
 
 /// The score of a trained network of either kind; no gradients by its weights are kept.
 ///
@@ -35,7 +38,25 @@ impl LearnedField {
 
     /// The network's own output `F` (unit size at every noise level). x: `[n, 2]`; returns `[n, 2]`.
     pub fn output(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
-        self.network.output(self.features(x, sigma))
+        self.on_host(x, |network, points| {
+            network.outputs(&self.preconditioning, points, sigma)
+        })
+        .unwrap_or_else(|| self.network.output(self.features(x, sigma)))
+    }
+
+    /// What a network that is on the CPU says of the points `[x0, y0, …]`, beside them.
+    fn on_host(&self, x: &Tensor<2>, say: impl FnOnce(&Perceptron, &[f32]) -> Vec<f32>) -> Option<Tensor<2>> {
+        let network = self.network.on_host()?;
+        let points = x.try_to_vec_as::<f32>().ok()?;
+        Some(points_on(&x.device(), say(network, &points)))
+    }
+
+    fn weights(&self) -> fused::Weights {
+        fused::Weights {
+            shape: self.network.shape(),
+            preconditioning: self.preconditioning,
+            flat: self.network.flat().clone(),
+        }
     }
 
     fn features(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
@@ -80,7 +101,15 @@ impl LearnedField {
 
 impl Field for LearnedField {
     fn score(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
-        self.score_of(self.output(x, sigma), x, sigma)
+        self.on_host(x, |network, points| {
+            network.scores(&self.preconditioning, points, sigma)
+        })
+        .or_else(|| fused::score(&self.weights(), x, sigma))
+        .unwrap_or_else(|| self.score_of(self.output(x, sigma), x, sigma))
+    }
+
+    fn travel(&self, x: &Tensor<2>, route: &Route) -> Option<Tensor<2>> {
+        fused::travel(&self.weights(), x, route)
     }
 
     fn differential(&self, x: &Tensor<2>, sigma: f32) -> Differential {

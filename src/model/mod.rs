@@ -18,7 +18,6 @@ mod energy_net;
 pub mod features;
 mod learned;
 mod network;
-mod preconditioning;
 mod score_net;
 mod shape;
 mod tangents;
@@ -26,7 +25,7 @@ pub mod weights_file;
 
 pub use learned::LearnedField;
 pub use network::Network;
-pub(crate) use network::upload;
-pub use preconditioning::Preconditioning;
+pub(crate) use network::{on_host, upload};
+pub use scorefield_kernel::model::{Perceptron, Preconditioning, perceptron};
 pub use shape::{Head, Kind, Shape};
 pub use tangents::Along;

@@ -1,8 +1,10 @@
 //! The multilayer perceptron and the flat vector its parameters live in.
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{Along, Head, Kind, Shape, activation::Activation, energy_net, score_net};
+use super::{Along, Head, Kind, Perceptron, Shape, activation::Activation, energy_net, score_net};
 
 /// One layer: `h W + b`.
 #[derive(Clone, Debug)]
@@ -19,18 +21,25 @@ pub(super) struct Layer {
 /// the tape, and the [`Activation`] that goes with it.
 #[derive(Clone, Debug)]
 pub struct Network {
-    kind: Kind,
+    shape: Shape,
+    /// All parameters, as they were before they were cut.
+    flat: Tensor<1>,
     hidden: Vec<Layer>,
     last: Layer,
     /// `beta` of the quadratic head, `[1, 1]`.
     gain: Option<Tensor<2>>,
     activation: Activation,
+    /// The same network where tensor operations are too slow.
+    on_host: Option<Arc<Perceptron>>,
 }
 
 impl Network {
     /// Cuts a flat vector of [`Shape::parameters`] numbers into layers, for inference.
     pub fn new(shape: Shape, flat: &Tensor<1>) -> Self {
-        Self::cut(shape, flat, Activation::Plain, |piece| piece)
+        Self {
+            on_host: on_host(shape, flat).map(Arc::new),
+            ..Self::cut(shape, flat, Activation::Plain, |piece| piece)
+        }
     }
 
     /// The same for training: each piece becomes a leaf of the tape. The pieces, and not the flat vector, are the
@@ -53,22 +62,39 @@ impl Network {
         let hidden = shape.layers().take(shape.depth).map(&mut layer).collect();
         let last = layer((shape.width, shape.outputs()));
         Self {
-            kind: shape.kind,
+            shape,
+            flat: flat.clone(),
             hidden,
             last,
             gain: shape.has_gain().then(|| take(1, 1)),
             activation,
+            on_host: None,
         }
+    }
+
+    /// The network on the CPU without tensors, if it is there and of a kind that is written so.
+    pub fn on_host(&self) -> Option<&Perceptron> {
+        self.on_host.as_deref()
     }
 
     /// What the network puts out.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.shape.kind
+    }
+
+    /// Kind and size.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// All parameters in one vector.
+    pub fn flat(&self) -> &Tensor<1> {
+        &self.flat
     }
 
     /// `F`. features: `[n, 12]`; returns `[n, 2]`, of unit size.
     pub fn output(&self, features: Tensor<2>) -> Tensor<2> {
-        match self.kind {
+        match self.shape.kind {
             Kind::Score => score_net::output(self, features),
             Kind::Energy(head) => energy_net::output(self, head, features),
         }
@@ -77,7 +103,7 @@ impl Network {
     /// `F`, and `dF_1/dz_1 + dF_2/dz_2` or its like along other directions. features: `[n, 12]`; returns `[n, 2]` and
     /// `[n, 1]`.
     pub fn output_and_trace(&self, features: Tensor<2>, along: Along) -> (Tensor<2>, Tensor<2>) {
-        match self.kind {
+        match self.shape.kind {
             Kind::Score => score_net::output_and_trace(self, features, along),
             Kind::Energy(head) => {
                 let curved = energy_net::curved(self, head, features, along);
@@ -121,7 +147,7 @@ impl Network {
 
     /// The head, if this is an energy network.
     fn head(&self) -> Option<Head> {
-        match self.kind {
+        match self.shape.kind {
             Kind::Score => None,
             Kind::Energy(head) => Some(head),
         }
@@ -154,6 +180,14 @@ impl Layer {
     pub(super) fn apply(&self, h: Tensor<2>) -> Tensor<2> {
         h.matmul(self.weight.clone()) + self.bias.clone()
     }
+}
+
+/// The network of a flat vector that is on the CPU, if it is of a kind that is written without tensors.
+pub(crate) fn on_host(shape: Shape, flat: &Tensor<1>) -> Option<Perceptron> {
+    if flat.device() != Device::flex() || shape.kind != Kind::Score {
+        return None;
+    }
+    Perceptron::new(shape.layers(), &flat.try_to_vec_as::<f32>().ok()?)
 }
 
 /// A flat vector on a device.

@@ -10,17 +10,17 @@
 //! needed; the price is the variance of the target, `2 - sigma² E|s*|²` in units of `1 / sigma²`, which hides the score
 //! where the noise is small. Song & Ermon (2019) do it at many noise levels at once, here all of the ladder's range.
 
-use rand::Rng;
+use rand::rngs::StdRng;
 
 use super::{Batch, Noised, Problem, Task, noised::target};
 
 /// Draws a batch over the ladder's range.
-pub fn batch<R: Rng + ?Sized>(problem: &Problem, rng: &mut R) -> Batch {
+pub fn batch(problem: &Problem, rng: &mut StdRng) -> Batch {
     towards_the_source(problem, Noised::over_ladder(problem, rng))
 }
 
 /// Draws a batch at one noise level.
-pub fn batch_at<R: Rng + ?Sized>(problem: &Problem, sigma: f32, rng: &mut R) -> Batch {
+pub fn batch_at(problem: &Problem, sigma: f32, rng: &mut StdRng) -> Batch {
     towards_the_source(problem, Noised::at(problem, sigma, rng))
 }
 

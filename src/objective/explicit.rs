@@ -9,7 +9,7 @@
 //! costs more than a training step, so that a batch has only [`LEVELS`] of them: stratified over the ladder's range and
 //! shifted at random from batch to batch, so that in the mean all count as in the other objectives.
 
-use rand::Rng;
+use rand::rngs::StdRng;
 
 use super::{Batch, Noised, Problem, Task};
 
@@ -17,7 +17,7 @@ use super::{Batch, Noised, Problem, Task};
 pub const LEVELS: usize = 8;
 
 /// Draws a batch over the ladder's range.
-pub fn batch<R: Rng + ?Sized>(problem: &Problem, rng: &mut R) -> Batch {
+pub fn batch(problem: &Problem, rng: &mut StdRng) -> Batch {
     let rows = Noised::on_few_levels(problem, LEVELS, rng);
     let pre = problem.preconditioning;
     let mut targets = vec![0.0; rows.points.len()];

@@ -13,14 +13,14 @@
 //! E [ |F|² + 2 sigma / sd (div_z F - z · F) ]
 //! ```
 //!
-//! Only points are needed, no clean data; but the divergence is, here exact (see [`Along`](crate::model::Along)): in two
+//! Only points are needed, no clean data; but the divergence is, here exact (see `model::Along`): in two
 //! dimensions it costs three forward passes.
 
-use rand::Rng;
+use rand::rngs::StdRng;
 
 use super::{Batch, Noised, Problem, Task};
 
 /// Draws a batch over the ladder's range.
-pub fn batch<R: Rng + ?Sized>(problem: &Problem, rng: &mut R) -> Batch {
+pub fn batch(problem: &Problem, rng: &mut StdRng) -> Batch {
     Noised::over_ladder(problem, rng).ask(Task::Divergence)
 }

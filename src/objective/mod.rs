@@ -3,7 +3,7 @@
 //! Every objective is a batch of noised points with something asked at each of them ([`Task`]): either a target of the
 //! network's output `F`, or its divergence, of which integration by parts makes the same problem. An objective makes
 //! batches on the host from the data and a stream of random numbers, and knows nothing of networks or devices; the loss
-//! is taken by [`training`](crate::training).
+//! is taken by `training`.
 //!
 //! All objectives have the same minimiser, the exact score, and the same expected gradient, that of
 //!
@@ -23,12 +23,12 @@ pub mod sliced;
 pub mod stable_target;
 mod weighting;
 
-use rand::Rng;
+use rand::rngs::StdRng;
 
 pub use self::{noised::Noised, weighting::Weighting};
 use crate::{
     distribution::ExactField,
-    model::{Preconditioning, features},
+    model::{Preconditioning, perceptron::features},
     noise::NoiseLadder,
 };
 
@@ -94,7 +94,7 @@ impl Objective {
     }
 
     /// Draws a batch.
-    pub fn batch<R: Rng + ?Sized>(self, weighting: Weighting, problem: &Problem, rng: &mut R) -> Batch {
+    pub fn batch(self, weighting: Weighting, problem: &Problem, rng: &mut StdRng) -> Batch {
         let batch = match self {
             Self::Denoising => denoising::batch(problem, rng),
             Self::DenoisingAt(sigma) => denoising::batch_at(problem, sigma, rng),

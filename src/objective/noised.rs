@@ -1,6 +1,7 @@
 //! Data points and what noise makes of them.
 
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand::rngs::StdRng;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::{Batch, Problem, Task};
@@ -22,7 +23,7 @@ pub struct Noised {
 impl Noised {
     /// Fresh data at noise levels stratified over the ladder's range (`u_i = (i + U) / size` with one `U` a batch), so
     /// that every batch covers all of them evenly. Noise levels ascend.
-    pub fn over_ladder<R: Rng + ?Sized>(problem: &Problem, rng: &mut R) -> Self {
+    pub fn over_ladder(problem: &Problem, rng: &mut StdRng) -> Self {
         Self::draw(problem, rng, |rng| {
             let sigmas = stratified(problem, problem.size, rng);
             sigmas.collect()
@@ -31,7 +32,7 @@ impl Noised {
 
     /// The same with `levels` different noise levels (or one a row if there are fewer rows), each shared by as many
     /// neighbouring rows.
-    pub fn on_few_levels<R: Rng + ?Sized>(problem: &Problem, levels: usize, rng: &mut R) -> Self {
+    pub fn on_few_levels(problem: &Problem, levels: usize, rng: &mut StdRng) -> Self {
         Self::draw(problem, rng, |rng| {
             let levels = levels.clamp(1, problem.size.max(1));
             let sigmas: Vec<f32> = stratified(problem, levels, rng).collect();
@@ -40,11 +41,11 @@ impl Noised {
     }
 
     /// Fresh data, all at one noise level.
-    pub fn at<R: Rng + ?Sized>(problem: &Problem, sigma: f32, rng: &mut R) -> Self {
+    pub fn at(problem: &Problem, sigma: f32, rng: &mut StdRng) -> Self {
         Self::draw(problem, rng, |_| vec![sigma; problem.size])
     }
 
-    fn draw<R: Rng + ?Sized>(problem: &Problem, rng: &mut R, sigmas: impl FnOnce(&mut R) -> Vec<f32>) -> Self {
+    fn draw(problem: &Problem, rng: &mut StdRng, sigmas: impl FnOnce(&mut StdRng) -> Vec<f32>) -> Self {
         let mut clean = vec![0.0; 2 * problem.size];
         problem.data.sample(rng, &mut clean);
         let sigmas = sigmas(rng);
@@ -74,7 +75,7 @@ impl Noised {
     }
 }
 
-fn stratified<R: Rng + ?Sized>(problem: &Problem, count: usize, rng: &mut R) -> impl Iterator<Item = f32> {
+fn stratified(problem: &Problem, count: usize, rng: &mut StdRng) -> impl Iterator<Item = f32> {
     let (shift, ladder) = (rng.random::<f32>(), *problem.ladder);
     (0..count).map(move |i| ladder.at(1.0 - (i as f32 + shift) / count as f32))
 }

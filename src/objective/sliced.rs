@@ -10,12 +10,13 @@
 //! which needs one derivative of the network whatever the dimension. The components of `v` are +1 or -1, the choice of
 //! least variance. In two dimensions there is little to save: this is here to be compared.
 
-use rand::{Rng, RngExt};
+use rand::RngExt;
+use rand::rngs::StdRng;
 
 use super::{Batch, Noised, Problem, Task};
 
 /// Draws a batch over the ladder's range.
-pub fn batch<R: Rng + ?Sized>(problem: &Problem, rng: &mut R) -> Batch {
+pub fn batch(problem: &Problem, rng: &mut StdRng) -> Batch {
     let rows = Noised::over_ladder(problem, rng);
     let directions = rows
         .points

@@ -17,7 +17,7 @@
 //!
 //! With all points of a finite set in place of a batch this would be [`explicit`](super::explicit) score matching.
 
-use rand::Rng;
+use rand::rngs::StdRng;
 
 use super::{Batch, Noised, Problem, Task, noised::target, reference::Reference};
 
@@ -28,7 +28,7 @@ pub const SURPLUS: usize = 3;
 const SMALL_NOISE: f32 = 0.2;
 
 /// Draws a batch over the ladder's range.
-pub fn batch<R: Rng + ?Sized>(problem: &Problem, rng: &mut R) -> Batch {
+pub fn batch(problem: &Problem, rng: &mut StdRng) -> Batch {
     let (rows, pre) = (Noised::over_ladder(problem, rng), problem.preconditioning);
     let mut all = rows.clean.clone();
     all.resize((1 + SURPLUS) * rows.clean.len(), 0.0);

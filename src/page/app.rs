@@ -36,7 +36,7 @@ use self::reports::EngineState;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
 use super::banner::{self, Kind};
-use super::charts::Bars;
+use super::charts::{Against, Bars};
 use super::editor::Editor;
 use super::engine_client::EngineClient;
 use super::history::{ApproachHistory, History};
@@ -99,7 +99,9 @@ pub struct App {
     truth_of: Option<u32>,
     fit: Fit,
     pictures: Pictures,
-    history: History,
+    /// Nats over steps, and over seconds.
+    histories: [History; 2],
+    against: Against,
     bars: Bars,
     stage: Stage,
     /// The rival's stage, while there is a race.
@@ -211,7 +213,8 @@ impl App {
             truth_of: None,
             fit: Fit::default(),
             pictures: Pictures::default(),
-            history: History::default(),
+            histories: Default::default(),
+            against: Against::default(),
             bars: Bars::default(),
             stage,
             rival: None,
@@ -388,7 +391,7 @@ impl App {
         self.lab.run = run;
         self.checkpoint = None;
         (self.progress, self.density, self.curl) = (None, None, None);
-        self.history.clear();
+        self.histories = Default::default();
         self.pictures.forget_learned();
         self.screen.charts_changed();
     }

@@ -2,8 +2,7 @@
 
 use crate::engine::protocol::Approach;
 
-/// A distance to the truth over training steps or score evaluations, thinned so that it never grows beyond a few hundred
-/// points.
+/// A value over training steps, seconds or score evaluations, thinned so that it never grows beyond a few hundred points.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     points: Vec<(f64, f64)>,
@@ -12,17 +11,16 @@ pub struct History {
 impl History {
     const MOST: usize = 480;
 
-    /// Adds a measurement; one of an earlier step (after a restore) takes the place of what came later.
-    pub fn push(&mut self, step: u64, nats: f32) {
-        let step = step as f64;
-        self.points.retain(|&(earlier, _)| earlier < step);
-        if nats.is_finite() && nats > 0.0 {
-            self.points.push((step, f64::from(nats)));
+    /// Adds a measurement; one of an earlier place (after a restore) takes that of what came later.
+    pub fn push(&mut self, at: f64, value: f32) {
+        self.points.retain(|&(earlier, _)| earlier < at);
+        if value.is_finite() && value >= 0.0 {
+            self.points.push((at, f64::from(value)));
         }
         thin(&mut self.points, Self::MOST);
     }
 
-    /// Pairs of step and distance, in order.
+    /// Pairs of place and value, in order.
     pub(super) fn points(&self) -> &[(f64, f64)] {
         &self.points
     }
@@ -101,11 +99,11 @@ mod tests {
     fn a_history_stays_short_ordered_and_keeps_its_newest_value() {
         let mut history = History::default();
         for step in 0..20_000 {
-            history.push(step, 1.0 / (step + 1) as f32);
+            history.push(f64::from(step), 1.0 / (step + 1) as f32);
         }
         assert!(history.points.len() <= History::MOST && history.points.windows(2).all(|p| p[0].0 < p[1].0));
         assert_eq!(history.points.last().map(|p| p.0), Some(19_999.0));
-        history.push(100, 0.5);
+        history.push(100.0, 0.5);
         assert_eq!(history.points.last(), Some(&(100.0, 0.5)));
     }
 
@@ -113,12 +111,12 @@ mod tests {
     fn the_axis_holds_every_value_and_at_least_a_decade() {
         let mut history = History::default();
         assert_eq!(history.decades(), (-2, 0));
-        history.push(1, 0.5);
+        history.push(1.0, 0.5);
         assert_eq!(history.decades(), (-1, 0));
-        history.push(2, 0.001);
+        history.push(2.0, 0.001);
         let (low, high) = history.decades();
         assert!(10f64.powi(low) <= 0.001 && 10f64.powi(high) >= 0.5);
-        history.push(3, f32::NAN);
+        history.push(3.0, f32::NAN);
         assert_eq!(history.points.len(), 2);
     }
 

@@ -8,6 +8,7 @@ mod cloud;
 mod event;
 mod landscape;
 mod lines;
+mod looking;
 mod pointer;
 mod probe;
 
@@ -23,6 +24,7 @@ use self::canvas::{Resize, Surface, child, ring, style};
 use self::landscape::Landscape;
 use self::lines::Lines;
 use self::pointer::Hands;
+use super::layers::lens::Lens;
 use super::layers::morph::Morph;
 use super::layers::motion::Motion;
 use super::layers::paint::{FieldPainter, Layers};
@@ -61,6 +63,8 @@ pub struct Stage {
     ring: HtmlElement,
     brush: f32,
     zoom: Zoom,
+    /// Through which the flat picture is looked at.
+    lens: Lens,
     reduced_motion: bool,
     palette: Palette,
     layers: Layers,
@@ -124,6 +128,7 @@ impl Stage {
             ring,
             brush: 0.1,
             zoom,
+            lens: Lens::default(),
             reduced_motion: false,
             painter: FieldPainter::new(palette.clone()),
             landscape: None,
@@ -231,7 +236,41 @@ impl Stage {
 
     /// The window now, on a canvas measured in CSS pixels; its [`Viewport::to_pixel`] places what floats over the stage.
     pub fn viewport(&self) -> Viewport {
-        self.zoom.viewport(self.css_side.get().max(1.0))
+        self.window(self.css_side.get().max(1.0))
+    }
+
+    /// The window now, on a canvas of so many pixels a side.
+    fn window(&self, pixels: f32) -> Viewport {
+        self.lens.window(self.zoom.viewport(pixels))
+    }
+
+    /// The picture is enlarged, or the landscape is not seen as at first.
+    pub fn is_closer(&self) -> bool {
+        let landscape = self.landscape.as_ref();
+        landscape.map_or(self.lens != Lens::default(), |landscape| !landscape.is_at_home())
+    }
+
+    /// Comes nearer to the middle by a factor.
+    pub fn approach(&self, factor: f32) {
+        self.hands.enlarge(Lens::about([0.5 * self.css_side.get(); 2], factor));
+    }
+
+    /// Shows the whole picture again, or the landscape as at first.
+    pub fn go_home(&self) {
+        self.hands.lead_home();
+    }
+
+    /// Looks as hands had it since the last frame; true when that is a change.
+    fn look(&mut self) -> bool {
+        let done = self.hands.looking.take();
+        let before = self.lens;
+        self.lens = if done.home {
+            Lens::default()
+        } else {
+            before.filled(done.lens.scaled(1.0 / self.css_side.get()))
+        };
+        self.hands.closer.set(self.lens != Lens::default());
+        self.lens != before
     }
 
     /// Takes another tool in hand; a stroke under way ends.
@@ -243,7 +282,8 @@ impl Stage {
         self.hands.tool.set(tool);
         let (touch, cursor) = match tool {
             Tool::Look if self.landscape.is_some() => ("none", "grab"),
-            Tool::Look => ("auto", "default"),
+            // One finger scrolls the page, two are for the picture.
+            Tool::Look => ("pan-x pan-y", "default"),
             Tool::Draw | Tool::Erase => ("none", "none"),
             Tool::Drop | Tool::Probe | Tool::Loop => ("none", "crosshair"),
         };
@@ -270,7 +310,8 @@ impl Stage {
         if moving && self.reduced_motion {
             self.zoom.arrive();
         }
-        let moving = moving && !self.zoom.resting();
+        let looked = self.landscape.is_none() && self.look();
+        let moving = looked || (moving && !self.zoom.resting());
         let ratio = pixel_ratio();
         self.hands.view.set(self.viewport());
         self.draw_ring()?;
@@ -304,9 +345,9 @@ impl Stage {
         let shown = (other.show_particles, other.trails);
         self.glowing |= shown != (self.show_particles, self.trails);
         (self.show_particles, self.trails) = shown;
-        let before = self.zoom.viewport(1.0);
-        self.zoom = other.zoom;
-        let moving = before != self.zoom.viewport(1.0);
+        let before = self.window(1.0);
+        (self.zoom, self.lens) = (other.zoom, other.lens);
+        let moving = before != self.window(1.0);
         self.field.aim(other.field.target().cloned(), now_ms, false);
         let css_side = self.css_side.get();
         if css_side < 2.0 {
@@ -333,7 +374,7 @@ impl Stage {
         let side = (css_side * ratio)
             .min(if moving { DRAFT_SIDE } else { FIELD_SIDE })
             .floor();
-        let view = self.zoom.viewport(side);
+        let view = self.window(side);
         let start = Instant::now();
         let spent = || start.elapsed().as_secs_f64() * 1e3;
         // A picture under way is finished first, so that a field that changes every frame is seen at all.

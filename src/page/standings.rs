@@ -13,8 +13,12 @@ pub struct Track {
     cast: u32,
     /// Distance from the target, in units of the least that can be expected, over score evaluations a particle.
     pub history: History,
+    /// The share of accepted moves between one comparison and the next, over the same.
+    pub accepted: History,
     /// The last comparison.
     pub last: Option<Standing>,
+    /// Sampler steps and the share accepted in all of them, at the last comparison.
+    tested: (u64, f32),
 }
 
 impl Track {
@@ -28,7 +32,13 @@ impl Track {
             };
         }
         if let Some(standing) = &cloud.standing {
-            self.history.push(standing.evaluations, over_floor(standing));
+            let at = standing.evaluations as f64;
+            self.history.push(at, over_floor(standing));
+            if let Some(share) = cloud.sampler.acceptance {
+                let now = (cloud.sampler.steps, share);
+                self.accepted.push(at, between(self.tested, now));
+                self.tested = now;
+            }
             self.last = Some(standing.clone());
         }
         anew || cloud.standing.is_some()
@@ -38,6 +48,12 @@ impl Track {
     pub fn distance(&self) -> Option<f32> {
         self.last.as_ref().map(over_floor).filter(|d| d.is_finite())
     }
+}
+
+/// The share accepted between two moments, from steps and share up to each; not a number when no step was taken.
+fn between((steps, share): (u64, f32), (later, all): (u64, f32)) -> f32 {
+    let [before, after] = [(steps, share), (later, all)].map(|(steps, share)| steps as f64 * f64::from(share));
+    ((after - before) / later.saturating_sub(steps) as f64).clamp(0.0, 1.0) as f32
 }
 
 fn over_floor(standing: &Standing) -> f32 {
@@ -85,6 +101,16 @@ mod tests {
         };
         assert!(track.follow(&restarted));
         assert!(track.distance().is_none() && track.history.points().is_empty());
+    }
+
+    #[test]
+    fn acceptance_is_that_of_the_moves_since_the_last_look() {
+        assert!((between((0, 0.0), (100, 0.9)) - 0.9).abs() < 1e-6);
+        assert!(
+            (between((100, 0.9), (300, 0.5)) - 0.3).abs() < 1e-6,
+            "60 of the 200 moves since"
+        );
+        assert!(between((100, 0.9), (100, 0.9)).is_nan());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use plotters::style::RGBColor;
 use wasm_bindgen::JsValue;
 
-use super::dom;
+use super::{dom, number};
 
 /// Under this key the browser remembers the choice.
 const KEY: &str = "scorefield-theme";
@@ -102,6 +102,8 @@ pub struct Colours {
     pub field: RGBColor,
     /// The two runners of a race.
     pub runners: [RGBColor; 2],
+    /// How large charts write and draw; 1 is ordinary, more is for readers far away.
+    pub chart_scale: f64,
 }
 
 impl Colours {
@@ -111,9 +113,12 @@ impl Colours {
             .ok()
             .and_then(|d| d.document_element())
             .and_then(|root| dom::window().ok()?.get_computed_style(&root).ok().flatten());
+        let value = |name| style.as_ref().and_then(|style| style.get_property_value(name).ok());
         let get = |name| {
-            let value = style.as_ref().and_then(|style| style.get_property_value(name).ok());
-            value.as_deref().and_then(parse).unwrap_or(RGBColor(128, 128, 128))
+            value(name)
+                .as_deref()
+                .and_then(parse)
+                .unwrap_or(RGBColor(128, 128, 128))
         };
         Self {
             line: get("--line"),
@@ -124,6 +129,9 @@ impl Colours {
             text: get("--text"),
             field: get("--field"),
             runners: [get("--first"), get("--rival")],
+            chart_scale: value("--chart-scale")
+                .and_then(|v| number::parse(v.trim()))
+                .unwrap_or(1.0),
         }
     }
 }

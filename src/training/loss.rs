@@ -5,14 +5,43 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::{
-    model::{Along, Network, Preconditioning, Shape, features},
+    model::{self, Along, Network, Preconditioning, Shape, features, perceptron::Regression, upload},
     objective::{Batch, Task},
 };
 
 /// Gradient by all weights, flat, of the batch's mean of what its task asks for, each row by its weight.
 ///
-/// Taken in chunks of at most `micro_batch` rows (at least 1), which changes nothing but the order of additions.
+/// A regression on the CPU is made without a graph. All else is: in chunks of at most `micro_batch` rows (at least 1),
+/// which changes nothing but the order of additions.
 pub fn gradient(
+    shape: Shape,
+    weights: &Tensor<1>,
+    pre: &Preconditioning,
+    batch: &Batch,
+    micro_batch: usize,
+) -> Tensor<1> {
+    match on_host(shape, weights, pre, batch) {
+        Some(gradient) => upload(gradient, &weights.device()),
+        None => by_graph(shape, weights, pre, batch, micro_batch),
+    }
+}
+
+/// The gradient of a regression, if the network is on the CPU and of a kind that is written without tensors.
+fn on_host(shape: Shape, weights: &Tensor<1>, pre: &Preconditioning, batch: &Batch) -> Option<Vec<f32>> {
+    let Task::Target(targets) = &batch.task else {
+        return None;
+    };
+    Some(model::on_host(shape, weights)?.gradient(&Regression {
+        preconditioning: pre,
+        points: &batch.points,
+        sigmas: &batch.sigmas,
+        targets,
+        weights: batch.weights.as_deref(),
+    }))
+}
+
+/// The same as [`gradient`] by burn's graph, on any device: the reference.
+pub fn by_graph(
     shape: Shape,
     weights: &Tensor<1>,
     pre: &Preconditioning,

@@ -1,29 +1,52 @@
 //! A static file server for the built site, as plain as the hosts it will meet: no compression, no clever headers.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Serves `dist/` under `/some/folder/` on a free port until the runtime ends; returns the page's address.
+#[allow(dead_code)] // the benchmark serves more than the site
 pub async fn serve_site() -> io::Result<String> {
+    let address = serve(|path| site_file(path.strip_prefix("some/folder/")?)).await?;
+    Ok(format!("{address}some/folder/"))
+}
+
+/// A file of the built site; the page for an empty name.
+pub fn site_file(name: &str) -> Option<Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
     assert!(
         root.join("index.html").is_file(),
         "the site is not built: run `make site` first, or `make test`"
     );
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let address = listener.local_addr()?;
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(answer(stream, root.clone()));
-        }
-    });
-    Ok(format!("http://{address}/some/folder/"))
+    file_in(&root, if name.is_empty() { "index.html" } else { name })
 }
 
-async fn answer(mut stream: TcpStream, root: PathBuf) -> io::Result<()> {
+/// A file below a folder, if it is there and nowhere else.
+pub fn file_in(root: &Path, name: &str) -> Option<Vec<u8>> {
+    if name.contains("..") {
+        return None;
+    }
+    std::fs::read(root.join(name)).ok()
+}
+
+/// Serves what `content` has for a path, which begins with no slash and has no query, on a free port until the runtime
+/// ends; returns the root's address, with a slash at its end.
+pub async fn serve(content: impl Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static) -> io::Result<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    let content = Arc::new(content);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(answer(stream, content.clone()));
+        }
+    });
+    Ok(format!("http://{address}/"))
+}
+
+async fn answer(mut stream: TcpStream, content: Arc<impl Fn(&str) -> Option<Vec<u8>>>) -> io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 1024];
     while !request.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
@@ -39,16 +62,11 @@ async fn answer(mut stream: TcpStream, root: PathBuf) -> io::Result<()> {
         .unwrap_or("/")
         .split(['?', '#'])
         .next()
-        .unwrap_or("/");
-    let file = path
-        .strip_prefix("/some/folder/")
-        .map(|name| if name.is_empty() { "index.html" } else { name });
-    let body = match file {
-        Some(name) if !name.contains("..") => tokio::fs::read(root.join(name)).await.ok(),
-        _ => None,
-    };
+        .unwrap_or("/")
+        .trim_start_matches('/');
+    let body = content(path);
     let (status, body) = body.map_or(("404 Not Found", b"not here".to_vec()), |body| ("200 OK", body));
-    let kind = kind(file.unwrap_or_default());
+    let kind = kind(path);
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
@@ -59,6 +77,7 @@ async fn answer(mut stream: TcpStream, root: PathBuf) -> io::Result<()> {
 
 fn kind(name: &str) -> &'static str {
     match name.rsplit('.').next() {
+        _ if name.is_empty() || name.ends_with('/') => "text/html; charset=utf-8",
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript",
         Some("css") => "text/css",

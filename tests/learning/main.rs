@@ -9,5 +9,6 @@ mod gauge;
 mod gradients;
 mod network;
 mod objectives;
+mod on_host;
 mod oracle;
 mod training;

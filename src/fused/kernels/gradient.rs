@@ -25,8 +25,8 @@ pub fn gradient(
     each: u32,
     #[comptime] tile: Tile,
 ) {
-    let mut layer = Shared::<[f32]>::new_slice(comptime!(tile.layer()));
-    let mut delta = Shared::<[f32]>::new_slice(comptime!(tile.layer()));
+    let mut layer = Shared::<[f32]>::new_slice(comptime!(tile.memory()));
+    let mut delta = Shared::<[f32]>::new_slice(comptime!(tile.memory()));
     for turn in 0..each as usize {
         let first = (CUBE_POS_X as usize * each as usize + turn) * comptime!(tile.rows);
         fill_features(batch, &mut layer, first, rows as usize, tile);

@@ -3,10 +3,8 @@
 use burn::cubecl;
 use burn::cubecl::prelude::*;
 
-use crate::fused::batch::{FIRST_DECAY, SECOND_DECAY};
-
 /// Adds the groups' gradients up, and takes the step that the upload's header describes
-/// ([`Rates`](crate::fused::batch::Rates)).
+/// ([`Adam`](crate::model::perceptron::Adam)).
 ///
 /// - `partials`: `[groups, parameters]`
 /// - all others but `header`: `[parameters]`, in and out
@@ -27,8 +25,8 @@ pub fn update(
         for group in 0..groups as usize {
             gradient += partials[group * parameters + i];
         }
-        let first = first_moment[i] * FIRST_DECAY + gradient * (1.0 - FIRST_DECAY);
-        let second = second_moment[i] * SECOND_DECAY + gradient * gradient * (1.0 - SECOND_DECAY);
+        let first = first_moment[i] * header[8] + gradient * (1.0 - header[8]);
+        let second = second_moment[i] * header[9] + gradient * gradient * (1.0 - header[9]);
         let spread = (second / header[4]).sqrt() + header[5];
         let weight = weights[i] - first * header[3] / spread;
         first_moment[i] = first;

@@ -26,7 +26,7 @@ pub fn walk(
     #[comptime] tile: Tile,
 ) {
     let (rows, units) = comptime!((tile.rows, tile.units()));
-    let mut layer = Shared::<[f32]>::new_slice(comptime!(tile.layer()));
+    let mut layer = Shared::<[f32]>::new_slice(comptime!(tile.memory()));
     // A number of this belongs to one unit, from the beginning to the end.
     let mut place = Shared::<[f32]>::new_slice(comptime!(2 * tile.rows));
     let scaling = Scaling {

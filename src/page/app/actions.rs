@@ -12,13 +12,15 @@ use crate::distribution::{Preset, Target};
 use crate::engine::protocol::Command;
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
-use crate::page::charts::Bars;
+use crate::page::charts::{Against, Bars};
 use crate::page::controls::{self, Chosen};
 use crate::page::flat;
 use crate::page::keys::Key;
 use crate::page::stage::{StageEvent, Tool};
 use crate::page::{dom, link};
 
+/// What a key comes nearer by.
+const APPROACH: f32 = 1.15;
 /// Particles in one drop, over a disc of the brush's size.
 const DROP: usize = 40;
 /// While the pointer moves, no more than this many wait to be sent.
@@ -118,6 +120,8 @@ impl App {
             }
             "errors" => self.show_bars(Bars::Errors),
             "losses" => self.show_bars(Bars::Losses),
+            "steps" => self.draw_against(Against::Steps),
+            "seconds" => self.draw_against(Against::Seconds),
             "race" => {
                 let race = !self.lab.settings.race;
                 let settings = Settings {
@@ -163,6 +167,9 @@ impl App {
                 self.drop_loop();
                 self.drop_probe();
             }
+            "nearer" => self.stage.approach(APPROACH),
+            "farther" => self.stage.approach(1.0 / APPROACH),
+            "home" => self.stage.go_home(),
             "restart-engine" => self.restart_engine(),
             _ => {}
         }
@@ -176,6 +183,11 @@ impl App {
 
     fn show_bars(&mut self, bars: Bars) {
         self.bars = bars;
+        self.screen.charts_changed();
+    }
+
+    fn draw_against(&mut self, against: Against) {
+        self.against = against;
         self.screen.charts_changed();
     }
 

@@ -203,7 +203,10 @@ impl App {
             self.curl = picture.curl.map(|curl| (curl, picture.sigma)).or(self.curl);
         }
         if let Some(progress) = progress.filter(|progress| self.is_current(progress)) {
-            self.history.push(progress.step, progress.nats);
+            let places = [progress.step as f64, progress.seconds];
+            for (history, at) in self.histories.iter_mut().zip(places) {
+                history.push(at, progress.nats);
+            }
             self.progress = Some(progress);
             self.screen.charts_changed();
         }

@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use plotters::style::RGBColor;
 use wasm_bindgen::JsValue;
-use web_sys::HtmlCanvasElement;
 
 use super::App;
 use super::reports::log;
 use crate::distribution::Target;
 use crate::engine::settings::Source;
+use crate::page::charts::{ChartError, Paper};
 use crate::page::lab::{nearest, same_sigma};
 use crate::page::layers::GridField;
 use crate::page::pictures::Wanted;
@@ -43,11 +43,15 @@ pub(super) struct Screen {
     shown_sigma: f32,
     words_ms: f64,
     charts_ms: f64,
+    /// Hands enlarged or turned what is on the stage.
+    closer: bool,
     frames: u32,
     counted_ms: f64,
     /// Animation frames a second, over the last second.
     pub frames_per_second: f32,
     colours: Option<Colours>,
+    /// The chart under the pointer, and where on it.
+    pointed: Option<(String, f64)>,
     complained: bool,
 }
 
@@ -195,6 +199,10 @@ impl App {
         let window = self.window();
         self.stage.set_target_window(window.centre, window.half_width);
         self.stage.frame(now_ms)?;
+        let closer = self.stage.is_closer();
+        if std::mem::replace(&mut self.screen.closer, closer) != closer {
+            dom::set_hidden("home", !closer);
+        }
         self.place_loop_label()?;
         self.place_probe_label()
     }
@@ -241,24 +249,40 @@ impl App {
         self.stage.set_data(&points);
     }
 
-    fn draw_charts(&mut self) -> Result<(), charts::ChartError> {
+    fn draw_charts(&mut self) -> Result<(), ChartError> {
         let colours = *self.screen.colours.get_or_insert_with(Colours::now);
-        let canvas = |id: &str| {
-            dom::element::<HtmlCanvasElement>(id).map_err(|_| charts::ChartError(format!("the page lacks #{id}")))
+        let pointed = self.screen.pointed.as_ref();
+        let paper = |id: &str| {
+            let canvas = dom::element(id).map_err(|_| ChartError(format!("the page lacks #{id}")))?;
+            let pointer = pointed.filter(|(over, _)| over == id).map(|(_, at)| *at);
+            Ok(Paper {
+                canvas,
+                colours,
+                pointer,
+            })
         };
         let sigma = self.shown_sigma();
-        charts::nats(&canvas("nats-chart")?, colours, &self.history)?;
+        let history = &self.histories[self.against as usize];
+        charts::learning(&paper("nats-chart")?, self.against, history)?;
         let nothing = Default::default();
         let progress = self.progress.as_ref().unwrap_or(&nothing);
-        charts::bars(&canvas("error-chart")?, colours, progress, self.bars, sigma)?;
+        charts::bars(&paper("error-chart")?, progress, self.bars, sigma)?;
         let runners = self.tracks.each_ref().map(|track| &track.history);
         if self.rival.is_some() {
-            charts::race(&canvas("race-chart")?, colours, runners)?;
+            charts::race(&paper("race-chart")?, runners)?;
         } else {
-            charts::race(&canvas("way-chart")?, colours, [runners[0], &Default::default()])?;
-            charts::approach(&canvas("approach-chart")?, colours, self.approach.points())?;
+            charts::race(&paper("way-chart")?, [runners[0], &Default::default()])?;
+            charts::approach(&paper("approach-chart")?, self.approach.points())?;
+            charts::accepted(&paper("accepted-chart")?, &self.tracks[0].accepted)?;
         }
-        charts::ladder(&canvas("ladder-chart")?, colours, &self.ladder(), sigma)
+        charts::ladder(&paper("ladder-chart")?, &self.ladder(), sigma)
+    }
+
+    /// The pointer is over a chart, CSS pixels from its left edge, or over none.
+    pub(super) fn point_at_chart(&mut self, pointed: Option<(String, f64)>) {
+        self.screen.pointed = pointed;
+        // At once: a reading must not lag behind the hand.
+        (self.screen.charts_stale, self.screen.charts_ms) = (true, 0.0);
     }
 
     /// A stroke begins: the window has to be where it is going.

@@ -1,8 +1,8 @@
 //! What is around the page: its address, its window, the system's wishes, the pointer's coming and going.
 
 use gloo_events::{EventListener, EventListenerOptions};
-use wasm_bindgen::JsValue;
-use web_sys::Element;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, PointerEvent};
 
 use super::{App, Handle, weights};
 use crate::page::banner::{self, Kind};
@@ -40,6 +40,17 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
     listeners.push(EventListener::new_with_options(&document, "toggle", early, move |_| {
         app.act(App::redraw_everything);
     }));
+    for chart in dom::all::<Element>(".chart") {
+        for name in ["pointermove", "pointerleave"] {
+            let app = handle.clone();
+            listeners.push(dom::listen(&chart, name, move |event| {
+                let over = event.dyn_ref::<PointerEvent>().filter(|_| name == "pointermove");
+                let id = || dom::closest::<Element>(event, ".chart").map(|chart| chart.id());
+                let pointed = over.and_then(|event| Some((id()?, f64::from(event.offset_x()))));
+                app.act(move |app| app.point_at_chart(pointed));
+            }));
+        }
+    }
     listeners.extend(weights::take_dropped_files(handle, &document));
     for (query, change) in [
         ("(prefers-color-scheme: light)", App::put_on_theme as fn(&mut App)),

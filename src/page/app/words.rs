@@ -7,7 +7,7 @@ use super::reports::EngineState;
 use crate::distribution::Target;
 use crate::engine::settings::Source;
 use crate::page::captions::{self, Scene};
-use crate::page::charts::Bars;
+use crate::page::charts::{Against, Bars};
 use crate::page::lab::sigma_text;
 use crate::page::stage::Tool;
 use crate::page::{dom, legend, thumbnails};
@@ -175,6 +175,8 @@ impl App {
                 "measure" => button.set_disabled(self.measuring.is_some() || !self.runs()),
                 "errors" => press(&button, self.bars == Bars::Errors),
                 "losses" => press(&button, self.bars == Bars::Losses),
+                "steps" => press(&button, self.against == Against::Steps),
+                "seconds" => press(&button, self.against == Against::Seconds),
                 "redo" => button.set_disabled(!self.editor.can_redo(&self.lab)),
                 _ => {}
             }

@@ -1,15 +1,12 @@
 //! The divergence of a cloud from its target against Langevin time, with the tangent that theory gives it.
 
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
-use web_sys::HtmlCanvasElement;
-
-use super::{ChartError, LEFT, Sheet, failed};
+use super::axis::Axis;
+use super::graph::{Curve, Graph, Mark};
+use super::sheet::{ChartError, Paper};
 use crate::engine::protocol::Approach;
-use crate::page::theme::Colours;
 
 /// The least divergence that is drawn, nats; counting some thousand particles cannot tell less from nothing.
-const LEAST: f32 = 1e-3;
+const LEAST: f64 = 1e-3;
 /// Points of the tangent.
 const POINTS: i32 = 24;
 
@@ -19,38 +16,35 @@ const POINTS: i32 = 24;
 ///
 /// # Errors
 /// When the canvas cannot be drawn on.
-pub fn approach(canvas: &HtmlCanvasElement, colours: Colours, points: &[Approach]) -> Result<(), ChartError> {
-    let Some(sheet) = Sheet::new(canvas, colours)? else {
-        return Ok(());
-    };
+pub fn approach(paper: &Paper, points: &[Approach]) -> Result<(), ChartError> {
     let end = points.last().map_or(1.0, |last| last.time.max(1e-4));
     let highest = points.iter().map(|p| p.theory.max(p.cloud)).fold(0.5, f32::max);
-    let (low, high) = (LEAST.log10().round() as i32, (highest * 1.001).log10().ceil() as i32);
-    let plot = sheet.plot(0.0..f64::from(end), f64::from(low)..f64::from(high));
-    sheet.decades(&plot, low..=high)?;
-    let place = |time: f32, nats: f32| (f64::from(time), f64::from(nats.max(LEAST).log10()));
-    let bottom = sheet.height - sheet.px(1.0);
-    let caption = "nats from p_σ against Langevin time";
-    sheet.text(caption, (sheet.px(LEFT), bottom), (HPos::Left, VPos::Bottom))?;
-    // Half the side of a dot, in the plot's coordinates.
-    let dot = f64::from(sheet.px(1.5)) / f64::from(sheet.width);
-    let (across, up) = (
-        dot * f64::from(end),
-        dot * f64::from(sheet.width * (high - low) / sheet.height),
-    );
-    for point in points {
-        let (x, y) = place(point.time, point.cloud);
-        let square = Rectangle::new(
-            [(x - across, y - up), (x + across, y + up)],
-            colours.learned.mix(1.0).filled(),
-        );
-        plot.draw(&square).map_err(failed)?;
+    let top = f64::from(highest * 1.001).log10().ceil() as i32;
+    let place = |(time, nats): (f32, f32)| (f64::from(time), f64::from(nats));
+    let curve = |name, points: Vec<(f32, f32)>, colour, mark| Curve {
+        name,
+        points: points.into_iter().map(place).collect(),
+        colour,
+        mark,
+    };
+    let colours = &paper.colours;
+    let cloud = points.iter().map(|p| (p.time, p.cloud)).collect();
+    let theory = points.iter().map(|p| (p.time, p.theory)).collect();
+    Graph {
+        caption: "nats from p_σ against Langevin time",
+        promise: "how the cloud approaches p_σ, once it moves",
+        x: Axis::linear(0.0, f64::from(end)),
+        y: Axis::log(LEAST, 10f64.powi(top)),
+        across: ["t = ", ""],
+        units: ["", " nat"],
+        mark: None,
+        curves: vec![
+            curve("particles ", cloud, colours.learned, Mark::Dots),
+            curve("theory ", theory, colours.exact, Mark::Line),
+            curve("", tangent(points, end).collect(), colours.text, Mark::Thin),
+        ],
     }
-    let theory: Vec<_> = points.iter().map(|p| place(p.time, p.theory)).collect();
-    let line = |points, colour, width| plot.draw(&PathElement::new(points, sheet.stroke(colour, width)));
-    line(theory, colours.exact, 1.6).map_err(failed)?;
-    let tangent = tangent(points, end).map(|(time, nats)| place(time, nats));
-    line(tangent.collect(), colours.text, 1.0).map_err(failed)
+    .draw(paper)
 }
 
 /// The tangent to the curve of theory, at the point where a third of the way is behind: a straight line of slope minus
@@ -58,13 +52,15 @@ pub fn approach(canvas: &HtmlCanvasElement, colours: Colours, points: &[Approach
 fn tangent(points: &[Approach], end: f32) -> impl Iterator<Item = (f32, f32)> {
     let at = points
         .iter()
-        .find(|p| p.time >= end / 3.0 && p.theory > LEAST && p.rate > 0.0);
+        .find(|p| p.time >= end / 3.0 && f64::from(p.theory) > LEAST && p.rate > 0.0);
     at.into_iter().flat_map(move |at| {
         let reach = (0.9 * at.theory / at.rate).min(end / 3.0);
-        (-POINTS..=POINTS).map(move |k| {
-            let dt = reach * k as f32 / POINTS as f32;
-            (at.time + dt, at.theory - at.rate * dt)
-        })
+        (-POINTS..=POINTS)
+            .map(move |k| {
+                let dt = reach * k as f32 / POINTS as f32;
+                (at.time + dt, at.theory - at.rate * dt)
+            })
+            .filter(move |point| point.0 <= end)
     })
 }
 

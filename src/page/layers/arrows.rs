@@ -1,7 +1,7 @@
 //! The score as arrows on a fixed lattice of the screen.
 
 use super::GridField;
-use super::raster::Mask;
+use super::raster::Strokes;
 use crate::page::viewport::Viewport;
 
 /// Arrows across the stage.
@@ -77,7 +77,7 @@ fn typical_score(field: &GridField) -> f32 {
 }
 
 /// Draws arrows with a line of the given width in pixels.
-pub fn draw(arrows: &[Arrow], width: f32, mask: &mut Mask) {
+pub fn draw(arrows: &[Arrow], width: f32, strokes: &mut dyn Strokes) {
     let (sin, cos) = HEAD.sin_cos();
     for Arrow { tail, tip } in arrows {
         let d = [tip[0] - tail[0], tip[1] - tail[1]];
@@ -85,11 +85,11 @@ pub fn draw(arrows: &[Arrow], width: f32, mask: &mut Mask) {
         if length < 0.5 * width {
             continue;
         }
-        mask.stroke(*tail, *tip, width);
+        strokes.stroke(*tail, *tip, width);
         let head = (0.36 * length).min(4.2 * width) / length;
         for turn in [sin, -sin] {
             let back = [head * (d[0] * cos - d[1] * turn), head * (d[0] * turn + d[1] * cos)];
-            mask.stroke(*tip, [tip[0] - back[0], tip[1] - back[1]], width);
+            strokes.stroke(*tip, [tip[0] - back[0], tip[1] - back[1]], width);
         }
     }
 }

@@ -1,15 +1,19 @@
 //! The camera that orbits the landscape, and what it sees where.
 
+use super::lens::Lens;
+
 /// Distance of the eye from the middle of the landscape, whose floor is the square [-1, 1]².
 const DISTANCE: f32 = 4.2;
-/// Half sides of the picture per unit of right over depth: the landscape's diagonal just fits in.
-const FOCUS: f32 = 2.65;
+/// Half sides of the picture per unit of right over depth: the landscape's diagonal fits in, with room for its axis.
+const FOCUS: f32 = 2.4;
 /// The eye is lower than the zenith and higher than the plateau, radians above the horizon.
 const PITCH: [f32; 2] = [0.2, 1.5];
-/// Nearest and farthest, relative to the usual distance.
-const ZOOM: [f32; 2] = [0.6, 4.0];
+/// Least and most enlarged.
+const ZOOM: [f32; 2] = [0.6, 5.0];
+/// The middle of the picture stays within so much of the picture, as shares of its side.
+const MIDST: [f32; 2] = [-0.5, 1.5];
 /// Height of the middle of the picture.
-const MIDDLE: f32 = 0.2;
+const MIDDLE: f32 = 0.08;
 
 /// From where the landscape is seen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,16 +22,16 @@ pub struct Camera {
     pub yaw: f32,
     /// Height of the eye above the horizon, radians.
     pub pitch: f32,
-    /// Enlargement.
-    pub zoom: f32,
+    /// How the picture is enlarged and slid.
+    pub lens: Lens,
 }
 
 impl Default for Camera {
     fn default() -> Self {
         Self {
             yaw: 0.42,
-            pitch: 0.95,
-            zoom: 1.0,
+            pitch: 0.86,
+            lens: Lens::default(),
         }
     }
 }
@@ -39,9 +43,18 @@ impl Camera {
         self.pitch = (self.pitch + up).clamp(PITCH[0], PITCH[1]);
     }
 
-    /// Comes nearer by a factor.
-    pub fn approach(&mut self, factor: f32) {
-        self.zoom = (self.zoom * factor).clamp(ZOOM[0], ZOOM[1]);
+    /// Enlarges and slides the picture. A step that would come too near or go too far only slides, and the landscape
+    /// stays in reach.
+    pub fn look(&mut self, step: Lens) {
+        let next = self.lens.then(step);
+        let next = if (ZOOM[0]..=ZOOM[1]).contains(&next.factor) {
+            next
+        } else {
+            self.lens
+        };
+        let middle = next.to([0.5; 2]);
+        let within = middle.map(|v| v.clamp(MIDST[0], MIDST[1]));
+        self.lens = next.then(Lens::moving(middle, within, 1.0));
     }
 
     /// What it sees on a square picture of that many pixels a side.
@@ -50,8 +63,8 @@ impl Camera {
         Projection {
             yaw,
             pitch,
-            half: 0.5 * side,
-            focus: 0.5 * side * FOCUS * self.zoom,
+            middle: self.lens.to([0.5; 2]).map(|v| v * side),
+            focus: 0.5 * side * FOCUS * self.lens.factor,
         }
     }
 }
@@ -61,7 +74,7 @@ impl Camera {
 pub struct Projection {
     yaw: (f32, f32),
     pitch: (f32, f32),
-    half: f32,
+    middle: [f32; 2],
     focus: f32,
 }
 
@@ -79,7 +92,7 @@ impl Projection {
         let [right, up, away] = self.direction([x, y, z - MIDDLE]);
         let near = 1.0 / (DISTANCE + away);
         let scale = self.focus * near;
-        [self.half + scale * right, self.half - scale * up, near]
+        [self.middle[0] + scale * right, self.middle[1] - scale * up, near]
     }
 }
 
@@ -92,7 +105,7 @@ mod tests {
         let camera = Camera {
             yaw: 0.0,
             pitch: std::f32::consts::FRAC_PI_2,
-            zoom: 1.0,
+            lens: Lens::default(),
         };
         let projection = camera.projection(200.0);
         let [left, right] = [-0.5, 0.5].map(|x| projection.project([x, 0.3, MIDDLE]));
@@ -107,14 +120,17 @@ mod tests {
         let mut camera = Camera::default();
         for step in 0..200 {
             camera.turn([0.37, if step < 100 { -0.1 } else { 0.1 }]);
-            camera.approach(if step % 50 < 25 { 1.2 } else { 0.8 });
+            let nearer = if step % 50 < 25 { 1.2 } else { 0.8 };
+            camera.look(Lens::moving([0.2, 0.7], [0.3, 0.6], nearer));
             let projection = camera.projection(300.0);
             for corner in [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]] {
                 for z in [-0.2, 1.0] {
                     assert!(projection.project([corner[0], corner[1], z])[2] > 0.1);
                 }
             }
-            assert!((0.6..=4.0).contains(&camera.zoom) && camera.pitch > 0.1 && camera.pitch < 1.55);
+            assert!((0.6..=5.0).contains(&camera.lens.factor) && camera.pitch > 0.1 && camera.pitch < 1.55);
+            let middle = camera.lens.to([0.5; 2]);
+            assert!(middle.iter().all(|v| (-0.51..=1.51).contains(v)), "{middle:?}");
         }
     }
 }

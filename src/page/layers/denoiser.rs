@@ -4,7 +4,7 @@
 
 use super::GridField;
 use super::arrows::{Arrow, on_lattice};
-use super::raster::Mask;
+use super::raster::Strokes;
 use crate::page::viewport::Viewport;
 
 /// Diameter of the dot where a line ends, in widths of the line.
@@ -24,16 +24,17 @@ pub fn moves(field: &GridField, view: &Viewport) -> Vec<Arrow> {
 }
 
 /// Draws them with a line of the given width in pixels, and a dot at the end.
-pub fn draw(moves: &[Arrow], width: f32, mask: &mut Mask) {
+pub fn draw(moves: &[Arrow], width: f32, strokes: &mut dyn Strokes) {
     for Arrow { tail, tip } in moves {
-        mask.stroke(*tail, *tip, width);
-        mask.stroke(*tip, *tip, DOT * width);
+        strokes.stroke(*tail, *tip, width);
+        strokes.stroke(*tip, *tip, DOT * width);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::arrows::ACROSS;
+    use super::super::raster::Mask;
     use super::super::tests::sampled;
     use super::*;
 

@@ -34,6 +34,11 @@ pub fn difference(learned: &GridField, exact: &GridField) -> Option<GridField> {
     Some(out)
 }
 
+/// Place on the ramp of an error in units of `1 / sigma`.
+pub fn tone(error: f32) -> f32 {
+    error / (error + HALF)
+}
+
 /// Place on the ramp of every point of a [`difference`]: `e / (e + 0.3)` with `e = sigma |s - s*|`, which is 1 where the
 /// error is as large as the score of the noise itself; fading out where there are no data.
 pub fn tones(difference: &GridField) -> Vec<f32> {
@@ -43,7 +48,7 @@ pub fn tones(difference: &GridField) -> Vec<f32> {
         .map(|(s, &energy)| {
             let error = difference.sigma * s[0].hypot(s[1]);
             let present = ((FADE[1] - energy) / (FADE[1] - FADE[0])).clamp(0.0, 1.0);
-            let tone = present * error / (error + HALF);
+            let tone = present * tone(error);
             if tone.is_finite() { tone } else { 0.0 }
         })
         .collect()

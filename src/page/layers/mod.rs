@@ -19,6 +19,7 @@ pub mod energy;
 pub mod error;
 pub mod exact_picture;
 pub mod jumps;
+pub mod lens;
 mod light;
 pub mod morph;
 pub mod motion;
@@ -32,7 +33,7 @@ mod stamps;
 pub mod streamlines;
 pub mod surface;
 
-pub use palette::Palette;
+pub use palette::{Palette, Ramp};
 
 use crate::engine::protocol::Grid;
 

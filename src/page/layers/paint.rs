@@ -1,18 +1,16 @@
 //! Composes everything that changes only with the field into one pixel buffer: heat, contours, arrows, data.
 
 use super::palette::{Palette, Ramp};
-use super::raster::{Mask, blend, frame};
+use super::raster::{Mask, frame};
 use super::resample::{Enlarged, filled};
 use super::streamlines::Streamlines;
 use super::{GridField, arrows, contours, data, denoiser, derivative, energy, error};
 use crate::engine::settings::{Colour, Source};
 use crate::page::viewport::Viewport;
 
-/// Pixels of a row that are looked at together for lines.
-const STEP: usize = 16;
 /// Widths of lines and of streamlines, which are few, CSS pixels.
-const LINE: f32 = 1.05;
-const STREAMLINE: f32 = 1.3;
+pub(super) const LINE: f32 = 1.05;
+pub(super) const STREAMLINE: f32 = 1.3;
 
 /// What to show of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,7 +51,7 @@ impl Default for Layers {
 
 impl Layers {
     /// Any layer is drawn in lines of the source's colour.
-    fn has_lines(&self) -> bool {
+    pub(super) fn has_lines(&self) -> bool {
         self.arrows || self.streamlines || self.denoiser
     }
 }
@@ -251,16 +249,7 @@ impl FieldPainter {
         energy::colour_row(ramp, &self.places, &self.line, self.palette.contour.0, j, pixels);
         if self.has_field && self.layers.has_lines() {
             let colour = self.palette.source(self.layers.source);
-            let alpha = self.palette.arrow_alpha / 255.0;
-            for (pixels, cover) in pixels.chunks_mut(4 * STEP).zip(self.mask.row(j).chunks(STEP)) {
-                // Most pixels have no line.
-                if cover == [0; STEP] {
-                    continue;
-                }
-                for (pixel, &cover) in pixels.chunks_exact_mut(4).zip(cover).filter(|(_, cover)| **cover > 0) {
-                    blend(&mut pixel[..3], colour, alpha * f32::from(cover));
-                }
-            }
+            self.mask.blend_row(j, colour, self.palette.arrow_alpha, pixels);
         }
     }
 

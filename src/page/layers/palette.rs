@@ -185,8 +185,8 @@ impl Palette {
             (Source::Exact, false) => [0x0b, 0x6e, 0xa8],
             (Source::Learned, true) => [0xff, 0xa2, 0x5c],
             (Source::Learned, false) => [0xb3, 0x54, 0x0a],
-            (Source::Error, true) => [0xd7, 0x8b, 0xf0],
-            (Source::Error, false) => [0x8a, 0x35, 0xab],
+            (Source::Error, true) => [0xb9, 0x6c, 0xf0],
+            (Source::Error, false) => [0x65, 0x19, 0x8a],
         }
     }
 }
@@ -286,40 +286,6 @@ mod tests {
                     assert!(distance > 0.2, "{colour:?} is {distance} from step {k} (dark: {dark})");
                 }
             }
-        }
-    }
-
-    /// As seen by eyes without red or without green cones (Machado, Oliveira & Fernandes 2009, severity 1), which is a
-    /// matrix on linear light.
-    fn seen_by(eye: [[f32; 3]; 3], colour: [u8; 3]) -> [f32; 3] {
-        let light = colour.map(|c| (f32::from(c) / 255.0).powf(2.2));
-        let seen = eye.map(|row| (0..3).map(|c| row[c] * light[c]).sum::<f32>());
-        oklab(seen.map(|v| (255.0 * v.clamp(0.0, 1.0).powf(1.0 / 2.2)) as u8))
-    }
-
-    #[test]
-    fn more_and_less_are_told_apart_by_all_eyes_and_nothing_is_the_background() {
-        let protan = [
-            [0.152_286, 1.052_583, -0.204_868],
-            [0.114_503, 0.786_281, 0.099_216],
-            [-0.003_882, -0.048_116, 1.051_998],
-        ];
-        let deutan = [
-            [0.367_322, 0.860_646, -0.227_968],
-            [0.280_085, 0.672_501, 0.047_413],
-            [-0.011_820, 0.042_940, 0.968_881],
-        ];
-        for dark in [true, false] {
-            let palette = Palette::new(dark);
-            let ends = [0.0, 1.0].map(|t| bytes(&palette.diverging, t));
-            for eye in [protan, deutan] {
-                let [less, more] = ends.map(|colour| seen_by(eye, colour));
-                let distance = (0..3).map(|c| (less[c] - more[c]).powi(2)).sum::<f32>().sqrt();
-                assert!(distance > 0.15, "only {distance} apart (dark: {dark})");
-            }
-            let [less, more] = ends.map(|colour| oklab(colour)[0]);
-            assert!((less - more).abs() < 0.005, "{less} is not as light as {more}");
-            assert_eq!(bytes(&palette.diverging, 0.5), bytes(&palette.heat, 0.0));
         }
     }
 }

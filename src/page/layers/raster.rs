@@ -1,5 +1,14 @@
 //! Antialiased strokes and dots on plain pixel buffers.
 
+/// Pixels of a row that are looked at together for lines.
+const STEP: usize = 16;
+
+/// Whatever takes strokes: a buffer, or a landscape over which they are laid.
+pub trait Strokes {
+    /// A straight stroke with round ends; positions and width in pixels.
+    fn stroke(&mut self, a: [f32; 2], b: [f32; 2], width: f32);
+}
+
 /// A square buffer of coverages, into which overlapping shapes merge without doubling where they overlap.
 #[derive(Clone, Debug, Default)]
 pub struct Mask {
@@ -20,8 +29,23 @@ impl Mask {
         &self.cover[j * self.side..(j + 1) * self.side]
     }
 
-    /// A straight stroke with round ends; positions and width in pixels.
-    pub fn stroke(&mut self, a: [f32; 2], b: [f32; 2], width: f32) {
+    /// Blends the coverages of row `j` into its pixels, RGBA; `alpha` in [0, 1] is that of full coverage.
+    pub fn blend_row(&self, j: usize, colour: [u8; 3], alpha: f32, pixels: &mut [u8]) {
+        let alpha = alpha / 255.0;
+        for (pixels, cover) in pixels.chunks_mut(4 * STEP).zip(self.row(j).chunks(STEP)) {
+            // Most pixels have no line.
+            if cover == [0; STEP] {
+                continue;
+            }
+            for (pixel, &cover) in pixels.chunks_exact_mut(4).zip(cover).filter(|(_, cover)| **cover > 0) {
+                blend(&mut pixel[..3], colour, alpha * f32::from(cover));
+            }
+        }
+    }
+}
+
+impl Strokes for Mask {
+    fn stroke(&mut self, a: [f32; 2], b: [f32; 2], width: f32) {
         let d = [b[0] - a[0], b[1] - a[1]];
         let squared = (d[0] * d[0] + d[1] * d[1]).max(1e-12);
         let reach = 0.5 * width + 0.5;

@@ -5,7 +5,7 @@
 //! little instead of being dealt anew; of an unchanged field they are the same lines.
 
 use super::GridField;
-use super::raster::Mask;
+use super::raster::Strokes;
 use crate::page::viewport::Viewport;
 
 /// No two lines, nor two turns of one, come nearer than the window's side over this.
@@ -91,12 +91,12 @@ impl Streamlines {
     }
 
     /// Draws the lines with a width in pixels, with heads that say the way.
-    pub fn draw(&self, width: f32, mask: &mut Mask) {
+    pub fn draw(&self, width: f32, strokes: &mut dyn Strokes) {
         for line in &self.lines {
             for range in [line.seed..line.back, line.back..line.end] {
                 let mut from = self.points[line.seed];
                 for &to in &self.points[range] {
-                    mask.stroke(from, to, width);
+                    strokes.stroke(from, to, width);
                     from = to;
                 }
             }
@@ -110,7 +110,7 @@ impl Streamlines {
                 let size = 4.2 * width / d[0].hypot(d[1]).max(1e-6);
                 for turn in [0.5, -0.5] {
                     let back = [size * (d[0] - turn * d[1]), size * (d[1] + turn * d[0])];
-                    mask.stroke(to, [to[0] - back[0], to[1] - back[1]], width);
+                    strokes.stroke(to, [to[0] - back[0], to[1] - back[1]], width);
                 }
             }
         }
@@ -269,6 +269,7 @@ impl Streamlines {
 
 #[cfg(test)]
 mod tests {
+    use super::super::raster::Mask;
     use super::super::tests::sampled;
     use super::*;
     use crate::page::viewport::Viewport;

@@ -1,34 +1,33 @@
 //! The energy as a landscape: wells where the data are, particles that roll in them.
 //!
-//! The window is cut into a mesh, lifted by the energy, and drawn with depth ([`super::depth`]); energies per pixel then
-//! get colours and contours from the very functions that paint the flat map. Particles are lifted onto the same mesh,
-//! and those behind a hill are left out. After the first picture of a size nothing is allocated but for a new field.
+//! The window is cut into a [`mesh`], lifted by the energy, and drawn with depth ([`super::depth`]); energies per pixel
+//! then get colours and contours from the very functions that paint the flat map. The map's lines and the data are draped
+//! over the mesh ([`drape`]), and particles lifted onto it; what is behind a hill is left out ([`sight`]). After the first
+//! picture of a size nothing is allocated but for a new field.
 
+pub mod axis;
+mod drape;
+mod mesh;
+mod sight;
+
+use self::axis::Axis;
+use self::drape::Drape;
+use self::mesh::{MESH, Mesh, PLATEAU, ground, place};
+use self::sight::Sight;
 use super::camera::{Camera, Projection};
 use super::depth::{Corner, DepthPicture};
 use super::paint::Layers;
 use super::palette::{Palette, Ramp};
-use super::resample::{Enlarged, filled};
-use super::{GridField, contours, derivative, energy, error};
-use crate::engine::settings::{Colour, Source};
+use super::raster::{Mask, Strokes};
+use super::{GridField, contours, data, energy};
 use crate::page::viewport::Viewport;
 
-/// Points of the mesh along an axis.
-const MESH: usize = 128;
-/// Height of the plateau at the cut, where half a window is 1.
-const HEIGHT: f32 = 0.55;
 /// The floor on which the block stands.
 const FLOOR: f32 = -0.06;
-/// The slopes become the plateau between so many nats below the cut and above it.
-const BEND: f32 = 2.0;
 /// Energy of the pixels beside the landscape: more than anything on it.
 const BESIDE: f32 = 1e3;
-/// The plateau's place on the ramp: the landscape is told apart from what lies beside it.
-const PLATEAU: f32 = 0.08;
 /// Where the light comes from, as the eye has it: right, up, away. Of length 1.
 const LIGHT: [f32; 3] = [-0.48, 0.72, -0.5];
-/// How much nearer than a particle what is seen at its pixel may be, relative to its distance.
-const TOUCH: f32 = 0.012;
 /// Neighbouring pixels whose distances differ by this share have an edge between them.
 const EDGE: f32 = 0.03;
 
@@ -37,14 +36,15 @@ const EDGE: f32 = 0.03;
 pub struct SurfacePainter {
     window: Viewport,
     layers: Layers,
-    enlarged: Enlarged,
-    /// Energies, heights and places on the ramp at the mesh's points, rows from the top.
-    values: Vec<f32>,
-    heights: Vec<f32>,
-    tones: Vec<f32>,
+    mesh: Mesh,
+    drape: Drape,
+    /// Points of the data, and where they are seen.
+    data: Vec<f32>,
+    seen: Vec<f32>,
     corners: Vec<Corner>,
     depth: DepthPicture,
     projection: Projection,
+    mask: Mask,
     places: Vec<u32>,
     line: Vec<f32>,
     rgba: Vec<u8>,
@@ -56,16 +56,17 @@ impl Default for SurfacePainter {
             window: Viewport {
                 centre: [0.0; 2],
                 half_width: 1.0,
-                pixels: MESH as f32,
+                pixels: 1.0,
             },
             layers: Layers::default(),
-            enlarged: Enlarged::default(),
-            values: vec![energy::SPAN; MESH * MESH],
-            heights: vec![HEIGHT; MESH * MESH],
-            tones: vec![PLATEAU; MESH * MESH],
+            mesh: Mesh::default(),
+            drape: Drape::default(),
+            data: Vec::new(),
+            seen: Vec::new(),
             corners: Vec::new(),
             depth: DepthPicture::default(),
             projection: Camera::default().projection(1.0),
+            mask: Mask::default(),
             places: Vec::new(),
             line: Vec::new(),
             rgba: Vec::new(),
@@ -73,80 +74,41 @@ impl Default for SurfacePainter {
     }
 }
 
-/// Height of an energy, nats above the lowest: even up to near the cut, then bending into the plateau.
-fn height(energy: f32) -> f32 {
-    let over = (energy - (energy::SPAN - BEND)).clamp(0.0, 2.0 * BEND);
-    let straight = energy.clamp(0.0, energy::SPAN + BEND);
-    (straight - over * over / (4.0 * BEND)) * (HEIGHT / energy::SPAN)
-}
-
-/// Values at the mesh's points, from samples of the field's grid. `fade`: they rise outside the grid, as energies do.
-fn enlarge(by: &mut Enlarged, field: &GridField, samples: &[f32], window: &Viewport, fade: bool, values: &mut [f32]) {
-    by.set(field, samples, window, fade);
-    for (j, row) in values.chunks_exact_mut(MESH).enumerate() {
-        by.row(j as isize, row);
-    }
-}
-
-/// Where a point of the mesh lies, in half windows from the middle.
-fn place(k: usize) -> [f32; 2] {
-    let step = 2.0 / MESH as f32;
-    let [i, j] = [k % MESH, k / MESH].map(|v| (v as f32 + 0.5) * step - 1.0);
-    [i, -j]
-}
-
 impl SurfacePainter {
-    /// Takes another field, or window onto it, and what to show of it. What is masked is plateau, and without a field
-    /// everything is. For [`Source::Error`] the field is an [`error::difference`], and the heights are its error.
-    pub fn set_field(&mut self, field: Option<&GridField>, window: Viewport, layers: Layers) {
-        self.window = window.with_pixels(MESH as f32);
+    /// Takes another field, or window onto it, what to show of it, and points of the data, `[x0, y0, …]`. The landscape
+    /// [melts](Self::melt) into it. For [`crate::engine::settings::Source::Error`] the field is a
+    /// [`super::error::difference`].
+    pub fn set_field(&mut self, field: Option<&GridField>, window: Viewport, layers: Layers, points: &[f32]) {
+        self.window = window.with_pixels(1.0);
         self.layers = layers;
-        let lift = if layers.colour == Colour::Energy { PLATEAU } else { 0.0 };
-        let Some(field) = field.filter(|field| field.is_whole()) else {
-            self.values.fill(energy::SPAN + BEND);
-            self.heights.fill(HEIGHT);
-            let ground = self.ground().max(lift);
-            self.tones.fill(ground);
-            return;
-        };
-        let (window, by) = (&self.window, &mut self.enlarged);
-        let energies = filled(&field.energy, field.grid.side as usize);
-        enlarge(by, field, &energies, window, true, &mut self.values);
-        for (at, value) in self.heights.iter_mut().zip(&self.values) {
-            *at = height(*value);
-        }
-        for (tone, value) in self.tones.iter_mut().zip(&self.values) {
-            *tone = energy::shade(*value);
-        }
-        if layers.source == Source::Error {
-            enlarge(by, field, &error::tones(field), window, false, &mut self.tones);
-            for (at, tone) in self.heights.iter_mut().zip(&self.tones) {
-                *at = HEIGHT * tone;
-            }
-        }
-        if layers.colour != Colour::Energy {
-            let tones = derivative::tones(field, layers.colour, layers.source);
-            enlarge(by, field, &tones, window, false, &mut self.tones);
-        } else if !layers.heat {
-            self.tones.fill(0.0);
-        }
-        for tone in &mut self.tones {
-            *tone = lift + (1.0 - lift) * tone.clamp(0.0, 1.0);
+        self.mesh.aim(field, &window.with_pixels(MESH as f32), layers);
+        self.drape.take(field, &window, layers);
+        self.data.clear();
+        if layers.data {
+            self.data.extend_from_slice(points);
         }
     }
 
-    /// The place on the ramp of what is not there.
-    fn ground(&self) -> f32 {
-        if self.layers.colour == Colour::Energy { 0.0 } else { 0.5 }
+    /// Melts for some seconds; infinitely many are the whole way. False when there is nothing to melt.
+    pub fn melt(&mut self, seconds: f32) -> bool {
+        let melting = self.mesh.is_melting();
+        self.mesh.melt(seconds);
+        melting
+    }
+
+    /// Tries so many streamlines; true when all are found.
+    pub fn trace(&mut self, seeds: usize) -> bool {
+        self.drape.trace(seeds)
     }
 
     /// Paints the picture: `side` pixels a side, `scale` of them per CSS pixel.
     pub fn paint(&mut self, camera: &Camera, side: usize, scale: f32, palette: &Palette) {
         self.projection = camera.projection(side as f32);
-        self.depth.clear(side, BESIDE, self.ground());
+        self.depth.clear(side, BESIDE, ground(self.layers));
         self.lay_corners(palette.dark);
         self.lay_ground();
         self.lay_walls(palette.dark);
+        self.lay_lines(scale);
         self.rgba.resize(4 * side * side, 0);
         self.line.resize(side, 0.0);
         self.places.resize(side, 0);
@@ -155,6 +117,7 @@ impl SurfacePainter {
         }
         self.soften(side, 1);
         self.soften(side, side);
+        self.lay_data(scale, palette);
     }
 
     /// Projects the mesh and lights it.
@@ -164,14 +127,18 @@ impl SurfacePainter {
         for k in 0..MESH * MESH {
             let (i, j) = (k % MESH, k / MESH);
             let [x, y] = place(k);
-            let at = |i: usize, j: usize| self.heights[j * MESH + i];
+            let at = |i: usize, j: usize| self.mesh.shown.heights[j * MESH + i];
             let dx = slope * (at((i + 1).min(MESH - 1), j) - at(i.saturating_sub(1), j));
             let dy = slope * (at(i, j.saturating_sub(1)) - at(i, (j + 1).min(MESH - 1)));
             let normal = self.projection.direction([-dx, -dy, 1.0]);
             let light = lit(normal, (1.0 + dx * dx + dy * dy).sqrt(), dark);
-            let seen = self.projection.project([x, y, self.heights[k]]);
-            self.corners
-                .push(Corner::new(seen, self.values[k], self.tones[k], light));
+            let seen = self.projection.project([x, y, self.mesh.shown.heights[k]]);
+            self.corners.push(Corner::new(
+                seen,
+                self.mesh.shown.energies[k],
+                self.mesh.shown.tones[k],
+                light,
+            ));
         }
     }
 
@@ -188,7 +155,7 @@ impl SurfacePainter {
 
     /// Lays the walls of the block round the mesh: from its rim down to the floor.
     fn lay_walls(&mut self, dark: bool) {
-        let (last, tone) = (MESH - 1, self.ground().max(PLATEAU));
+        let (last, tone) = (MESH - 1, ground(self.layers).max(PLATEAU));
         // Every side from left to right as seen from outside, and which way it faces.
         type Side = (fn(usize, usize) -> usize, [f32; 3]);
         let sides: [Side; 4] = [
@@ -202,7 +169,8 @@ impl SurfacePainter {
             let ends = |k: usize| {
                 let k = point(k, last);
                 let [x, y] = place(k);
-                [self.heights[k], FLOOR].map(|z| Corner::new(self.projection.project([x, y, z]), BESIDE, tone, light))
+                [self.mesh.shown.heights[k], FLOOR]
+                    .map(|z| Corner::new(self.projection.project([x, y, z]), BESIDE, tone, light))
             };
             let mut before = ends(0);
             for k in 1..MESH {
@@ -212,6 +180,32 @@ impl SurfacePainter {
                 before = now;
             }
         }
+    }
+
+    /// Strokes what is seen of the lines on the ground.
+    fn lay_lines(&mut self, scale: f32) {
+        if !self.layers.has_lines() {
+            return;
+        }
+        self.mask.clear(self.depth.side());
+        let sight = Sight {
+            mesh: &self.mesh,
+            depth: &self.depth,
+            projection: self.projection,
+        };
+        for (width, lines) in self.drape.strokes() {
+            for line in lines {
+                sight.line(*line, |from, to| self.mask.stroke(from, to, width * scale));
+            }
+        }
+    }
+
+    /// Draws what is seen of the data.
+    fn lay_data(&mut self, scale: f32, palette: &Palette) {
+        let mut seen = std::mem::take(&mut self.seen);
+        self.project(&self.data, &mut seen);
+        data::draw(&seen, &self.view(), scale, palette.data, &mut self.rgba);
+        self.seen = seen;
     }
 
     /// Colours a row of the picture.
@@ -235,6 +229,10 @@ impl SurfacePainter {
         Ramp::places(&self.depth.tone[row], &mut self.places);
         let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
         energy::colour_row(ramp, &self.places, &self.line, palette.contour.0, j, pixels);
+        if self.layers.has_lines() {
+            let colour = palette.source(self.layers.source);
+            self.mask.blend_row(j, colour, palette.arrow_alpha, pixels);
+        }
     }
 
     /// Lets every two pixels so many apart run into each other where one is seen past the edge of the other, or they are
@@ -277,48 +275,37 @@ impl SurfacePainter {
         }
     }
 
-    /// Lifts particles `[x0, y0, …]` onto the landscape, at the mesh's height there, and writes where they are seen in
-    /// the last picture: pixels to the right of its middle and up. NaN: behind a hill, or outside the window.
+    /// The axis of heights in the last picture.
+    pub fn axis(&self) -> Axis {
+        Axis::new(&self.projection, self.layers.source)
+    }
+
+    /// Lifts points `[x0, y0, …]` onto the landscape, at the mesh's height there, and writes where they are seen in the
+    /// last picture: pixels to the right of its middle and up. NaN: behind a hill, or outside the window.
     pub fn project(&self, positions: &[f32], seen: &mut Vec<f32>) {
         seen.clear();
         let half = 0.5 * self.side() as f32;
+        let sight = self.sight();
         for at in positions.as_chunks::<2>().0 {
-            let [x, y] = self.seen(*at).unwrap_or([f32::NAN; 2]);
+            let place = self.window.to_pixel(*at);
+            let [x, y] = sight.ground(place).unwrap_or([f32::NAN; 2]);
             seen.extend([x - half, half - y]);
         }
-    }
-
-    /// The pixel position at which a place of the plane is seen, if it is.
-    fn seen(&self, at: [f32; 2]) -> Option<[f32; 2]> {
-        let [i, j] = self.window.to_pixel(at).map(|v| v - 0.5);
-        let last = (MESH - 1) as f32;
-        if !(0.0..last).contains(&i) || !(0.0..last).contains(&j) {
-            return None;
-        }
-        let (column, row) = (i as usize, j as usize);
-        let (u, v) = (i - column as f32, j - row as f32);
-        let corner = |k: usize| self.heights.get(row * MESH + column + k).copied().unwrap_or(HEIGHT);
-        let top = corner(0) + u * (corner(1) - corner(0));
-        let bottom = corner(MESH) + u * (corner(MESH + 1) - corner(MESH));
-        let step = 2.0 / MESH as f32;
-        let [x, y] = [(i + 0.5) * step - 1.0, 1.0 - (j + 0.5) * step];
-        let [x, y, near] = self.projection.project([x, y, top + v * (bottom - top)]);
-        let (before, _) = self.pixel([x, y])?;
-        (near >= before * (1.0 - TOUCH)).then_some([x, y])
-    }
-
-    /// Nearness and energy at a pixel position.
-    fn pixel(&self, [x, y]: [f32; 2]) -> Option<(f32, f32)> {
-        let side = self.side();
-        let inside = |v: f32| v >= 0.0 && v < side as f32;
-        let k = y as usize * side + x as usize;
-        (inside(x) && inside(y)).then(|| Some((*self.depth.near.get(k)?, *self.depth.energy.get(k)?)))?
     }
 
     /// Energy where one of [`Self::project`]'s positions is seen; NaN beside the picture.
     pub fn energy_at(&self, [x, y]: [f32; 2]) -> f32 {
         let half = 0.5 * self.side() as f32;
-        self.pixel([half + x, half - y]).map_or(f32::NAN, |(_, energy)| energy)
+        let pixel = self.sight().pixel([half + x, half - y]);
+        pixel.map_or(f32::NAN, |(_, energy)| energy)
+    }
+
+    fn sight(&self) -> Sight<'_> {
+        Sight {
+            mesh: &self.mesh,
+            depth: &self.depth,
+            projection: self.projection,
+        }
     }
 }
 

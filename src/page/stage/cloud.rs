@@ -81,6 +81,7 @@ impl Stage {
             trails: self.trails && self.show_particles && !self.reduced_motion,
             moving,
         };
+        let window = self.window(side);
         self.glowing = if let Some(painter) = landscape {
             painter.project(positions, &mut self.seen);
             let energy = |at| painter.energy_at(at);
@@ -88,7 +89,7 @@ impl Stage {
         } else {
             let field = self.field.target().filter(|f| f.is_whole());
             let energy = |at| field.map_or(0.0, |f| f.energy_at(at));
-            self.particles.frame(positions, &self.zoom.viewport(side), glow, energy)
+            self.particles.frame(positions, &window, glow, energy)
         };
         self.particle_surface.put(self.particles.pixels(), side as u32)
     }

@@ -1,11 +1,13 @@
 //! The stage as a landscape, while it is one: whoever does not ask for it pays nothing.
 
-use gloo_events::EventListener;
 use wasm_bindgen::JsValue;
+use web_time::Instant;
 
-use super::canvas::style;
+use super::looking::Looking;
 use super::{Stage, Tool};
+use crate::engine::settings::Source;
 use crate::page::layers::camera::Camera;
+use crate::page::layers::lens::Lens;
 use crate::page::layers::surface::SurfacePainter;
 use crate::page::viewport::Viewport;
 
@@ -13,6 +15,9 @@ use crate::page::viewport::Viewport;
 const SIDE: f32 = 720.0;
 /// Time between two pictures of a landscape that is not in somebody's hands, milliseconds.
 const PICTURE_MS: f64 = 30.0;
+/// Time in a picture for finding streamlines, milliseconds, and how many are tried between two looks at the clock.
+const TRACE_MS: f64 = 3.0;
+const SEEDS: usize = 48;
 /// A drag over the whole stage turns it this far, radians, to the right and up.
 const TURN: [f32; 2] = [3.2, 1.8];
 /// Left alone for so many seconds, it sways this far to either side, radians, once in so many seconds.
@@ -20,7 +25,8 @@ const REST_SECONDS: f32 = 2.0;
 const SWAY: f32 = 0.07;
 const SWAY_SECONDS: f32 = 14.0;
 /// What the landscape tells those who point at it or come by with the keyboard.
-const HINT: &str = "Drag or arrow keys turn the landscape; wheel, + and − come nearer. Height is the energy E.";
+const HINT: &str = "Drag, arrow keys or two fingers turn the landscape; wheel, pinch, + and − come nearer; Shift and \
+                    drag slides it; double click leads home. Height is the energy E.";
 
 /// A landscape and who looks at it from where.
 #[derive(Default)]
@@ -35,7 +41,9 @@ pub(super) struct Landscape {
     window: Option<Viewport>,
     drawn: Option<(Camera, usize)>,
     drawn_ms: f64,
-    _listeners: Vec<EventListener>,
+    traced: bool,
+    /// What the axis was drawn for.
+    axis: Option<(Camera, f32, Source)>,
 }
 
 impl Stage {
@@ -47,18 +55,14 @@ impl Stage {
         if on == self.landscape.is_some() {
             return Ok(false);
         }
-        self.landscape = on.then(|| {
-            Box::new(Landscape {
-                _listeners: self.hands.listen_for_turns(),
-                ..Landscape::default()
-            })
-        });
+        self.landscape = on.then(Box::default);
         (self.stale, self.painting) = (true, false);
         self.hands.orbits.set(on);
-        self.hands.turned.take();
-        let (hand, lines) = (self.hands.surface(), self.lines.element());
-        // Lines over the stage are lines in the plane.
-        style(lines, "visibility", if on { "hidden" } else { "visible" })?;
+        self.hands.looking.take();
+        self.lens = Lens::default();
+        // Lines over the stage are lines in the plane; over a landscape there is its axis only.
+        self.lines.redraw();
+        let hand = self.hands.surface();
         for (name, value) in [
             ("tabindex", "0"),
             ("role", "application"),
@@ -84,22 +88,32 @@ impl Stage {
         seconds: f32,
         now_ms: f64,
     ) -> Result<bool, JsValue> {
-        let by = self.hands.turned.take();
-        let turning = by.is_some();
-        let by = by.map(|(by, nearer)| (by.map(|d| d / css_side), nearer));
-        let camera = landscape.turn(by, seconds, self.reduced_motion);
+        let done = self.hands.looking.take();
+        let turning = done != Looking::default();
+        let camera = landscape.look(turning.then_some(done), css_side, seconds, self.reduced_motion);
         let side = (css_side * ratio).min(SIDE).floor();
-        let window = Some(self.zoom.viewport(1.0));
-        let field_changed = self.stale || self.field.is_moving(landscape.drawn_ms) || window != landscape.window;
-        let changed = field_changed || landscape.drawn != Some((camera, side as usize));
-        if !changed || !(turning || now_ms - landscape.drawn_ms >= PICTURE_MS) {
+        let window = self.zoom.viewport(1.0);
+        let field_changed = self.stale || Some(window) != landscape.window;
+        let changed = field_changed || !landscape.traced || landscape.drawn != Some((camera, side as usize));
+        let since = now_ms - landscape.drawn_ms;
+        if !(turning || since >= PICTURE_MS) {
             return Ok(turning);
         }
         if field_changed {
-            let field = self.field.at(now_ms);
-            landscape.painter.set_field(field, self.zoom.viewport(1.0), self.layers);
-            (self.stale, landscape.window) = (false, window);
+            let field = self.field.target().map(AsRef::as_ref);
+            landscape.painter.set_field(field, window, self.layers, &self.data);
+            (self.stale, landscape.window, landscape.traced) = (false, Some(window), false);
         }
+        let melts = if self.reduced_motion {
+            f32::INFINITY
+        } else {
+            1e-3 * since as f32
+        };
+        let melting = landscape.painter.melt(melts);
+        if !(changed || melting) {
+            return Ok(turning);
+        }
+        landscape.trace();
         landscape
             .painter
             .paint(&camera, side as usize, side / css_side, &self.palette);
@@ -107,18 +121,29 @@ impl Stage {
         self.pictures += 1;
         self.glowing = true;
         self.field_surface.put(landscape.painter.pixels(), side as u32)?;
+        let axis = Some((camera, css_side, self.layers.source));
+        if landscape.axis != axis || self.lines.is_stale() {
+            landscape.axis = axis;
+            let per_css = css_side / side;
+            self.lines
+                .draw_axis(&landscape.painter.axis(), per_css, css_side, ratio)?;
+        }
         Ok(turning)
     }
 }
 
 impl Landscape {
-    /// The camera of this frame: `by`, the shares of the stage's side by which it was dragged and how much nearer it
-    /// came, if it was touched. `still`: it does not move by itself.
-    fn turn(&mut self, by: Option<([f32; 2], f32)>, seconds: f32, still: bool) -> Camera {
-        if let Some((by, nearer)) = by {
+    /// The camera of this frame after what hands did, if they did. `css_side`: that of the stage. `still`: it does not
+    /// move by itself.
+    fn look(&mut self, done: Option<Looking>, css_side: f32, seconds: f32, still: bool) -> Camera {
+        if let Some(done) = done {
             self.rested = 0.0;
-            self.camera.turn([TURN[0] * by[0], TURN[1] * by[1]]);
-            self.camera.approach(nearer);
+            let by = done.turn.map(|d| d / css_side);
+            self.camera.turn([TURN[0] * by[0] + done.twist, TURN[1] * by[1]]);
+            self.camera.look(done.lens.scaled(1.0 / css_side));
+            if done.home {
+                (self.camera, self.swayed) = (Camera::default(), 0.0);
+            }
         } else {
             self.rested += seconds;
         }
@@ -128,6 +153,22 @@ impl Landscape {
         let mut camera = self.camera;
         camera.turn([SWAY * (std::f32::consts::TAU * self.swayed / SWAY_SECONDS).sin(), 0.0]);
         camera
+    }
+
+    /// It is seen as at first.
+    pub fn is_at_home(&self) -> bool {
+        self.camera == Camera::default()
+    }
+
+    /// Goes on finding streamlines for a while.
+    fn trace(&mut self) {
+        let start = Instant::now();
+        loop {
+            self.traced = self.painter.trace(SEEDS);
+            if self.traced || start.elapsed().as_secs_f64() * 1e3 > TRACE_MS {
+                return;
+            }
+        }
     }
 }
 
@@ -142,22 +183,39 @@ mod tests {
         let start = Camera::default().yaw;
         let mut most = 0.0f32;
         for _ in 0..1500 {
-            let yaw = landscape.turn(None, 0.02, false).yaw;
+            let yaw = landscape.look(None, 600.0, 0.02, false).yaw;
             most = most.max((yaw - start).abs());
         }
         assert!((most - SWAY).abs() < 1e-3, "{most}");
-        let hand = Some(([0.0, 0.01], 1.0));
-        let held = landscape.turn(hand, 0.02, false).yaw;
-        assert_eq!(landscape.turn(hand, 0.02, false).yaw, held, "in a hand it does not");
+        let hand = Some(Looking {
+            turn: [0.0, 6.0],
+            ..Looking::default()
+        });
+        let held = landscape.look(hand, 600.0, 0.02, false).yaw;
+        assert_eq!(
+            landscape.look(hand, 600.0, 0.02, false).yaw,
+            held,
+            "in a hand it does not"
+        );
         let mut still = Landscape::default();
-        assert!((0..500).all(|_| still.turn(None, 0.02, true) == Camera::default()));
+        assert!((0..500).all(|_| still.look(None, 600.0, 0.02, true) == Camera::default()));
     }
 
     #[test]
-    fn a_drag_to_the_right_and_down_shows_more_of_the_left_and_of_the_ground() {
+    fn a_drag_to_the_right_and_down_shows_more_of_the_left_and_of_the_ground_and_home_is_where_it_began() {
         let mut landscape = Landscape::default();
-        let camera = landscape.turn(Some(([0.1, 0.1], 1.2)), 0.02, false);
+        let hands = Looking {
+            turn: [60.0, 60.0],
+            lens: Lens::about([300.0, 300.0], 1.2),
+            ..Looking::default()
+        };
+        let camera = landscape.look(Some(hands), 600.0, 0.02, false);
         let usual = Camera::default();
-        assert!(camera.yaw > usual.yaw && camera.pitch > usual.pitch && camera.zoom > usual.zoom);
+        assert!(camera.yaw > usual.yaw && camera.pitch > usual.pitch && camera.lens.factor > usual.lens.factor);
+        let home = Looking {
+            home: true,
+            ..Looking::default()
+        };
+        assert_eq!(landscape.look(Some(home), 600.0, 0.02, false), usual);
     }
 }

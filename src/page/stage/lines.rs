@@ -9,12 +9,16 @@ use web_sys::{CanvasRenderingContext2d, HtmlElement};
 use super::canvas::Surface;
 use super::probe;
 use crate::page::layers::path::trace;
+use crate::page::layers::surface::axis::Axis;
 use crate::page::probe::Probed;
 use crate::page::viewport::Viewport;
 
 /// Widths of a line and of the rim at both its sides, which sets it off from the field, CSS pixels.
 const LINE: f64 = 1.5;
 const RIM: f64 = 2.0;
+/// Length of an axis' marks, CSS pixels, and what is written beside them.
+const TICK: f64 = 5.0;
+const FONT: &str = "11px system-ui, sans-serif";
 /// Radius of the marks at a way's ends, CSS pixels.
 const MARK: f64 = 4.0;
 
@@ -139,6 +143,42 @@ impl Lines {
             self.mark(context, view.to_pixel(start), false)?;
         }
         self.mark(context, view.to_pixel(head), true)
+    }
+
+    /// Draws everything anew in the next frame.
+    pub fn redraw(&mut self) {
+        self.stale = true;
+    }
+
+    /// Something is to be drawn anew.
+    pub fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// Draws the axis of a landscape and nothing else. `per_pixel`: CSS pixels to one of the axis' own; see
+    /// [`Self::draw`].
+    pub fn draw_axis(&mut self, axis: &Axis, per_pixel: f32, css_side: f32, ratio: f32) -> Result<(), JsValue> {
+        self.stale = false;
+        let context = self.surface.clean(css_side, ratio)?;
+        let at = |[x, y]: [f32; 2]| [x, y].map(|v| f64::from(v * per_pixel).round() + 0.5);
+        let ([foot, _], [x, top]) = (at(axis.marks[0].0), at(axis.top));
+        context.begin_path();
+        context.set_line_width(1.0);
+        context.set_stroke_style_str(&self.ink.text);
+        context.set_fill_style_str(&self.ink.text);
+        context.set_font(FONT);
+        context.set_text_baseline("middle");
+        context.move_to(foot, at(axis.marks[0].0)[1]);
+        context.line_to(x, top);
+        for (mark, text) in axis.marks {
+            let [x, y] = at(mark);
+            context.move_to(x, y);
+            context.line_to(x + TICK, y);
+            context.fill_text(text, x + 1.6 * TICK, y)?;
+        }
+        context.stroke();
+        context.set_text_align("center");
+        context.fill_text(axis.title, x, top - 12.0)
     }
 
     fn stroke(&self, context: &CanvasRenderingContext2d, points: &[f32], view: &Viewport) {

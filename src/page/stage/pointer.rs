@@ -6,32 +6,30 @@ use std::rc::Rc;
 use gloo_events::{EventListener, EventListenerOptions};
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, HtmlElement, KeyboardEvent, PointerEvent, WheelEvent};
+use web_sys::{Event, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, TouchEvent, WheelEvent};
 
+use super::looking::{Fingers, Looking};
 use super::{StageEvent, Tool};
+use crate::page::layers::lens::Lens;
 use crate::page::viewport::Viewport;
 
 /// A pointer that moved less than this between down and up has clicked, CSS pixels.
 const CLICK: f32 = 6.0;
-/// What a key turns a landscape by, CSS pixels of a drag, and what it comes nearer by.
+/// What a key turns a landscape by, CSS pixels of a drag.
 const KEY_TURN: f32 = 24.0;
-const KEY_APPROACH: f32 = 1.15;
 
 /// Which pointer draws. Kept apart from the DOM so that its rules can be tested.
 #[derive(Debug, Default)]
 struct Gesture {
     drawing: Option<i32>,
-    fingers: Vec<i32>,
+    fingers: Fingers,
 }
 
 impl Gesture {
-    /// A pointer came down; `(ends, begins)`: whether a stroke ends and whether one begins. Two fingers never draw: the
-    /// second one ends the stroke of the first, and none begins until all are lifted.
-    fn down(&mut self, id: i32, touch: bool) -> (bool, bool) {
-        if touch && !self.fingers.contains(&id) {
-            self.fingers.push(id);
-        }
-        let crowd = self.fingers.len() > 1;
+    /// A pointer came down with a tool; `(ends, begins)`: whether a stroke ends and whether one begins. Two fingers
+    /// never draw: the second one ends the stroke of the first, and none begins until all are lifted.
+    fn down(&mut self, id: i32) -> (bool, bool) {
+        let crowd = self.fingers.are_many();
         let ends = crowd && self.drawing.take().is_some();
         let begins = !crowd && self.drawing.is_none();
         if begins {
@@ -42,7 +40,7 @@ impl Gesture {
 
     /// A pointer left; true when that ends a stroke.
     fn up(&mut self, id: i32) -> bool {
-        self.fingers.retain(|&finger| finger != id);
+        self.fingers.up(id);
         self.drawing.take_if(|drawing| *drawing == id).is_some()
     }
 }
@@ -57,12 +55,15 @@ pub(super) struct Hands {
     pub hover: Cell<Option<[f32; 2]>>,
     /// There is a landscape to turn, where there is no tool in hand.
     pub orbits: Cell<bool>,
-    /// How far it was turned since this was last asked, CSS pixels of a drag to the right and down, and how much nearer
-    /// it was brought.
-    pub turned: Cell<Option<([f32; 2], f32)>>,
-    /// Which pointer came down without a tool, and where, CSS pixels.
-    pressed: Cell<Option<(i32, [f32; 2])>>,
+    /// The picture is enlarged.
+    pub closer: Cell<bool>,
+    /// What was done to the view since this was last asked.
+    pub looking: Cell<Looking>,
+    /// Which pointer came down without a tool, where it is, CSS pixels, and how far it has gone.
+    pressed: Cell<Option<(i32, [f32; 2], f32)>>,
     gesture: RefCell<Gesture>,
+    /// The beginning of a finger's stroke that may yet turn out to be that of a pinch, and where it was, CSS pixels.
+    waiting: Cell<Option<([f32; 2], StageEvent)>>,
     surface: HtmlElement,
     events: Box<dyn Fn(StageEvent)>,
 }
@@ -79,9 +80,11 @@ impl Hands {
             view: Cell::new(view),
             hover: Cell::new(None),
             orbits: Cell::new(false),
-            turned: Cell::new(None),
+            closer: Cell::new(false),
+            looking: Cell::default(),
             pressed: Cell::new(None),
             gesture: RefCell::default(),
+            waiting: Cell::new(None),
             surface,
             events: Box::new(events),
         });
@@ -103,7 +106,21 @@ impl Hands {
                 }
             })
         });
-        let listeners = listeners.collect();
+        let mut listeners: Vec<EventListener> = listeners.collect();
+        for name in ["keydown", "wheel", "dblclick", "touchstart", "touchmove"] {
+            let hands = Rc::clone(&hands);
+            let options = EventListenerOptions::enable_prevent_default();
+            listeners.push(EventListener::new_with_options(
+                &hands.surface.clone(),
+                name,
+                options,
+                move |event| {
+                    if hands.look(event) {
+                        event.prevent_default();
+                    }
+                },
+            ));
+        }
         (hands, listeners)
     }
 
@@ -115,52 +132,71 @@ impl Hands {
     /// Ends a stroke that is under way, as when the tool is put away.
     pub fn let_go(&self) {
         let drawing = self.gesture.borrow_mut().drawing.take();
-        if drawing.is_some() {
+        if drawing.is_some() && self.waiting.take().is_none() {
             (self.events)(StageEvent::StrokeEnd);
         }
     }
 
-    /// Keys and the wheel turn and enlarge the landscape as long as the listeners live.
-    pub fn listen_for_turns(self: &Rc<Self>) -> Vec<EventListener> {
-        let listener = |name: &'static str| {
-            let hands = Rc::clone(self);
-            let options = EventListenerOptions::enable_prevent_default();
-            EventListener::new_with_options(&self.surface, name, options, move |event| {
-                if hands.turn_by(event) {
-                    event.prevent_default();
-                }
-            })
-        };
-        vec![listener("keydown"), listener("wheel")]
+    /// The wheel enlarges, keys turn a landscape, a double click leads home, and two fingers are not the browser's; false
+    /// where the event means something else.
+    fn look(&self, event: &Event) -> bool {
+        if let Some(event) = event.dyn_ref::<TouchEvent>() {
+            return event.touches().length() > 1;
+        }
+        if let Some(event) = event.dyn_ref::<WheelEvent>() {
+            // A pinch on a trackpad comes as a wheel with Ctrl, in smaller steps.
+            let rate = if event.ctrl_key() { 0.01 } else { 0.0015 };
+            let factor = (-rate * event.delta_y() as f32).clamp(-0.3, 0.3).exp();
+            // What cannot become smaller leaves the wheel to the page.
+            let means = self.orbits.get() || self.closer.get() || factor > 1.0;
+            if means {
+                self.enlarge(Lens::about(self.pixel(event), factor));
+            }
+            return means;
+        }
+        if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
+            return self.orbits.get() && self.turn_by(event);
+        }
+        let leads_home = self.tool.get() == Tool::Look;
+        if leads_home {
+            self.lead_home();
+        }
+        leads_home
     }
 
-    /// Turns or enlarges the landscape by a key or the wheel; false where the event means something else.
-    fn turn_by(&self, event: &Event) -> bool {
-        let (by, nearer) = if let Some(event) = event.dyn_ref::<WheelEvent>() {
-            ([0.0; 2], (-0.0015 * event.delta_y() as f32).clamp(-0.3, 0.3).exp())
-        } else if let Some(event) = event.dyn_ref::<KeyboardEvent>()
-            && !(event.ctrl_key() || event.meta_key() || event.alt_key())
-        {
-            match event.key().as_str() {
-                "ArrowLeft" => ([-KEY_TURN, 0.0], 1.0),
-                "ArrowRight" => ([KEY_TURN, 0.0], 1.0),
-                "ArrowUp" => ([0.0, -KEY_TURN], 1.0),
-                "ArrowDown" => ([0.0, KEY_TURN], 1.0),
-                "+" | "=" => ([0.0; 2], KEY_APPROACH),
-                "-" => ([0.0; 2], 1.0 / KEY_APPROACH),
-                _ => return false,
-            }
-        } else {
+    /// Back to how it was at first.
+    pub fn lead_home(&self) {
+        self.looking.update(|done| Looking { home: true, ..done });
+    }
+
+    /// Turns the landscape by a key; false where it means something else.
+    fn turn_by(&self, event: &KeyboardEvent) -> bool {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return false;
-        };
-        self.turn(by, nearer);
+        }
+        self.turn(match event.key().as_str() {
+            "ArrowLeft" => [-KEY_TURN, 0.0],
+            "ArrowRight" => [KEY_TURN, 0.0],
+            "ArrowUp" => [0.0, -KEY_TURN],
+            "ArrowDown" => [0.0, KEY_TURN],
+            _ => return false,
+        });
         true
     }
 
-    fn turn(&self, by: [f32; 2], nearer: f32) {
-        let (so_far, near) = self.turned.get().unwrap_or(([0.0; 2], 1.0));
-        self.turned
-            .set(Some(([so_far[0] + by[0], so_far[1] + by[1]], near * nearer)));
+    fn turn(&self, by: [f32; 2]) {
+        self.looking.update(|done| Looking {
+            turn: [done.turn[0] + by[0], done.turn[1] + by[1]],
+            ..done
+        });
+    }
+
+    /// Enlarges and slides the picture, CSS pixels.
+    pub fn enlarge(&self, by: Lens) {
+        self.looking.update(|done| Looking {
+            lens: done.lens.then(by),
+            ..done
+        });
     }
 
     fn down(&self, event: &PointerEvent) {
@@ -168,20 +204,23 @@ impl Hands {
         if event.button() != 0 {
             return;
         }
+        if event.pointer_type() == "touch" {
+            let at = self.pixel(event);
+            self.gesture.borrow_mut().fingers.down(event.pointer_id(), at);
+        }
         if tool == Tool::Look {
-            self.pressed.set(Some((event.pointer_id(), self.pixel(event))));
-            if self.orbits.get() {
+            let alone = !self.gesture.borrow().fingers.are_many();
+            self.pressed
+                .set(alone.then(|| (event.pointer_id(), self.pixel(event), 0.0)));
+            if self.orbits.get() || self.closer.get() {
                 let _ = self.surface.set_pointer_capture(event.pointer_id());
             }
             return;
         }
         // No text selection, no emulated mouse events; but the keyboard's focus leaves whatever field it was in.
         event.prevent_default();
-        let (ends, begins) = self
-            .gesture
-            .borrow_mut()
-            .down(event.pointer_id(), event.pointer_type() == "touch");
-        if ends {
+        let (ends, begins) = self.gesture.borrow_mut().down(event.pointer_id());
+        if ends && self.waiting.take().is_none() {
             (self.events)(StageEvent::StrokeEnd);
         }
         if begins {
@@ -189,26 +228,54 @@ impl Hands {
             let _ = self.surface.set_pointer_capture(event.pointer_id());
             self.follow(event);
             let pressure = if event.pressure() > 0.0 { event.pressure() } else { 0.5 };
-            (self.events)(StageEvent::StrokeBegin {
+            let begin = StageEvent::StrokeBegin {
                 tool,
                 at: self.at(event),
                 pressure,
-            });
+            };
+            if event.pointer_type() == "touch" {
+                self.waiting.set(Some((self.pixel(event), begin)));
+            } else {
+                (self.events)(begin);
+            }
         }
     }
 
     fn moved(&self, event: &PointerEvent) {
         self.follow(event);
-        if self.orbits.get()
-            && let Some((id, from)) = self.pressed.get().filter(|(id, _)| *id == event.pointer_id())
-        {
-            let to = self.pixel(event);
-            self.turn([to[0] - from[0], to[1] - from[1]], 1.0);
-            self.pressed.set(Some((id, to)));
+        let pinch = self
+            .gesture
+            .borrow_mut()
+            .fingers
+            .moved(event.pointer_id(), self.pixel(event));
+        if let Some(pinch) = pinch {
+            self.enlarge(pinch.lens);
+            self.looking.update(|done| Looking {
+                twist: done.twist + pinch.twist,
+                ..done
+            });
             return;
+        }
+        if let Some((id, from, way)) = self.pressed.get().filter(|(id, ..)| *id == event.pointer_id()) {
+            let to = self.pixel(event);
+            let by = [to[0] - from[0], to[1] - from[1]];
+            self.pressed.set(Some((id, to, way + by[0].hypot(by[1]))));
+            if self.orbits.get() && !event.shift_key() {
+                self.turn(by);
+            } else if event.pointer_type() != "touch" || self.orbits.get() {
+                self.enlarge(Lens::moving(from, to, 1.0));
+            }
         }
         let drawing = self.gesture.borrow().drawing == Some(event.pointer_id());
         if drawing {
+            if let Some((from, begin)) = self.waiting.get() {
+                let to = self.pixel(event);
+                if (to[0] - from[0]).hypot(to[1] - from[1]) < CLICK {
+                    return;
+                }
+                self.waiting.set(None);
+                (self.events)(begin);
+            }
             for at in coalesced(event) {
                 (self.events)(StageEvent::StrokeMove { at: self.at(&at) });
             }
@@ -221,20 +288,24 @@ impl Hands {
     }
 
     fn up(&self, event: &PointerEvent) {
-        if let Some((id, from)) = self.pressed.take()
+        if let Some((id, _, way)) = self.pressed.take()
             && event.type_() == "pointerup"
             && id == event.pointer_id()
             && !self.orbits.get()
+            && way < CLICK
         {
-            let to = self.pixel(event);
-            if (to[0] - from[0]).hypot(to[1] - from[1]) < CLICK {
-                (self.events)(StageEvent::Click { at: self.at(event) });
-            }
+            (self.events)(StageEvent::Click { at: self.at(event) });
         }
         let ends = self.gesture.borrow_mut().up(event.pointer_id());
         if ends {
             if event.pointer_type() == "touch" {
                 self.hover.set(None);
+            }
+            if let Some((_, tap)) = self.waiting.take() {
+                if event.type_() != "pointerup" {
+                    return;
+                }
+                (self.events)(tap);
             }
             (self.events)(StageEvent::StrokeEnd);
         }
@@ -257,7 +328,7 @@ impl Hands {
     }
 
     /// CSS pixels from the surface's corner.
-    fn pixel(&self, event: &PointerEvent) -> [f32; 2] {
+    fn pixel(&self, event: &MouseEvent) -> [f32; 2] {
         let corner = self.surface.get_bounding_client_rect();
         // The typed getters round to whole pixels, which would make slow strokes angular on fine screens.
         let client = |key: &str, whole: i32| {
@@ -299,18 +370,22 @@ mod tests {
     #[test]
     fn one_pointer_draws_a_stroke() {
         let mut gesture = Gesture::default();
-        assert_eq!(gesture.down(7, false), (false, true));
+        assert_eq!(gesture.down(7), (false, true));
         assert!(!gesture.up(8) && gesture.up(7) && !gesture.up(7));
     }
 
     #[test]
     fn two_fingers_never_draw() {
         let mut gesture = Gesture::default();
-        assert_eq!(gesture.down(1, true), (false, true));
-        assert_eq!(gesture.down(2, true), (true, false));
+        let touch = |gesture: &mut Gesture, id| {
+            gesture.fingers.down(id, [id as f32, 0.0]);
+            gesture.down(id)
+        };
+        assert_eq!(touch(&mut gesture, 1), (false, true));
+        assert_eq!(touch(&mut gesture, 2), (true, false));
         assert!(!gesture.up(1));
-        assert_eq!(gesture.down(3, true), (false, false));
+        assert_eq!(touch(&mut gesture, 3), (false, false));
         assert!(!gesture.up(2) && !gesture.up(3));
-        assert_eq!(gesture.down(4, true), (false, true));
+        assert_eq!(touch(&mut gesture, 4), (false, true));
     }
 }

@@ -4,7 +4,9 @@ use std::f32::consts::FRAC_PI_2;
 
 use super::super::particles::{Glow, ParticlePainter};
 use super::super::tests::sampled;
+use super::mesh::HEIGHT;
 use super::*;
+use crate::engine::settings::Source;
 
 const WINDOW: Viewport = Viewport {
     centre: [0.0; 2],
@@ -14,7 +16,8 @@ const WINDOW: Viewport = Viewport {
 
 fn painted(field: &GridField, camera: &Camera, side: usize, dark: bool) -> SurfacePainter {
     let mut painter = SurfacePainter::default();
-    painter.set_field(Some(field), WINDOW, Layers::default());
+    painter.set_field(Some(field), WINDOW, Layers::default(), &[]);
+    painter.melt(f32::INFINITY);
     painter.paint(camera, side, 1.0, &Palette::new(dark));
     painter
 }
@@ -23,7 +26,7 @@ fn from_above() -> Camera {
     Camera {
         yaw: 0.0,
         pitch: FRAC_PI_2,
-        zoom: 1.0,
+        ..Camera::default()
     }
 }
 
@@ -99,7 +102,7 @@ fn a_ring_of_particles_behind_a_hill_is_hidden_and_seen_from_above() {
     let low = Camera {
         yaw: 0.0,
         pitch: 0.3,
-        zoom: 1.0,
+        ..Camera::default()
     };
     let painter = painted(&field, &low, 300, true);
     assert!(
@@ -130,24 +133,20 @@ fn masked_energies_are_a_plateau_at_the_cut_and_no_field_is_one_everywhere() {
         (if x > 0.0 { f32::NAN } else { 40.0 * x * x }, [0.0; 2])
     });
     let painter = painted(&field, &Camera::default(), 100, true);
-    let plateau = painter.heights.iter().enumerate().filter(|(k, _)| place(*k)[0] > 0.4);
+    let plateau = painter
+        .mesh
+        .shown
+        .heights
+        .iter()
+        .enumerate()
+        .filter(|(k, _)| place(*k)[0] > 0.4);
     for (_, z) in plateau {
         assert!((z - HEIGHT).abs() < 1e-5, "{z}");
     }
     let mut painter = SurfacePainter::default();
-    painter.set_field(None, WINDOW, Layers::default());
-    assert!(painter.heights.iter().all(|z| (z - HEIGHT).abs() < 1e-6));
-}
-
-#[test]
-fn the_slopes_bend_into_the_plateau_without_a_step() {
-    let heights: Vec<f32> = (0..1200).map(|k| height(k as f32 * 0.01)).collect();
-    let nat = HEIGHT / energy::SPAN;
-    assert!((heights[300] - 3.0 * nat).abs() < 1e-6, "even below the bend");
-    assert!((heights[1199] - HEIGHT).abs() < 1e-6);
-    for pair in heights.windows(2) {
-        assert!(pair[1] >= pair[0] - 1e-6 && pair[1] - pair[0] < 0.0101 * nat);
-    }
+    painter.set_field(None, WINDOW, Layers::default(), &[]);
+    painter.melt(f32::INFINITY);
+    assert!(painter.mesh.shown.heights.iter().all(|z| (z - HEIGHT).abs() < 1e-6));
 }
 
 #[test]
@@ -160,13 +159,15 @@ fn an_error_is_a_hill_where_it_is() {
         source: Source::Error,
         ..Layers::default()
     };
-    painter.set_field(Some(&field), WINDOW, layers);
+    painter.set_field(Some(&field), WINDOW, layers, &[]);
+    painter.melt(f32::INFINITY);
+    let heights = &painter.mesh.shown.heights;
     let top = (0..MESH * MESH)
-        .max_by(|a, b| painter.heights[*a].total_cmp(&painter.heights[*b]))
+        .max_by(|a, b| heights[*a].total_cmp(&heights[*b]))
         .unwrap();
     let [x, y] = place(top);
     assert!((x - 0.4).abs() < 0.03 && y.abs() < 0.03, "the top is at {x} {y}");
-    assert!(painter.heights[0].abs() < 0.01);
+    assert!(heights[0].abs() < 0.01);
 }
 
 #[test]
@@ -178,7 +179,8 @@ fn contours_lie_where_the_energy_is_a_whole_number_of_nats() {
             contours,
             ..Layers::default()
         };
-        painter.set_field(Some(&field), WINDOW, layers);
+        painter.set_field(Some(&field), WINDOW, layers, &[]);
+        painter.melt(f32::INFINITY);
         painter.paint(&from_above(), 300, 1.0, &Palette::new(true));
         let at = |nats: f32| {
             let seen = seen(&painter, [nats / 3.0 - 1.0, 0.1]).unwrap();
@@ -210,7 +212,8 @@ fn after_the_first_picture_nothing_is_allocated_and_a_frame_is_short() {
         contours: true,
         ..Layers::default()
     };
-    painter.set_field(Some(&field), WINDOW, layers);
+    painter.set_field(Some(&field), WINDOW, layers, &[]);
+    painter.melt(f32::INFINITY);
     let mut frame = |painter: &mut SurfacePainter| {
         let start = web_time::Instant::now();
         camera.turn([0.05, 0.0]);
@@ -226,8 +229,8 @@ fn after_the_first_picture_nothing_is_allocated_and_a_frame_is_short() {
     };
     let addresses = |p: &SurfacePainter| {
         let floats = [
-            &p.values,
-            &p.heights,
+            &p.mesh.shown.energies,
+            &p.mesh.shown.heights,
             &p.depth.tone,
             &p.line,
             &p.depth.near,
@@ -252,4 +255,60 @@ fn after_the_first_picture_nothing_is_allocated_and_a_frame_is_short() {
         "600 x 600 with 4,000 particles: {:.1} ms median, {:.1} ms at best",
         times[20], times[0]
     );
+}
+
+/// A ridge along x between two valleys, whose scores point to the right.
+fn ridge() -> GridField {
+    sampled(1.0, 96, |[_, y]| (7.0 * (-(y / 0.15).powi(2)).exp(), [1.0, 0.0]))
+}
+
+/// How many pixels differ between a picture with and without a change of its layers and data, above and below its
+/// middle row.
+fn changed(layers: Layers, points: &[f32]) -> [usize; 2] {
+    let low = Camera {
+        yaw: 0.0,
+        pitch: 0.3,
+        ..Camera::default()
+    };
+    let field = ridge();
+    let picture = |layers, points: &[f32]| {
+        let mut painter = SurfacePainter::default();
+        painter.set_field(Some(&field), WINDOW, layers, points);
+        painter.melt(f32::INFINITY);
+        while !painter.trace(100) {}
+        painter.paint(&low, 300, 1.0, &Palette::new(true));
+        let middle = 300.0 - seen(&painter, [0.0, 0.0]).unwrap_or_default()[1] - 150.0;
+        (painter.pixels().to_vec(), middle as usize)
+    };
+    let ((with, middle), (without, _)) = (picture(layers, points), picture(Layers::default(), &[]));
+    let differs: Vec<bool> = with.chunks(4).zip(without.chunks(4)).map(|(a, b)| a != b).collect();
+    let count = |pixels: &[bool]| pixels.iter().filter(|differs| **differs).count();
+    [count(&differs[..300 * middle]), count(&differs[300 * middle..])]
+}
+
+#[test]
+fn arrows_and_streamlines_lie_on_the_ground_and_the_ridge_hides_those_behind_it() {
+    for (arrows, streamlines) in [(true, false), (false, true)] {
+        let layers = Layers {
+            arrows,
+            streamlines,
+            ..Layers::default()
+        };
+        let [beyond, before] = changed(layers, &[]);
+        assert!(before > 2000, "{before} pixels of lines before the ridge");
+        assert!(5 * beyond < before, "{beyond} beyond it, {before} before it");
+    }
+}
+
+#[test]
+fn data_behind_the_ridge_are_not_seen_and_those_before_it_are() {
+    let layers = Layers {
+        data: true,
+        ..Layers::default()
+    };
+    let [behind, before] = [0.42, -0.42].map(|y| {
+        let points: Vec<f32> = (0..20).flat_map(|k| [0.05 * k as f32 - 0.5, y]).collect();
+        changed(layers, &points).iter().sum::<usize>()
+    });
+    assert!(behind == 0 && before > 100, "{behind} and {before}");
 }

@@ -1,0 +1,191 @@
+// What the runner (`tests/bench/main.rs`) calls: this engine in a frame of its own, TensorFlow.js in workers, and one
+// measure of how good a field is for both.
+
+const frame = document.querySelector('iframe');
+const sets = new Map();
+
+/** Data, noise levels and the gauge's points of a named set, as the runner drew them. */
+async function load(name) {
+  if (!sets.has(name)) {
+    const [about, pool] = await Promise.all([
+      fetch(`sets/${name}.json`).then((r) => r.json()),
+      fetch(`sets/${name}.f32`).then((r) => r.arrayBuffer()),
+    ]);
+    const levels = about.levels.map(({ sigma, points }) => ({ sigma, points: Float32Array.from(points) }));
+    sets.set(name, { ...about, levels, pool: new Float32Array(pool) });
+  }
+  return sets.get(name);
+}
+
+/** This engine: the built site as it is shipped, in the background so that it draws nothing meanwhile. */
+class Engine {
+  async open(backend) {
+    const loaded = new Promise((resolve) => frame.addEventListener('load', resolve, { once: true }));
+    frame.src = `../site/?fresh&backend=${backend}`;
+    await loaded;
+    const page = frame.contentWindow;
+    while (!page.scorefield) await new Promise((resolve) => setTimeout(resolve, 20));
+    this.api = page.scorefield;
+    this.Floats = page.Float32Array;
+    const ready = await this.api.ready;
+    if (ready.backend !== backend) throw new Error(ready.reason);
+    // No more frames, and once the last one is over, the word that the page is hidden.
+    page.requestAnimationFrame = () => 0;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    Object.defineProperty(page.document, 'hidden', { get: () => true });
+    page.document.dispatchEvent(new Event('visibilitychange'));
+    return { ...ready };
+  }
+
+  async prepare({ set, objective, width, depth, batch, seed }) {
+    this.api.preset(set);
+    this.api.configure({ network: 'score', objective, width, depth, batch, learningRate: 0.01, weighting: 'edm' });
+    this.api.reset({ seed });
+  }
+
+  async train(steps) {
+    const { seconds } = await this.api.train({ steps });
+    return { seconds };
+  }
+
+  async score(points, sigma) {
+    return this.field(points, sigma, 'learned');
+  }
+
+  /** Scores of the learned or the exact field. */
+  async field(points, sigma, field) {
+    // An array of this window is none of the frame's.
+    const given = new this.Floats(points);
+    return (await this.api.field({ points: given, sigma, field })).score;
+  }
+}
+
+/** TensorFlow.js on one of its backends. */
+class Tensorflow {
+  pending = new Map();
+
+  async open(backend) {
+    this.worker = new Worker('tf_worker.js');
+    this.worker.onmessage = ({ data }) => {
+      const { resolve, reject } = this.pending.get(data.number);
+      this.pending.delete(data.number);
+      if (data.error) reject(new Error(data.error)); else resolve(data.answer);
+    };
+    this.worker.onerror = (event) => this.pending.forEach(({ reject }) => reject(new Error(event.message)));
+    return this.ask('backend', { name: backend });
+  }
+
+  ask(call, given) {
+    const number = (this.last = (this.last ?? 0) + 1);
+    return new Promise((resolve, reject) => {
+      this.pending.set(number, { resolve, reject });
+      this.worker.postMessage({ number, call, given });
+    });
+  }
+
+  async prepare(options) {
+    await this.ask('prepare', { ...options, set: await load(options.set) });
+  }
+
+  train(steps) {
+    return this.ask('train', { steps });
+  }
+
+  score(points, sigma) {
+    return this.ask('score', { points, sigma });
+  }
+}
+
+const contenders = new Map();
+
+/** Scores of the exact field at the gauge's points, fetched once for each set. */
+async function truth(set) {
+  if (!set.truth) {
+    const engine = [...contenders.values()].find((contender) => contender instanceof Engine);
+    engine.api.preset(set.name);
+    set.truth = [];
+    for (const { sigma, points } of set.levels) set.truth.push(await engine.field(points, sigma, 'exact'));
+  }
+  return set.truth;
+}
+
+/** `B = ∫ sigma² E |s - s*|² d ln sigma` in nats, by the trapezoidal rule, as the page's own `nats`. */
+async function nats(contender, set, exact) {
+  let before = null, total = 0;
+  for (const [i, { sigma, points }] of set.levels.entries()) {
+    const score = await contender.score(points, sigma);
+    const sum = exact[i].reduce((sum, s, j) => sum + (score[j] - s) ** 2, 0);
+    const excess = (sigma * sigma * sum) / (points.length / 2);
+    if (before) total += 0.5 * (before.excess + excess) * Math.log(sigma / before.sigma);
+    before = { sigma, excess };
+  }
+  return total;
+}
+
+window.bench = {
+  /** Opens a contender, `engine` or `tfjs`, on a backend. */
+  async open({ who, backend }) {
+    const contender = who === 'engine' ? new Engine() : new Tensorflow();
+    const about = await contender.open(backend);
+    contenders.set(`${who} ${backend}`, contender);
+    return about;
+  },
+
+  /** Ends those whose workers would only take up memory from now on. */
+  close() {
+    for (const contender of contenders.values()) contender.worker?.terminate();
+    contenders.clear();
+    frame.removeAttribute('src');
+  },
+
+  /**
+   * Contenders in turn, round after round, each for about so many seconds: `{ steps, table }` with the steps of each
+   * and a row of `{ seconds, batches }` a round.
+   */
+  async rounds({ among, options, seconds, rounds }) {
+    const all = among.map((name) => contenders.get(name)), steps = [], table = [];
+    for (const contender of all) {
+      await contender.prepare(options);
+      await contender.train(4);
+      const { seconds: of8 } = await contender.train(8);
+      steps.push(Math.max(2, Math.round((8 * seconds) / of8)));
+    }
+    for (let round = 0; round < rounds; round += 1) {
+      const row = [];
+      for (const [i, contender] of all.entries()) row.push(await contender.train(steps[i]));
+      table.push(row);
+    }
+    return { steps, table };
+  },
+
+  /** Steps and seconds until the error is below `aim`, looked at every `every` steps outside the clock. */
+  async until({ name, options, aim, every, most }) {
+    const contender = contenders.get(name), set = await load(options.set), exact = await truth(set);
+    await contender.prepare(options);
+    let seconds = 0, steps = 0, error;
+    do {
+      seconds += (await contender.train(every)).seconds;
+      steps += every;
+      error = await nats(contender, set, exact);
+    } while (error > aim && steps < most);
+    return { seconds, steps, nats: error };
+  },
+
+  /** The engine's file of weights, as numbers. */
+  async weights({ name }) {
+    return Array.from(await contenders.get(name).api.saveWeights());
+  },
+
+  /** Trains the engine by so many steps from the seed on. */
+  async begin({ name, options, steps }) {
+    const engine = contenders.get(name);
+    await engine.prepare(options);
+    await engine.train(steps);
+  },
+
+  /** One more step. */
+  step: ({ name }) => contenders.get(name).train(1),
+
+  /** Loss and gradient of given weights at a given batch. */
+  gradient: ({ name, ...given }) => contenders.get(name).ask('gradient', given),
+};
