@@ -21,6 +21,7 @@ use scorefield::page::layers::morph::Morph;
 use scorefield::page::layers::motion::Motion;
 use scorefield::page::layers::paint::{FieldPainter, Layers};
 use scorefield::page::layers::particles::{Glow, ParticlePainter};
+use scorefield::page::layers::shading::Shading;
 use scorefield::page::layers::surface::SurfacePainter;
 use scorefield::page::layers::{GridField, Palette};
 use scorefield::page::viewport::Viewport;
@@ -199,6 +200,11 @@ fn particles(field: &Rc<GridField>) -> impl FnMut() + use<> {
             cloud.positions.clone()
         })
         .collect();
+    let shading = Shading::default();
+    let look = move |k: usize, at| {
+        let nats = field.energy_at(at);
+        (nats, shading.shade(k, at, nats))
+    };
     let (mut motion, mut frame) = (Motion::default(), 0);
     move || {
         let now_ms = 1e3 + 1e3 * f64::from(SECONDS) * frame as f64;
@@ -212,7 +218,7 @@ fn particles(field: &Rc<GridField>) -> impl FnMut() + use<> {
             trails: true,
             moving: false,
         };
-        painter.frame(motion.positions(), &window(CLOUD), glow, |at| field.energy_at(at));
+        painter.frame(motion.positions(), &window(CLOUD), glow, &look);
     }
 }
 
@@ -256,6 +262,9 @@ fn quartiles(times: &[f64]) -> [f64; 3] {
 fn main() {
     let rounds: usize = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(120);
     let mut parts = parts(&field(0.15, 128));
+    if let Some(only) = std::env::args().nth(2) {
+        parts.retain(|part| part.name.contains(&only));
+    }
     let mut whole = Vec::new();
     for round in 0..rounds + 10 {
         let mut sum = 0.0;

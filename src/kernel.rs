@@ -27,8 +27,10 @@ pub mod engine {
     /// The fields there are to see, and in which colours.
     pub mod settings {
         mod colour;
+        mod look;
         mod source;
         pub use self::colour::Colour;
+        pub use self::look::{ArrowDensity, ArrowLength, ContourSpacing, ParticleColour};
         pub use self::source::Source;
     }
 }

@@ -2,7 +2,8 @@
 //! pictures, in both themes.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use scorefield::engine::settings::Source;
+use scorefield::engine::settings::{ParticleColour, Source};
+use scorefield::page::layers::hues::{self, MODES, TINTS};
 use scorefield::page::layers::{Palette, Ramp};
 
 const STYLE: &str = include_str!("../www/style.css");
@@ -126,6 +127,11 @@ fn at(ramp: &Ramp, t: f32) -> Rgb {
     [0, 1, 2].map(|c| ((Ramp::channel(ramp.colour(place[0]), c) + 128) / 256) as u8)
 }
 
+fn dot(palette: &Palette, says: ParticleColour, shade: f32) -> Rgb {
+    let [below, above] = [shade.floor(), shade.ceil()].map(|shade| hues::of(palette, says, shade as usize)[0]);
+    hues::mix(below, above, shade.fract())
+}
+
 #[test]
 fn the_eyes_see_grey_as_grey_and_confuse_what_they_are_known_to_confuse() {
     for (name, eye) in EYES {
@@ -237,7 +243,7 @@ fn style_sheet_and_pictures_have_one_set_of_colours() {
 
 #[test]
 fn legends_have_the_colours_of_their_maps() {
-    for of in ["energy", "error", "signed"] {
+    for of in ["energy", "error", "signed", "dots", "amount", "ways", "modes"] {
         let rule = block(&format!("[data-of=\"{of}\"] i {{"));
         let stops: Vec<[Rgb; 2]> = rule
             .split("light-dark(")
@@ -247,19 +253,50 @@ fn legends_have_the_colours_of_their_maps() {
                 [sides.next().unwrap(), sides.next().unwrap()]
             })
             .collect();
-        assert!(stops.len() > 2);
+        assert!(stops.len() > 1);
         for (side, dark) in [false, true].into_iter().enumerate() {
             let palette = Palette::new(dark);
-            let ramp = match of {
-                "energy" => &palette.heat,
-                "error" => &palette.error_heat,
-                _ => &palette.diverging,
+            let ramp = |t: f32| match of {
+                "energy" => at(&palette.heat, t),
+                "error" => at(&palette.error_heat, t),
+                "signed" => at(&palette.diverging, t),
+                "dots" => dot(&palette, ParticleColour::Energy, t * (TINTS - 1) as f32),
+                "amount" => dot(&palette, ParticleColour::Speed, t * (TINTS - 1) as f32),
+                "ways" => dot(&palette, ParticleColour::Start, t * TINTS as f32),
+                _ => dot(&palette, ParticleColour::Mode, t * (MODES - 1) as f32),
             };
             for (k, stop) in stops.iter().enumerate() {
                 let t = k as f32 / (stops.len() - 1) as f32;
-                let far = distance(oklab(linear(stop[side])), oklab(linear(at(ramp, t))));
+                let far = distance(oklab(linear(stop[side])), oklab(linear(ramp(t))));
                 assert!(far < 0.02, "{of} at {t} is {far} off, dark {dark}");
             }
+        }
+    }
+}
+
+#[test]
+fn particles_of_other_modes_starts_or_speeds_are_told_apart() {
+    for dark in [true, false] {
+        let palette = Palette::new(dark);
+        for (name, eye) in EYES {
+            let shade = |says, shade| seen(eye, hues::of(&palette, says, shade)[0]);
+            for (one, other) in (0..MODES).flat_map(|one| (0..one).map(move |other| (one, other))) {
+                let far = distance(shade(ParticleColour::Mode, one), shade(ParticleColour::Mode, other));
+                assert!(far > 0.09, "modes {one} and {other}: {far} ({name}, dark: {dark})");
+            }
+            for quarters in [1, 2, 3] {
+                let start = |quarter| shade(ParticleColour::Start, quarter * TINTS / 4);
+                for from in 0..4 {
+                    let far = distance(start(from), start((from + quarters) % 4));
+                    assert!(
+                        far > 0.1,
+                        "starts {quarters} quarters from {from}: {far} ({name}, dark: {dark})"
+                    );
+                }
+            }
+            let speed = |part| shade(ParticleColour::Speed, part);
+            let far = distance(speed(0), speed(TINTS - 1));
+            assert!(far > 0.15, "slow and fast: {far} ({name}, dark: {dark})");
         }
     }
 }

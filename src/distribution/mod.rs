@@ -15,6 +15,7 @@ mod expansion;
 pub mod lanes;
 mod marginal;
 mod mixture;
+pub mod modes;
 mod order;
 mod posterior;
 mod presets;

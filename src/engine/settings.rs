@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::ranges::SettingsError;
 
-pub use scorefield_kernel::engine::settings::{Colour, Source};
+pub use scorefield_kernel::engine::settings::{
+    ArrowDensity, ArrowLength, Colour, ContourSpacing, ParticleColour, Source,
+};
 
 use crate::noise::NoiseLadder;
 
@@ -209,18 +211,32 @@ pub struct Settings {
     pub energy: bool,
     /// What the colours of stage and strip say. Divergence and curl are shown whether or not the energy is a layer.
     pub colour: Colour,
-    /// Layer: contours of equal energy, one nat apart.
+    /// Layer: contours of equal energy.
     pub contours: bool,
+    /// How far apart they are.
+    pub contour_spacing: ContourSpacing,
+    /// Their energies are written on them, nats above the lowest.
+    pub contour_labels: bool,
     /// Layer: arrows of the score.
     pub arrows: bool,
+    /// What their length says.
+    pub arrow_length: ArrowLength,
+    /// How many there are, and how many lines of the denoiser.
+    pub arrow_density: ArrowDensity,
     /// Layer: streamlines of the score.
     pub streamlines: bool,
+    /// Light runs along the streamlines with the flow, while the particles may move.
+    pub flow: bool,
     /// Layer: lines from points x to where the denoiser takes them, `D(x) = x + sigma² s(x)`.
     pub denoiser: bool,
+    /// Layer: hatching where the training at this noise level has hardly ever been.
+    pub coverage: bool,
     /// Layer: points drawn from the data.
     pub show_data: bool,
     /// Layer: the particles.
     pub show_particles: bool,
+    /// What their colour says.
+    pub particle_colour: ParticleColour,
     /// Layer: the particles' trails.
     pub trails: bool,
     /// The stage shows the energy as a landscape, in three dimensions, with the particles on it: wells where the data
@@ -269,11 +285,18 @@ impl Default for Settings {
             energy: true,
             colour: Colour::Energy,
             contours: true,
+            contour_spacing: ContourSpacing::Auto,
+            contour_labels: true,
             arrows: true,
+            arrow_length: ArrowLength::Soft,
+            arrow_density: ArrowDensity::Normal,
             streamlines: false,
+            flow: true,
             denoiser: false,
+            coverage: false,
             show_data: false,
             show_particles: true,
+            particle_colour: ParticleColour::Energy,
             trails: true,
             surface: false,
         }

@@ -20,9 +20,10 @@ pub mod fisher;
 pub mod fokker_planck;
 pub mod likelihood;
 pub mod memorisation;
-pub mod modes;
 pub mod sample_gauge;
 pub mod sliced_wasserstein;
+
+pub use crate::distribution::modes;
 
 use web_time::Instant;
 

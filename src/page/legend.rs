@@ -1,7 +1,7 @@
-//! The legend of the heat map: which numbers its colours are.
+//! The legend: which numbers the colours of the heat map and of the particles are.
 
-use super::layers::{derivative, energy};
-use crate::engine::settings::{Colour, Settings, Source};
+use super::layers::{derivative, energy, shading};
+use crate::engine::settings::{Colour, ParticleColour, Settings, Source};
 
 /// Which colours the bar has (the style sheet knows them), and the words at its left and right; none where there is no
 /// heat map. `source` is what is on the stage.
@@ -18,6 +18,27 @@ pub fn words(settings: &Settings, source: Source) -> Option<(&'static str, Strin
     };
     let reach = derivative::reach(settings.colour, source);
     Some(("signed", format!("−{reach}"), format!("{reach}, σ² {what}")))
+}
+
+/// The same of the particles; none where their colour says nothing. `modes`: how many the data have.
+pub fn particles(settings: &Settings, modes: usize) -> Option<(&'static str, String, String)> {
+    if !settings.show_particles {
+        return None;
+    }
+    let words = |of, low: &str, high: String| Some((of, low.to_owned(), high));
+    match settings.particle_colour {
+        ParticleColour::Plain => None,
+        ParticleColour::Energy => words("dots", "particles E 0", format!("{} nat", shading::NATS)),
+        ParticleColour::Speed => words("amount", "particles at rest", format!("{} × mean speed", shading::FAST)),
+        ParticleColour::Age => words(
+            "amount",
+            "particles new",
+            format!("{} steps old, log scale", shading::OLD),
+        ),
+        ParticleColour::Start => words("ways", "particles from →", "↑ ← ↓ of the middle".to_owned()),
+        ParticleColour::Mode if modes == 0 => words("", "", "these data have no modes for particles".to_owned()),
+        ParticleColour::Mode => words("modes", "particles: nearest of", format!("{modes} modes")),
+    }
 }
 
 #[cfg(test)]
@@ -65,5 +86,23 @@ mod tests {
         settings.colour = Colour::Curl;
         let error = shown(&settings, Source::Error);
         assert_eq!(error.as_deref(), Some("signed: −0.5 to 0.5, σ² ∇×(s_θ − s)"));
+    }
+
+    #[test]
+    fn the_colour_of_particles_is_told_with_its_unit() {
+        let mut settings = Settings::default();
+        let mut told = |says, modes| {
+            settings.particle_colour = says;
+            particles(&settings, modes).map(|(_, low, high)| format!("{low} to {high}"))
+        };
+        assert_eq!(told(ParticleColour::Plain, 0), None);
+        let energy = told(ParticleColour::Energy, 0);
+        assert_eq!(energy.as_deref(), Some("particles E 0 to 6 nat"));
+        let age = told(ParticleColour::Age, 0);
+        assert_eq!(age.as_deref(), Some("particles new to 1000 steps old, log scale"));
+        assert!(told(ParticleColour::Mode, 8).is_some_and(|told| told.contains("8 modes")));
+        assert!(told(ParticleColour::Mode, 0).is_some_and(|told| told.contains("no modes")));
+        settings.show_particles = false;
+        assert_eq!(particles(&settings, 8), None);
     }
 }

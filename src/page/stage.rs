@@ -29,13 +29,16 @@ use super::layers::morph::Morph;
 use super::layers::motion::Motion;
 use super::layers::paint::{FieldPainter, Layers};
 use super::layers::particles::ParticlePainter;
+use super::layers::shading::Shading;
 use super::layers::{GridField, Palette};
 use super::probe::Probed;
 use super::viewport::{Viewport, Zoom};
+use crate::distribution::modes::Modes;
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Settings, Source};
 
 pub(super) use self::canvas::{context, document, show};
+pub(super) use self::cloud::sight;
 pub use self::event::{StageEvent, Tool};
 pub use self::lines::Ink;
 
@@ -85,6 +88,9 @@ pub struct Stage {
     /// Positions of an earlier moment, and whether they are shown instead of the live ones.
     recorded: Motion,
     replaying: bool,
+    /// What the colours of the live particles say, and of those.
+    shading: Shading,
+    recorded_shading: Shading,
     particles: ParticlePainter,
     /// Where particles on a landscape are seen, and whether they were on one.
     seen: Vec<f32>,
@@ -149,6 +155,8 @@ impl Stage {
             motion: Motion::default(),
             recorded: Motion::default(),
             replaying: false,
+            shading: Shading::default(),
+            recorded_shading: Shading::default(),
             glowing: true,
             last_ms: None,
             _resize: resize,
@@ -162,7 +170,7 @@ impl Stage {
     pub fn set_theme(&mut self, dark: bool) {
         self.palette = Palette::new(dark);
         self.painter.set_palette(self.palette.clone());
-        self.particles.set_palette(&self.palette);
+        self.particles.set_palette(&self.palette, self.shading.says());
         (self.stale, self.glowing) = (true, true);
     }
 
@@ -183,6 +191,16 @@ impl Stage {
         self.glowing |= self.show_particles != settings.show_particles || self.trails != settings.trails;
         self.layers = layers;
         (self.show_particles, self.trails) = (settings.show_particles, settings.trails);
+        if self.shading.say(settings.particle_colour) {
+            self.recolour();
+        }
+    }
+
+    /// The particles' colours say something else from now on.
+    fn recolour(&mut self) {
+        self.particles.set_palette(&self.palette, self.shading.says());
+        self.recorded_shading.follow(&self.shading);
+        self.glowing = true;
     }
 
     /// The field to show. For [`crate::engine::settings::Source::Error`] that is a
@@ -194,8 +212,9 @@ impl Stage {
         self.stale = true;
     }
 
-    /// Points of the data, `[x0, y0, …]`.
-    pub fn set_data(&mut self, points: &[f32]) {
+    /// Points of the data, `[x0, y0, …]`, their middle, and their modes if they have any.
+    pub fn set_data(&mut self, points: &[f32], middle: [f32; 2], modes: Option<Modes>) {
+        self.shading.set_data(middle, modes);
         self.data.clear();
         self.data.extend_from_slice(points);
         self.stale |= self.layers.data;
@@ -342,6 +361,9 @@ impl Stage {
             self.set_theme(other.palette.dark);
         }
         self.reduced_motion = other.reduced_motion;
+        if self.shading.follow(&other.shading) {
+            self.recolour();
+        }
         let shown = (other.show_particles, other.trails);
         self.glowing |= shown != (self.show_particles, self.trails);
         (self.show_particles, self.trails) = shown;

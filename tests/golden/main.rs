@@ -14,6 +14,7 @@ use scorefield::engine::settings::{Colour, Source};
 use scorefield::page::layers::camera::Camera;
 use scorefield::page::layers::paint::{FieldPainter, Layers};
 use scorefield::page::layers::particles::{Glow, ParticlePainter};
+use scorefield::page::layers::shading::Shading;
 use scorefield::page::layers::surface::SurfacePainter;
 use scorefield::page::layers::{GridField, Palette, error};
 use scorefield::page::viewport::Viewport;
@@ -236,6 +237,11 @@ fn a_landscape_with_lines_and_data_on_it_is_as_before() {
 fn particles_with_trails_are_as_before() {
     let (mut painter, field) = (ParticlePainter::new(&Palette::new(true)), field(0.0));
     painter.resize(SIDE, 1.0);
+    let shading = Shading::default();
+    let look = move |k: usize, at| {
+        let nats = field.energy_at(at);
+        (nats, shading.shade(k, at, nats))
+    };
     let mut positions: Vec<f32> = (0..300)
         .flat_map(|k| [1.2 * (0.7 * k as f32).sin(), 1.2 * (1.1 * k as f32).cos()])
         .collect();
@@ -249,7 +255,7 @@ fn particles_with_trails_are_as_before() {
             let (_, score) = local(*x);
             (0..2).for_each(|axis| x[axis] += 0.01 * score[axis]);
         }
-        painter.frame(&positions, &view(), glow, |at| field.energy_at(at));
+        painter.frame(&positions, &view(), glow, &look);
     }
     Picture::new(SIDE, painter.pixels()).is_as_before("particles-dark");
 }

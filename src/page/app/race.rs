@@ -7,7 +7,7 @@ use super::App;
 use crate::engine::protocol::Frame;
 use crate::page::captions::{self, Scene};
 use crate::page::dom;
-use crate::page::stage::Stage;
+use crate::page::stage::{Stage, sight};
 use crate::page::standings::{RUNNERS, misplaced};
 
 /// The rival's stage in its place on the page.
@@ -70,10 +70,9 @@ impl App {
         if let (Some(rival), Some(cloud)) = (&mut self.rival, &mut frame.rival) {
             news |= self.tracks[1].follow(cloud);
             if let Some(particles) = cloud.particles.take() {
-                let recycled = cloud.sampler.recycled;
                 rival
                     .stage
-                    .set_particles(&particles.0, cloud.cast, recycled, dom::now_ms());
+                    .set_particles(sight(&particles.0, cloud.cast, &cloud.sampler), dom::now_ms());
             }
         }
         if news {

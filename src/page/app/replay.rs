@@ -8,7 +8,7 @@ use crate::engine::protocol::{Cloud, SamplerState};
 use crate::page::lab::sigma_text;
 use crate::page::layers::path::nearest;
 use crate::page::recording::{Extent, Recordings};
-use crate::page::stage::Tool;
+use crate::page::stage::{Tool, sight};
 use crate::page::{captions, dom};
 
 /// Moments a second in a replay, if that makes it neither shorter nor longer than these seconds.
@@ -143,9 +143,10 @@ impl App {
             }
             if replay.drawn != Some(moment) {
                 run.positions(moment, &mut replay.positions);
-                let recycled = run.state(moment).map_or(0, |state| state.recycled);
+                let state = run.state(moment).copied().unwrap_or_default();
                 let glides = replay.playing && replay.drawn.is_some();
-                self.stage.show_recorded(&replay.positions, recycled, glides, now_ms);
+                self.stage
+                    .show_recorded(sight(&replay.positions, 0, &state), glides, now_ms);
                 (replay.drawn, replay.way_stale) = (Some(moment), true);
                 self.screen.words_changed();
             }

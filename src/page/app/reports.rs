@@ -9,6 +9,7 @@ use crate::page::banner::{self, Kind};
 use crate::page::dom;
 use crate::page::engine_client::EngineEvent;
 use crate::page::pictures::Fit;
+use crate::page::stage::sight;
 
 /// An engine lost again within this time is not started again by itself.
 const LOST_AGAIN_MS: f64 = 60_000.0;
@@ -183,8 +184,10 @@ impl App {
         }
         if let Some(particles) = frame.cloud.particles.take() {
             self.screen.particles = particles.0.len() / 2;
-            let (cast, recycled) = (frame.cloud.cast, frame.cloud.sampler.recycled);
-            self.stage.set_particles(&particles.0, cast, recycled, dom::now_ms());
+            self.stage.set_particles(
+                sight(&particles.0, frame.cloud.cast, &frame.cloud.sampler),
+                dom::now_ms(),
+            );
             self.record(&particles.0, &frame.cloud);
         }
         self.take_standings(&mut frame);

@@ -9,6 +9,7 @@ use wasm_bindgen::JsValue;
 use super::App;
 use super::reports::log;
 use crate::distribution::Target;
+use crate::distribution::modes::modes;
 use crate::engine::settings::Source;
 use crate::page::charts::{ChartError, Paper};
 use crate::page::lab::{nearest, same_sigma};
@@ -246,7 +247,11 @@ impl App {
             }
             _ => Vec::new(),
         };
-        self.stage.set_data(&points);
+        let modes = match self.lab.target {
+            Target::Preset(preset) => modes(preset),
+            Target::Drawing(_) => None,
+        };
+        self.stage.set_data(&points, self.fit.mean, modes);
     }
 
     fn draw_charts(&mut self) -> Result<(), ChartError> {

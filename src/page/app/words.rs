@@ -56,12 +56,19 @@ impl App {
     }
 
     fn write_legend(&self) {
-        let words = legend::words(&self.lab.settings, self.screen.source);
-        dom::set_hidden("legend", words.is_none());
-        if let (Some((of, low, high)), Ok(legend)) = (words, dom::element::<Element>("legend")) {
-            dom::set_attribute(&legend, "data-of", of);
-            dom::set_text("legend-low", &low);
-            dom::set_text("legend-high", &high);
+        let settings = &self.lab.settings;
+        let modes = self.stage.modes();
+        for (id, words) in [
+            ("legend", legend::words(settings, self.screen.source)),
+            ("dots", legend::particles(settings, modes)),
+        ] {
+            dom::set_hidden(id, words.is_none());
+            if let (Some((of, low, high)), Ok(legend)) = (words, dom::element::<Element>(id)) {
+                dom::set_attribute(&legend, "data-of", of);
+                dom::set_attribute(&legend, "style", &format!("--parts:{modes}"));
+                dom::set_text(&format!("{id}-low"), &low);
+                dom::set_text(&format!("{id}-high"), &high);
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The score as arrows on a fixed lattice of the screen.
 
+use std::ops::Deref;
+
 use super::GridField;
 use super::raster::Strokes;
 use crate::page::viewport::Viewport;
@@ -10,6 +12,8 @@ pub const ACROSS: usize = 23;
 const LONGEST: f32 = 0.7;
 /// A score this many times the typical one makes an arrow of 1 - 1/e of the longest.
 const KNEE: f32 = 2.2;
+/// Points asked how large a score is.
+const ASKED: usize = 512;
 /// Half the opening of an arrow's head, radians.
 const HEAD: f32 = 0.48;
 
@@ -22,13 +26,49 @@ pub struct Arrow {
     pub tip: [f32; 2],
 }
 
+/// At most one arrow for every point of the lattice.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrows {
+    all: [Arrow; ACROSS * ACROSS],
+    count: usize,
+}
+
+impl Arrows {
+    /// None yet.
+    pub(super) fn none() -> Self {
+        let nowhere = Arrow {
+            tail: [0.0; 2],
+            tip: [0.0; 2],
+        };
+        Self {
+            all: [nowhere; ACROSS * ACROSS],
+            count: 0,
+        }
+    }
+
+    /// Another one, as long as there is room.
+    pub(super) fn push(&mut self, arrow: Arrow) {
+        if let Some(free) = self.all.get_mut(self.count) {
+            *free = arrow;
+            self.count += 1;
+        }
+    }
+}
+
+impl Deref for Arrows {
+    type Target = [Arrow];
+    fn deref(&self) -> &[Arrow] {
+        &self.all[..self.count]
+    }
+}
+
 /// The arrows of a field: each is centred on its lattice point, points along the score and is as long as
 /// `1 - exp(-|s| / (2.2 m))` says, where `m` is the median of `|s|` where the data are. So arrows are readable at every
 /// noise level, and in the void, where scores grow without bound, they only say the direction.
-pub fn arrows(field: &GridField, view: &Viewport) -> Vec<Arrow> {
+pub fn arrows(field: &GridField, view: &Viewport) -> Arrows {
     let longest = LONGEST * view.pixels / ACROSS as f32;
     let knee = KNEE * typical_score(field);
-    let mut out = Vec::with_capacity(ACROSS * ACROSS);
+    let mut out = Arrows::none();
     on_lattice(field, view, |centre, s| {
         let size = s[0].hypot(s[1]);
         if size <= 0.0 {
@@ -60,19 +100,24 @@ pub(super) fn on_lattice(field: &GridField, view: &Viewport, mut each: impl FnMu
     }
 }
 
-/// The median score within 4 nats of the densest place; never 0.
+/// The median score within 4 nats of the densest place, among [`ASKED`] points at most; never 0.
 fn typical_score(field: &GridField) -> f32 {
-    let sizes = field
-        .score
-        .chunks_exact(2)
-        .zip(&field.energy)
-        .filter(|(_, e)| **e < 4.0);
+    let sizes = field.score.as_chunks::<2>().0.iter().zip(&field.energy);
+    let dense = sizes.filter(|(_, e)| **e < 4.0);
+    let every = dense.clone().count().div_ceil(ASKED).max(1);
     // The bits of positive numbers are ordered as the numbers are, and one kind of key is sorted everywhere in the page:
     // each further kind would cost kilobytes.
-    let sizes = sizes.map(|(s, _)| s[0].hypot(s[1])).filter(|s| s.is_finite());
-    let mut keys: Vec<u64> = sizes.map(|s| u64::from(s.to_bits())).collect();
+    let (mut keys, mut asked) = ([u64::MAX; ASKED], 0);
+    for (s, _) in dense.step_by(every) {
+        let size = (s[0] * s[0] + s[1] * s[1]).sqrt();
+        if size.is_finite() {
+            keys[asked] = size.to_bits().into();
+            asked += 1;
+        }
+    }
+    let keys = &mut keys[..asked];
     keys.sort_unstable();
-    let median = keys.get(keys.len() / 2).map(|key| f32::from_bits(*key as u32));
+    let median = keys.get(asked / 2).map(|key| f32::from_bits(*key as u32));
     median.map_or(1.0, |median| median.max(1e-6))
 }
 
@@ -109,7 +154,7 @@ mod tests {
         };
         let drawn = arrows(&field, &view);
         assert_eq!(drawn.len(), ACROSS * ACROSS);
-        for Arrow { tail, tip } in drawn {
+        for Arrow { tail, tip } in drawn.iter().copied() {
             let middle = view.to_stage([(tail[0] + tip[0]) / 2.0, (tail[1] + tip[1]) / 2.0]);
             let (a, b) = (view.to_stage(tail), view.to_stage(tip));
             let (d, s) = ([b[0] - a[0], b[1] - a[1]], [0.3 - middle[0], 0.2 - middle[1]]);

@@ -88,7 +88,7 @@ mod tests {
             pixels: 401.0,
         };
         let mut enlarged = Enlarged::default();
-        enlarged.set(&field, &field.energy, &view, true);
+        enlarged.set_energies(&field, &view);
         let mut rows = [vec![0.0; 401], vec![0.0; 401], vec![0.0; 401]];
         (0..3).for_each(|k| enlarged.row(199 + k as isize, &mut rows[k]));
         let mut cover = vec![0.0; 401];

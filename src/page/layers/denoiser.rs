@@ -3,7 +3,7 @@
 //! that between the two places.
 
 use super::GridField;
-use super::arrows::{Arrow, on_lattice};
+use super::arrows::{Arrow, Arrows, on_lattice};
 use super::raster::Strokes;
 use crate::page::viewport::Viewport;
 
@@ -11,9 +11,9 @@ use crate::page::viewport::Viewport;
 const DOT: f32 = 2.6;
 
 /// The lattice's points and where they are taken.
-pub fn moves(field: &GridField, view: &Viewport) -> Vec<Arrow> {
+pub fn moves(field: &GridField, view: &Viewport) -> Arrows {
     let reach = field.sigma * field.sigma * view.scale();
-    let mut out = Vec::new();
+    let mut out = Arrows::none();
     on_lattice(field, view, |tail, s| {
         let tip = [tail[0] + reach * s[0], tail[1] - reach * s[1]];
         if tip[0].hypot(tip[1]).is_finite() {
@@ -52,7 +52,7 @@ mod tests {
         };
         let drawn = moves(&field, &view);
         assert_eq!(drawn.len(), ACROSS * ACROSS);
-        for Arrow { tail, tip } in drawn {
+        for Arrow { tail, tip } in drawn.iter().copied() {
             let (x, d) = (view.to_stage(tail), view.to_stage(tip));
             for axis in 0..2 {
                 let truth = mean[axis] + (x[axis] - mean[axis]) * 0.25 / variance;

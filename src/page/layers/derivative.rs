@@ -26,49 +26,51 @@ pub fn reach(colour: Colour, source: Source) -> f32 {
 }
 
 /// The divergence `dsx/dx + dsy/dy` of a whole field at its grid's points.
-pub fn divergence(field: &GridField) -> Vec<f32> {
-    at_points(field, |slope| slope(0, 0) + slope(1, 1))
+pub fn divergence(field: &GridField) -> impl Iterator<Item = f32> {
+    values(field, Colour::Divergence)
 }
 
 /// The curl `dsy/dx - dsx/dy` of a whole field at its grid's points; positive where the score turns from x to y.
-pub fn curl(field: &GridField) -> Vec<f32> {
-    at_points(field, |slope| slope(1, 0) - slope(0, 1))
+pub fn curl(field: &GridField) -> impl Iterator<Item = f32> {
+    values(field, Colour::Curl)
 }
 
-/// What `of` makes, at every point, of the slopes of the score's component (first) along an axis (second).
-fn at_points(field: &GridField, of: impl Fn(&dyn Fn(usize, usize) -> f32) -> f32) -> Vec<f32> {
-    let (n, scale) = (field.grid.side as usize, 0.5 / field.grid.spacing());
-    let slope_at = |k: usize, component: usize, axis: usize| {
-        let (stride, place) = if axis == 0 { (1, k % n) } else { (n, k / n) };
-        let value = |k: usize| field.score[2 * k + component];
-        let difference = if n < 3 {
-            let first = k - place * stride;
-            2.0 * (value(first + stride) - value(first))
-        } else if place == 0 {
-            4.0 * value(k + stride) - 3.0 * value(k) - value(k + 2 * stride)
-        } else if place == n - 1 {
-            3.0 * value(k) - 4.0 * value(k - stride) + value(k - 2 * stride)
-        } else {
-            value(k + stride) - value(k - stride)
-        };
-        scale * difference
-    };
-    (0..n * n)
-        .map(|k| of(&|component, axis| slope_at(k, component, axis)))
-        .collect()
+fn values(field: &GridField, colour: Colour) -> impl Iterator<Item = f32> {
+    let (n, curl) = (field.grid.side as usize, colour == Colour::Curl);
+    let scale = 0.5 / field.grid.spacing();
+    (0..n * n).map(move |k| {
+        let difference = |component, axis| difference(&field.score, n, k, component, axis);
+        scale
+            * if curl {
+                difference(1, 0) - difference(0, 1)
+            } else {
+                difference(0, 0) + difference(1, 1)
+            }
+    })
+}
+
+/// What the score's component changes by over two spacings along an axis, at point `k` of `n` an axis.
+fn difference(score: &[f32], n: usize, k: usize, component: usize, axis: usize) -> f32 {
+    let (stride, place) = if axis == 0 { (1, k % n) } else { (n, k / n) };
+    let value = |k: usize| score[2 * k + component];
+    if n < 3 {
+        let first = k - place * stride;
+        2.0 * (value(first + stride) - value(first))
+    } else if place == 0 {
+        4.0 * value(k + stride) - 3.0 * value(k) - value(k + 2 * stride)
+    } else if place == n - 1 {
+        3.0 * value(k) - 4.0 * value(k - stride) + value(k - 2 * stride)
+    } else {
+        value(k + stride) - value(k - stride)
+    }
 }
 
 /// Places on the ramp of every point of a whole field: 1/2 where there is nothing, 0 and 1 at minus and plus
 /// [`reach`]. For [`Source::Error`] the field is a [`super::error::difference`].
-pub fn tones(field: &GridField, colour: Colour, source: Source) -> Vec<f32> {
-    let values = if colour == Colour::Curl {
-        curl(field)
-    } else {
-        divergence(field)
-    };
+pub fn tones(field: &GridField, colour: Colour, source: Source) -> impl Iterator<Item = f32> {
     let scale = 0.5 * field.sigma * field.sigma / reach(colour, source);
     let fades = colour == Colour::Curl || source == Source::Error;
-    let tone = |(value, energy): (f32, &f32)| {
+    values(field, colour).zip(&field.energy).map(move |(value, energy)| {
         let present = if fades {
             ((FADE[1] - energy) / (FADE[1] - FADE[0])).clamp(0.0, 1.0)
         } else {
@@ -77,8 +79,7 @@ pub fn tones(field: &GridField, colour: Colour, source: Source) -> Vec<f32> {
         // Ends of the ramp are flat, not curves over numbers that nobody sees.
         let tone = (present * scale * value).clamp(-0.5, 0.5);
         if tone.is_finite() { 0.5 + tone } else { 0.5 }
-    };
-    values.into_iter().zip(&field.energy).map(tone).collect()
+    })
 }
 
 #[cfg(test)]
@@ -95,7 +96,7 @@ mod tests {
             (0.0, [x * x - 3.0 * x * y + y, 2.0 * y * y + x * y - 4.0 * x])
         });
         let points = field.grid.points();
-        let found = divergence(&field).into_iter().zip(curl(&field));
+        let found = divergence(&field).zip(curl(&field));
         for (at, (div, curl)) in points.chunks_exact(2).zip(found) {
             let (x, y) = (at[0], at[1]);
             let (d, c) = (2.0 * x - 3.0 * y + 4.0 * y + x, y - 4.0 - (-3.0 * x + 1.0));
@@ -117,7 +118,8 @@ mod tests {
         let mut picture = ExactPicture::new(exact.at(sigma), grid);
         while !picture.advance(f64::INFINITY) {}
         let field = picture.finish();
-        let (divergences, curls) = (divergence(&field), curl(&field));
+        let divergences: Vec<f32> = divergence(&field).collect();
+        let curls: Vec<f32> = curl(&field).collect();
         let (mut sums, mut count) = ([0.0_f32; 2], 0.0_f32);
         for k in (0..curls.len()).filter(|&k| field.energy[k] < 8.0) {
             let n = side as usize;
@@ -144,6 +146,7 @@ mod tests {
     fn tones_are_symmetric_about_the_middle_and_survive_nonsense() {
         let turning = |sign: f32| sampled(1.0, 5, move |[x, y]| (0.0, [-sign * y, sign * x]));
         // sigma is 0.2: a curl of 2 is 0.08 of 1 / sigma².
+        let tones = |field: &GridField, colour, source| tones(field, colour, source).collect::<Vec<f32>>();
         let [left, right] = [1.0, -1.0].map(|sign| tones(&turning(sign), Colour::Curl, Source::Learned));
         assert!((left[12] - 0.58).abs() < 1e-5 && (right[12] - 0.42).abs() < 1e-5);
         let still = tones(&turning(1.0), Colour::Divergence, Source::Exact);

@@ -20,71 +20,75 @@ const R2: [u32; 2] = [3_242_174_889, 2_447_445_414];
 /// opacity, `line_colour` what they blend towards. The rounding to bytes is decided by a low-discrepancy pattern (the
 /// R2 sequence, Roberts 2018, in 32-bit fractions), so that slow gradients show no bands.
 pub fn colour_row(ramp: &Ramp, places: &[u32], line: &[f32], line_colour: [u8; 3], row: usize, rgba: &mut [u8]) {
-    let ink = line_colour.map(|c| u32::from(c) << 8);
+    let [r, g, b] = line_colour.map(|c| u16::from(c) << 8);
+    let ink: Channels = std::array::from_fn(|k| [r, g, b, 255 << 8][k % 4]);
     let mut noise = (row as u32).wrapping_mul(R2[1]);
     let blocks = places.chunks(BLOCK).zip(line.chunks(BLOCK));
     for (pixels, (places, line)) in rgba.as_chunks_mut().0.chunks_mut(BLOCK).zip(blocks) {
         if let (Some(pixels), Some(places), Some(line)) =
             (pixels.first_chunk_mut(), places.first_chunk(), line.first_chunk())
         {
-            colour_block(ramp, places, line, ink, noise, pixels);
+            colour_block(ramp, places, line, &ink, noise, pixels);
         } else {
             // The end of the row.
             let (mut end, mut end_line, mut whole) = ([0; BLOCK], [0.0; BLOCK], [[0; 4]; BLOCK]);
             end[..places.len()].copy_from_slice(places);
             end_line[..line.len()].copy_from_slice(line);
-            colour_block(ramp, &end, &end_line, ink, noise, &mut whole);
+            colour_block(ramp, &end, &end_line, &ink, noise, &mut whole);
             pixels.copy_from_slice(&whole[..pixels.len()]);
         }
         noise = noise.wrapping_add(R2[0].wrapping_mul(BLOCK as u32));
     }
 }
 
-/// `noise` is that of the pixel before the first.
+/// `noise` is that of the pixel before the first. Whole arrays at a time, channel beside channel, which is what the
+/// compiler can turn into vectors.
 #[inline(always)]
 fn colour_block(
     ramp: &Ramp,
     places: &[u32; BLOCK],
     line: &[f32; BLOCK],
-    ink: [u32; 3],
+    ink: &Channels,
     noise: u32,
     pixels: &mut [[u8; 4]; BLOCK],
 ) {
-    let rounding: [u32; BLOCK] = std::array::from_fn(|i| noise.wrapping_add(R2[0].wrapping_mul(i as u32 + 1)) >> 24);
+    let mut channels: Channels = bytemuck::cast(places.map(|place| ramp.colour(place)));
     // Most pixels have no line near them.
-    if line.iter().fold(0, |any, line| any | line.to_bits()) == 0 {
-        for i in 0..BLOCK {
-            pixels[i] = rounded(ramp.colour(places[i]), rounding[i]);
+    if line.iter().fold(0, |any, line| any | line.to_bits()) != 0 {
+        // Adding 2^23 leaves the nearest whole number in the lowest bits.
+        let cover = for_channels(line.map(|line| (line * 65_535.0 + 8_388_608.0).to_bits() & 0xffff));
+        for ((channel, cover), ink) in channels.iter_mut().zip(&cover).zip(ink) {
+            let part = |of: u16| ((u32::from(of) * u32::from(*cover)) >> 16) as u16;
+            *channel = (*channel).wrapping_sub(part(*channel)).wrapping_add(part(*ink));
         }
-        return;
     }
-    for i in 0..BLOCK {
-        let (ground, alpha) = (ramp.colour(places[i]), (line[i] * 256.0) as u32);
-        let mix = |c: u32| (Ramp::channel(ground, c) * (256 - alpha) + ink[c as usize] * alpha) >> 8;
-        let [r, g, b] = [0, 1, 2].map(|c| ((mix(c) + rounding[i]) >> 8) as u8);
-        pixels[i] = [r, g, b, 255];
+    let noise = (noise >> 16) as u16;
+    let rounded = |(channel, step): (&u16, &u16)| ((channel + (noise.wrapping_add(*step) >> 8)) >> 8) as u8;
+    let bytes = bytemuck::cast_slice_mut(pixels);
+    for (byte, from) in bytes.iter_mut().zip(channels.iter().zip(&STEPS)) {
+        *byte = rounded(from);
     }
 }
 
-/// A colour of the ramp in bytes, all channels rounded up by `rounding` / 256 and then down: one word, one pixel.
-#[inline(always)]
-fn rounded(colour: u64, rounding: u32) -> [u8; 4] {
-    let wide = colour + ROUNDING[rounding as usize % 256];
-    let apart = wide >> 8 & 0x00ff_00ff_00ff_00ff;
-    let pairs = (apart | apart >> 8) & 0x0000_ffff_0000_ffff;
-    ((pairs | pairs >> 16) as u32).to_le_bytes()
-}
+/// The channels of a block, 8 bits of each fractional.
+type Channels = [u16; 4 * BLOCK];
 
-/// Every rounding, for all four channels.
-static ROUNDING: [u64; 256] = {
-    let mut table = [0; 256];
+/// How far every pixel of a block is along the sequence, in 16-bit fractions, once for each of its channels.
+static STEPS: Channels = {
+    let mut steps = [0; 4 * BLOCK];
     let mut k = 0;
-    while k < 256 {
-        table[k] = k as u64 * 0x0001_0001_0001_0001;
+    while k < steps.len() {
+        steps[k] = (R2[0].wrapping_mul(k as u32 / 4 + 1) >> 16) as u16;
         k += 1;
     }
-    table
+    steps
 };
+
+/// A number of 16 bits for every pixel, once for each of its channels.
+#[inline(always)]
+fn for_channels(values: [u32; BLOCK]) -> Channels {
+    bytemuck::cast(values.map(|v| [v | v << 16; 2]))
+}
 
 #[cfg(test)]
 mod tests {

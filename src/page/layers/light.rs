@@ -2,14 +2,14 @@
 //!
 //! A block of pixels is mixed at once, and every pixel is then looked up in one table.
 
+use super::hues::{self, TINTS};
 use super::palette::Palette;
+use crate::engine::settings::ParticleColour;
 
 /// Pixels in a block of a row.
 pub const BLOCK: usize = 16;
-/// The lowest bits of a dot's light hold its shade, which says its energy.
+/// The lowest bits of a dot's light hold its shade, which says what is asked of its particle.
 pub const SHADE: u16 = 0xf;
-/// How many shades there are.
-pub const TINTS: usize = SHADE as usize + 1;
 
 /// The colour of every shade and light: `[shade * 256 + level]`.
 pub type Colours = [[u8; 4]; TINTS * 256];
@@ -39,18 +39,14 @@ pub fn colour(place: &[u16; BLOCK], colours: &Colours, out: &mut [[u8; 4]]) {
     }
 }
 
-/// The table for a palette.
-pub fn colours(palette: &Palette) -> Box<Colours> {
-    let mix =
-        |a: [u8; 3], b: [u8; 3], t: f32| [0, 1, 2].map(|c| f32::from(a[c]) + t * (f32::from(b[c]) - f32::from(a[c])));
+/// The table for a palette and what the colours say.
+pub fn colours(palette: &Palette, says: ParticleColour) -> Box<Colours> {
     let mut table = Box::new([[0; 4]; TINTS * 256]);
     for (tint, table) in table.chunks_exact_mut(256).enumerate() {
-        let q = tint as f32 / (TINTS - 1) as f32;
-        let trail = mix(palette.trail[0], palette.trail[1], q).map(|c| c as u8);
-        let dot = mix(palette.particle[0], palette.particle[1], q).map(|c| c as u8);
+        let [dot, trail] = hues::of(palette, says, tint);
         for (level, colour) in table.iter_mut().enumerate() {
             let light = level as f32 / 255.0;
-            let [r, g, b] = mix(trail, dot, ((light - 0.25) / 0.4).clamp(0.0, 1.0)).map(|c| c.round() as u8);
+            let [r, g, b] = hues::mix(trail, dot, ((light - 0.25) / 0.4).clamp(0.0, 1.0));
             let alpha = (255.0 * (1.12 * light).min(0.96)) as u8;
             *colour = if alpha == 0 { [0; 4] } else { [r, g, b, alpha] };
         }

@@ -29,9 +29,6 @@ impl Morph {
         if smooth && alike {
             self.advance(now_ms);
             std::mem::swap(&mut self.from, &mut self.shown);
-            if self.from.grid != to.as_ref().map(|f| f.grid).unwrap_or_default() {
-                self.from = self.to.as_deref().cloned().unwrap_or_default();
-            }
             self.duration_ms = since.clamp(DURATION_MS[0], DURATION_MS[1]);
         } else {
             self.duration_ms = 0.0;

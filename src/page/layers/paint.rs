@@ -2,7 +2,7 @@
 
 use super::palette::{Palette, Ramp};
 use super::raster::{Mask, frame};
-use super::resample::{Enlarged, filled};
+use super::resample::Enlarged;
 use super::streamlines::Streamlines;
 use super::{GridField, arrows, contours, data, denoiser, derivative, energy, error};
 use crate::engine::settings::{Colour, Source};
@@ -143,17 +143,12 @@ impl FieldPainter {
         self.has_field = field.is_some();
         self.tracing = false;
         let Some(field) = field else { return };
-        self.energy.set(
-            field,
-            &filled(&field.energy, field.grid.side as usize),
-            &self.view,
-            true,
-        );
+        self.energy.set_energies(field, &self.view);
         if layers.heat && layers.colour != Colour::Energy {
             let tones = derivative::tones(field, layers.colour, layers.source);
-            self.tones.set(field, &tones, &self.view, false);
+            self.tones.set(field, tones, &self.view);
         } else if layers.heat && layers.source == Source::Error {
-            self.tones.set(field, &error::tones(field), &self.view, false);
+            self.tones.set(field, error::tones(field), &self.view);
         }
         self.begin_lines(field);
     }

@@ -232,7 +232,18 @@ fn rgb([lightness, a, b]: [f32; 3]) -> [f32; 3] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hues::{self, TINTS};
     use super::*;
+    use crate::engine::settings::ParticleColour;
+
+    /// All that colours of particles can say in different ways: age has those of speed.
+    const SAID: [ParticleColour; 5] = [
+        ParticleColour::Plain,
+        ParticleColour::Energy,
+        ParticleColour::Speed,
+        ParticleColour::Mode,
+        ParticleColour::Start,
+    ];
 
     fn bytes(ramp: &Ramp, t: f32) -> [u8; 3] {
         let mut place = [0];
@@ -280,10 +291,15 @@ mod tests {
             let grounds = (0..=16).flat_map(|k| [&palette.heat, &palette.diverging].map(|ramp| (k, ramp)));
             for (k, ramp) in grounds {
                 let ground = oklab(bytes(ramp, k as f32 / 16.0));
-                for colour in palette.particle {
+                let all = (0..TINTS).flat_map(|shade| SAID.map(|says| (says, shade)));
+                for (says, shade) in all {
+                    let [colour, _] = hues::of(&palette, says, shade);
                     let dot = oklab(colour);
                     let distance = (0..3).map(|c| (ground[c] - dot[c]).powi(2)).sum::<f32>().sqrt();
-                    assert!(distance > 0.2, "{colour:?} is {distance} from step {k} (dark: {dark})");
+                    assert!(
+                        distance > 0.2,
+                        "{says:?} {shade} is {distance} from step {k} (dark: {dark})"
+                    );
                 }
             }
         }

@@ -3,11 +3,14 @@
 //! A particle is a source of light. Where it moved since the last frame it leaves light in a persistent buffer, as on
 //! phosphor: the light of a frame is spread over the way, so what rests or drifts glows and what jumps leaves a faint
 //! streak. That buffer decays exponentially with time, not with frames. The dots themselves are light that lasts one
-//! frame. One table turns light and energy into colour. Work is done only in blocks of pixels that hold light.
+//! frame. One table turns light and shade into colour; what
+//! a shade says, [`super::shading`] knows. Work is done only in blocks of pixels that hold light.
 
-use super::light::{BLOCK, Colours, TINTS, colour, colours, mix};
+use super::hues::TINTS;
+use super::light::{BLOCK, Colours, colour, colours, mix};
 use super::palette::Palette;
 use super::stamps::{OFFSETS, Stamps};
+use crate::engine::settings::ParticleColour;
 use crate::page::viewport::Viewport;
 
 /// Seconds in which a trail fades to 1/e.
@@ -23,8 +26,8 @@ const BRIGHT: f32 = 60_000.0;
 const CALM: f32 = 0.06;
 /// Light below this is invisible and set to nothing.
 const DARK: u16 = 260;
-/// Energies are told apart over so many nats.
-const TINT_NATS: f32 = 6.0;
+/// What is so many nats up comes from outside.
+const OUTSIDE: f32 = 6.0;
 
 /// How the particles of a frame are to be drawn.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +72,7 @@ impl ParticlePainter {
             tint: Vec::new(),
             lit: Vec::new(),
             rgba: Vec::new(),
-            colours: colours(palette),
+            colours: colours(palette, ParticleColour::Energy),
             trail_strength: palette.trail_strength,
             stamps: Stamps::default(),
             before: Vec::new(),
@@ -100,9 +103,9 @@ impl ParticlePainter {
         self.side
     }
 
-    /// Colours from now on.
-    pub fn set_palette(&mut self, palette: &Palette) {
-        self.colours = colours(palette);
+    /// Colours from now on, and what they say.
+    pub fn set_palette(&mut self, palette: &Palette, says: ParticleColour) {
+        self.colours = colours(palette, says);
         self.trail_strength = palette.trail_strength;
     }
 
@@ -116,9 +119,16 @@ impl ParticlePainter {
         &self.rgba
     }
 
-    /// Paints a frame. `positions`: `[x0, y0, …]`, stage coordinates; `energy` gives nats above the lowest at a
-    /// position (NaN: unknown, drawn as low). True while anything is left to fade.
-    pub fn frame(&mut self, positions: &[f32], view: &Viewport, glow: Glow, energy: impl Fn([f32; 2]) -> f32) -> bool {
+    /// Paints a frame. `positions`: `[x0, y0, …]`, stage coordinates; `look` gives, for the index of a particle and its
+    /// position, the energy there in nats above the lowest (NaN: unknown, drawn as low) and its shade, below [`TINTS`].
+    /// True while anything is left to fade.
+    pub fn frame(
+        &mut self,
+        positions: &[f32],
+        view: &Viewport,
+        glow: Glow,
+        look: impl Fn(usize, [f32; 2]) -> (f32, u8),
+    ) -> bool {
         let view = view.with_pixels(self.side as f32);
         self.decay(glow);
         let count = positions.len() / 2;
@@ -130,11 +140,12 @@ impl ParticlePainter {
             if !(pixel[0].is_finite() && pixel[1].is_finite()) {
                 continue;
             }
-            let nats = energy(now);
-            let tint = ((nats / TINT_NATS * (TINTS - 1) as f32) as usize).min(TINTS - 1) as u8;
+            let (nats, shade) = look(k, now);
+            let tint = shade.min(TINTS as u8 - 1);
             if glow.trails && continues {
                 let old = view.to_pixel([self.before[2 * k], self.before[2 * k + 1]]);
-                self.streak(old, pixel, glow.seconds, tint);
+                let falling = if nats > 0.0 { (nats / OUTSIDE).min(1.0) } else { 0.0 };
+                self.streak([old, pixel], glow.seconds, CALM + (1.0 - CALM) * falling, tint);
             }
             self.dot(pixel, tint);
         }
@@ -162,14 +173,13 @@ impl ParticlePainter {
     }
 
     /// Leaves the light of a frame along a way, with antialiasing across it (Wu 1991).
-    fn streak(&mut self, from: [f32; 2], to: [f32; 2], seconds: f32, tint: u8) {
+    fn streak(&mut self, [from, to]: [[f32; 2]; 2], seconds: f32, falling: f32, tint: u8) {
         let d = [to[0] - from[0], to[1] - from[1]];
         let length = d[0].abs().max(d[1].abs());
         // What crosses half the stage in a frame was drawn anew elsewhere, and rests leave no trail.
         if !(0.05..0.5 * self.side as f32).contains(&length) {
             return;
         }
-        let falling = CALM + (1.0 - CALM) * f32::from(tint) / (TINTS - 1) as f32;
         let light = BRIGHT
             * falling
             * self.trail_strength
@@ -327,7 +337,7 @@ mod tests {
     #[test]
     fn a_dot_is_drawn_around_its_particle_and_gone_in_the_next_frame() {
         let mut painter = painter();
-        painter.frame(&[0.505, 0.305], &VIEW, glow(0.016), |_| 0.0);
+        painter.frame(&[0.505, 0.305], &VIEW, glow(0.016), |_, _| (0.0, 0));
         let alpha = |p: &ParticlePainter, i: usize, j: usize| p.pixels()[4 * (j * 100 + i) + 3];
         assert!(alpha(&painter, 75, 34) > 220 && alpha(&painter, 60, 34) == 0);
         let (mut x, mut y, mut sum) = (0.0, 0.0, 0.0);
@@ -345,7 +355,7 @@ mod tests {
             x / sum,
             y / sum
         );
-        painter.frame(&[], &VIEW, glow(0.016), |_| 0.0);
+        painter.frame(&[], &VIEW, glow(0.016), |_, _| (0.0, 0));
         assert!(painter.pixels().iter().all(|&c| c == 0));
     }
 
@@ -353,15 +363,15 @@ mod tests {
     fn trails_fade_with_time_and_not_with_frames() {
         let (mut slow, mut fast) = (painter(), painter());
         for p in [&mut slow, &mut fast] {
-            p.frame(&[-0.4, 0.1], &VIEW, glow(0.016), |_| 9.0);
-            p.frame(&[-0.2, 0.1], &VIEW, glow(0.016), |_| 9.0);
+            p.frame(&[-0.4, 0.1], &VIEW, glow(0.016), |_, _| (9.0, 15));
+            p.frame(&[-0.2, 0.1], &VIEW, glow(0.016), |_, _| (9.0, 15));
         }
         let bright = slow.trail.iter().copied().max().unwrap_or(0);
         (0..6).for_each(|_| {
-            slow.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 30.0), |_| 9.0);
+            slow.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 30.0), |_, _| (9.0, 15));
         });
         (0..24).for_each(|_| {
-            fast.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 120.0), |_| 9.0);
+            fast.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 120.0), |_, _| (9.0, 15));
         });
         for (a, b) in slow.trail.iter().zip(&fast.trail) {
             assert!(a.abs_diff(*b) <= 40, "{a} and {b}");
@@ -373,20 +383,18 @@ mod tests {
     #[test]
     fn resting_particles_come_to_rest_and_wandering_nonsense_is_left_out() {
         let mut painter = painter();
-        painter.frame(&[0.0, 0.0, f32::NAN, 1.0], &VIEW, glow(0.016), |_| f32::NAN);
-        painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_| 50.0);
+        painter.frame(&[0.0, 0.0, f32::NAN, 1.0], &VIEW, glow(0.016), |_, _| (f32::NAN, 0));
+        painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_, _| (50.0, 99));
         let frames = (0..600)
-            .take_while(|_| painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_| 0.0))
+            .take_while(|_| painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_, _| (0.0, 0)))
             .count();
         assert!(frames < 200, "still fading after {frames} frames");
     }
 
     #[test]
-    fn particles_of_low_and_high_energy_differ_in_colour() {
+    fn particles_of_low_and_high_shade_differ_in_colour() {
         let mut painter = painter();
-        painter.frame(&[-0.5, 0.0, 0.5, 0.0], &VIEW, glow(0.016), |[x, _]| {
-            if x > 0.0 { 9.0 } else { 0.0 }
-        });
+        painter.frame(&[-0.5, 0.0, 0.5, 0.0], &VIEW, glow(0.016), |k, _| (9.0, [0, 15][k]));
         let colour = |i: usize| &painter.pixels()[4 * (50 * 100 + i)..][..3];
         assert!(colour(25)[2] > colour(75)[2] + 40);
     }

@@ -21,6 +21,8 @@ struct Tap {
 /// A grid enlarged along x, from which rows of pixels are drawn one at a time.
 #[derive(Clone, Debug, Default)]
 pub struct Enlarged {
+    samples: Vec<f32>,
+    rings: Rings,
     columns: Vec<Tap>,
     rows: Vec<Tap>,
     padded: Vec<f32>,
@@ -30,11 +32,24 @@ pub struct Enlarged {
 }
 
 impl Enlarged {
-    /// Takes new samples (`[side, side]`, rows from low to high y, no NaN: see [`filled`]) and a view onto them.
-    /// Buffers are reused. `fade` makes values rise outside the grid, as energies should.
-    pub fn set(&mut self, field: &GridField, samples: &[f32], view: &Viewport, fade: bool) {
+    /// Takes a field's energies and a view onto them. Masked ones are filled in, and outside the grid they rise.
+    pub fn set_energies(&mut self, field: &GridField, view: &Viewport) {
+        self.rings
+            .fill(&field.energy, field.grid.side as usize, &mut self.samples);
+        self.enlarge(field, view, true);
+    }
+
+    /// Takes other samples at a field's points, rows from low to high y, none of them NaN, and a view onto them.
+    pub fn set(&mut self, field: &GridField, samples: impl Iterator<Item = f32>, view: &Viewport) {
+        self.samples.clear();
+        self.samples.extend(samples);
+        self.enlarge(field, view, false);
+    }
+
+    /// Enlarges the samples along x. `fade` makes them rise outside the grid.
+    fn enlarge(&mut self, field: &GridField, view: &Viewport, fade: bool) {
         let (n, width) = (field.grid.side as usize, view.pixels as usize);
-        pad(samples, n, &mut self.padded);
+        pad(&self.samples, n, &mut self.padded);
         self.width = width;
         let nat = if fade {
             1.0 / (NAT_OUTSIDE * 2.0 * field.grid.half_width)
@@ -135,42 +150,46 @@ fn pad(samples: &[f32], n: usize, out: &mut Vec<f32>) {
 /// Highest energy that is drawn from; beyond it everything is void, and curves over larger numbers would ring.
 const CEILING: f32 = 60.0;
 
-/// Replaces masked (non-finite) energies by ones that rise a nat with every point away from known ones, so that a
-/// picture fades out over its mask instead of breaking off. Ring by ring from the known points: each is met once.
-pub fn filled(energy: &[f32], side: usize) -> Vec<f32> {
-    let known = |v: f32| v.is_finite();
-    let mut values: Vec<f32> = energy
-        .iter()
-        .map(|&v| if known(v) { v.min(CEILING) } else { f32::NAN })
-        .collect();
-    let masked = |values: &[f32], k: usize| !known(values[k]);
-    let touches = |values: &[f32], k: usize| neighbours(k, side).any(|m| known(values[m]));
-    let mut ring: Vec<usize> = (0..values.len())
-        .filter(|&k| masked(&values, k) && touches(&values, k))
-        .collect();
-    let mut grown = Vec::with_capacity(ring.len());
-    while !ring.is_empty() {
-        grown.clear();
-        grown.extend(ring.iter().map(|&k| {
-            let near = neighbours(k, side).map(|m| values[m]).filter(|&v| known(v));
-            let (sum, count) = near.fold((0.0, 0), |(sum, count), v| (sum + v, count + 1));
-            (k, (sum / count as f32 + 1.0).min(CEILING))
-        }));
-        grown.iter().for_each(|&(k, v)| values[k] = v);
+/// Room to fill masked places in, kept from field to field.
+#[derive(Clone, Debug, Default)]
+struct Rings {
+    ring: Vec<usize>,
+    grown: Vec<(usize, f32)>,
+}
+
+impl Rings {
+    /// Replaces masked (non-finite) energies by ones that rise a nat with every point away from known ones, so that a
+    /// picture fades out over its mask instead of breaking off. Ring by ring from the known points: each is met once.
+    fn fill(&mut self, energy: &[f32], side: usize, values: &mut Vec<f32>) {
+        let known = |v: f32| v.is_finite();
+        let Self { ring, grown } = self;
+        values.clear();
+        values.extend(energy.iter().map(|&v| if known(v) { v.min(CEILING) } else { f32::NAN }));
+        let touches = |values: &[f32], k: usize| neighbours(k, side).any(|m| known(values[m]));
         ring.clear();
-        // A point next to several of this ring is one point of the next: marked by an infinity until its turn.
-        for &(k, _) in &grown {
-            for m in neighbours(k, side) {
-                if values[m].is_nan() {
-                    values[m] = f32::INFINITY;
-                    ring.push(m);
+        ring.extend((0..values.len()).filter(|&k| !known(values[k]) && touches(values, k)));
+        while !ring.is_empty() {
+            grown.clear();
+            grown.extend(ring.iter().map(|&k| {
+                let near = neighbours(k, side).map(|m| values[m]).filter(|&v| known(v));
+                let (sum, count) = near.fold((0.0, 0), |(sum, count), v| (sum + v, count + 1));
+                (k, (sum / count as f32 + 1.0).min(CEILING))
+            }));
+            grown.iter().for_each(|&(k, v)| values[k] = v);
+            ring.clear();
+            // A point next to several of this ring is one point of the next: marked by an infinity until its turn.
+            for &(k, _) in &*grown {
+                for m in neighbours(k, side) {
+                    if values[m].is_nan() {
+                        values[m] = f32::INFINITY;
+                        ring.push(m);
+                    }
                 }
             }
         }
+        // Nothing is known at all.
+        values.iter_mut().filter(|v| v.is_nan()).for_each(|v| *v = CEILING);
     }
-    // Nothing is known at all.
-    values.iter_mut().filter(|v| v.is_nan()).for_each(|v| *v = CEILING);
-    values
 }
 
 /// The up to eight points around point `k` of a square grid.
@@ -187,6 +206,12 @@ mod tests {
     use super::super::tests::sampled;
     use super::*;
 
+    fn filled(energy: &[f32], side: usize) -> Vec<f32> {
+        let mut values = Vec::new();
+        Rings::default().fill(energy, side, &mut values);
+        values
+    }
+
     #[test]
     fn enlarging_is_exact_for_a_quadratic_up_to_the_edge() {
         let energy = |[x, y]: [f32; 2]| 3.0 * x * x - x * y + 0.5 * y * y + x - 2.0 * y + 4.0;
@@ -197,7 +222,7 @@ mod tests {
             pixels: 100.0,
         };
         let mut enlarged = Enlarged::default();
-        enlarged.set(&field, &field.energy, &view, true);
+        enlarged.set_energies(&field, &view);
         let mut row = vec![0.0; 100];
         for j in [0_usize, 1, 37, 99] {
             enlarged.row(j as isize, &mut row);
@@ -217,7 +242,7 @@ mod tests {
             pixels: 64.0,
         };
         let mut enlarged = Enlarged::default();
-        enlarged.set(&field, &field.energy, &view, true);
+        enlarged.set_energies(&field, &view);
         let mut row = vec![0.0; 64];
         enlarged.row(32, &mut row);
         assert!((row[32] - 1.0).abs() < 1e-5 && row[0] > 20.0 && row[63] > 20.0);

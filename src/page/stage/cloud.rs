@@ -3,28 +3,41 @@
 use wasm_bindgen::JsValue;
 
 use super::{PARTICLE_SIDE, Stage};
+use crate::engine::protocol::SamplerState;
 use crate::page::layers::particles::Glow;
+use crate::page::layers::shading::Sight;
 use crate::page::layers::surface::SurfacePainter;
 
+/// What there is to see of a cloud whose sampler is at this state.
+pub fn sight<'a>(positions: &'a [f32], cast: u32, state: &SamplerState) -> Sight<'a> {
+    Sight {
+        positions,
+        cast,
+        recycled: state.recycled,
+        steps: state.steps,
+    }
+}
+
 impl Stage {
-    /// Particle positions `[x0, y0, …]` as just reported; particles of one cast glide from report to report, but for
-    /// those that were drawn anew, of which there were so many since the restart.
-    pub fn set_particles(&mut self, positions: &[f32], cast: u32, recycled: u32, now_ms: f64) {
-        if cast != self.motion.cast() && !self.replaying {
+    /// The particles as just reported; those of one cast glide from report to report, but for those that were drawn anew.
+    pub fn set_particles(&mut self, sight: Sight<'_>, now_ms: f64) {
+        if sight.cast != self.motion.cast() && !self.replaying {
             self.particles.forget();
         }
-        self.motion.report(positions, cast, recycled, now_ms);
+        self.motion.report(sight.positions, sight.cast, sight.recycled, now_ms);
+        self.shading.see(sight);
         self.glowing |= !self.replaying;
     }
 
-    /// Shows recorded positions `[x0, y0, …]` instead of the live ones; `glides`: as what came after those shown before.
-    pub fn show_recorded(&mut self, positions: &[f32], recycled: u32, glides: bool, now_ms: f64) {
+    /// Shows recorded particles instead of the live ones; `glides`: as what came after those shown before.
+    pub fn show_recorded(&mut self, sight: Sight<'_>, glides: bool, now_ms: f64) {
         let glides = glides && self.replaying;
         if !glides {
             self.particles.forget();
         }
         let cast = self.recorded.cast().wrapping_add(u32::from(!glides));
-        self.recorded.report(positions, cast, recycled, now_ms);
+        self.recorded.report(sight.positions, cast, sight.recycled, now_ms);
+        self.recorded_shading.look_back(sight, glides, &self.shading);
         (self.replaying, self.glowing) = (true, true);
     }
 
@@ -43,6 +56,11 @@ impl Stage {
         } else {
             self.motion.positions()
         }
+    }
+
+    /// How many modes the data have.
+    pub fn modes(&self) -> usize {
+        self.shading.modes()
     }
 
     /// Draws the particles, on a landscape where there is one.
@@ -75,6 +93,11 @@ impl Stage {
             return Ok(());
         }
         let motion = if self.replaying { &self.recorded } else { &self.motion };
+        let shading = if self.replaying {
+            &self.recorded_shading
+        } else {
+            &self.shading
+        };
         let positions = if self.show_particles { motion.positions() } else { &[] };
         let glow = Glow {
             seconds,
@@ -84,12 +107,18 @@ impl Stage {
         let window = self.window(side);
         self.glowing = if let Some(painter) = landscape {
             painter.project(positions, &mut self.seen);
-            let energy = |at| painter.energy_at(at);
-            self.particles.frame(&self.seen, &painter.view(), glow, energy)
+            let look = |k: usize, seen| {
+                let nats = painter.energy_at(seen);
+                (nats, shading.shade(k, [positions[2 * k], positions[2 * k + 1]], nats))
+            };
+            self.particles.frame(&self.seen, &painter.view(), glow, look)
         } else {
             let field = self.field.target().filter(|f| f.is_whole());
-            let energy = |at| field.map_or(0.0, |f| f.energy_at(at));
-            self.particles.frame(positions, &window, glow, energy)
+            let look = |k: usize, at| {
+                let nats = field.map_or(0.0, |f| f.energy_at(at));
+                (nats, shading.shade(k, at, nats))
+            };
+            self.particles.frame(positions, &window, glow, look)
         };
         self.particle_surface.put(self.particles.pixels(), side as u32)
     }

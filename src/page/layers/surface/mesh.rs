@@ -1,7 +1,7 @@
 //! The mesh of a landscape: what it is to become, and what it has become so far.
 
 use super::super::paint::Layers;
-use super::super::resample::{Enlarged, filled};
+use super::super::resample::Enlarged;
 use super::super::{GridField, derivative, energy, error};
 use crate::engine::settings::{Colour, Source};
 use crate::page::viewport::Viewport;
@@ -91,22 +91,23 @@ impl Mesh {
             tones,
         } = &mut self.next;
         let by = &mut self.enlarged;
-        let known = filled(&field.energy, field.grid.side as usize);
-        enlarge(by, field, &known, window, true, energies);
+        by.set_energies(field, window);
+        take(by, energies);
         for ((energy, height_of), tone) in energies.iter_mut().zip(&mut *heights).zip(&mut *tones) {
             *energy = energy.min(VOID);
             *height_of = height(*energy);
             *tone = energy::shade(*energy);
         }
         if layers.source == Source::Error {
-            enlarge(by, field, &error::tones(field), window, false, tones);
+            by.set(field, error::tones(field), window);
+            take(by, tones);
             for (at, tone) in heights.iter_mut().zip(&*tones) {
                 *at = HEIGHT * tone;
             }
         }
         if layers.colour != Colour::Energy {
-            let derived = derivative::tones(field, layers.colour, layers.source);
-            enlarge(by, field, &derived, window, false, tones);
+            by.set(field, derivative::tones(field, layers.colour, layers.source), window);
+            take(by, tones);
         } else if !layers.heat {
             tones.fill(0.0);
         }
@@ -141,7 +142,9 @@ impl Mesh {
             }
         }
         if share >= 1.0 || most < ARRIVED {
-            self.shown.clone_from(&self.next);
+            self.shown.energies.copy_from_slice(&self.next.energies);
+            self.shown.heights.copy_from_slice(&self.next.heights);
+            self.shown.tones.copy_from_slice(&self.next.tones);
             self.melting = false;
         }
     }
@@ -172,9 +175,8 @@ pub fn ground(layers: Layers) -> f32 {
     if layers.colour == Colour::Energy { 0.0 } else { 0.5 }
 }
 
-/// Values at the mesh's points, from samples of the field's grid. `fade`: they rise outside the grid, as energies do.
-fn enlarge(by: &mut Enlarged, field: &GridField, samples: &[f32], window: &Viewport, fade: bool, values: &mut [f32]) {
-    by.set(field, samples, window, fade);
+/// What was enlarged, at the mesh's points.
+fn take(by: &Enlarged, values: &mut [f32]) {
     for (j, row) in values.chunks_exact_mut(MESH).enumerate() {
         by.row(j as isize, row);
     }

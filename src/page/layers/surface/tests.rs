@@ -224,7 +224,7 @@ fn after_the_first_picture_nothing_is_allocated_and_a_frame_is_short() {
             trails: true,
             moving: true,
         };
-        dots.frame(&seen, &painter.view(), glow, |at| painter.energy_at(at));
+        dots.frame(&seen, &painter.view(), glow, |_, at| (painter.energy_at(at), 0));
         start.elapsed().as_secs_f64() * 1e3
     };
     let addresses = |p: &SurfacePainter| {

@@ -3,7 +3,7 @@
 //! Scores at small noise do not know the relative weights of distant modes, and neither do samplers that cannot cross
 //! between them (Song & Ermon 2019, section 3.2.2; Wenliang & Kanagawa 2020). So they are counted.
 
-use crate::distribution::Preset;
+use super::Preset;
 
 /// The parts of a distribution that are far enough apart to be told by the nearest one.
 #[derive(Clone, Debug, PartialEq)]
