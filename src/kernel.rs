@@ -13,8 +13,10 @@ pub mod objective;
 pub mod model {
     pub mod perceptron;
     mod preconditioning;
+    mod shape;
     pub use self::perceptron::Perceptron;
     pub use self::preconditioning::Preconditioning;
+    pub use self::shape::{GAIN_SHIFT, Head, Kind, Shape};
 }
 
 /// The words of page and engine that the painters know.

@@ -4,11 +4,19 @@
 
 use burn::tensor::{Device, Tensor};
 use js_sys::Promise;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use rand_distr::StandardNormal;
 use scorefield::distribution::{Preset, Target};
 use scorefield::engine::lab::Lab;
 use scorefield::engine::protocol::{Backend, Command, Devices, Progress, Report, SampleJob};
 use scorefield::engine::settings::Settings;
 use scorefield::engine::webgpu;
+use scorefield::field::points_on;
+use scorefield::model::{Head, Kind, LearnedField, Network, Preconditioning, Shape, features};
+use scorefield::noise::NoiseLadder;
+use scorefield::objective::{Objective, Problem, Weighting};
+use scorefield::training::loss;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -124,6 +132,48 @@ async fn the_engine_learns_and_samples_on_the_cpu() {
     assert!(progress.nats < 0.5, "{} nats after 300 steps", progress.nats);
     let points = sample(&mut lab, 1000, 15).await;
     assert!(points.len() == 2000 && points.iter().all(|x| x.abs() < 2.0));
+}
+
+/// The vector instructions of WebAssembly against burn's own kernels; natively the same is asked of other instructions,
+/// and of all shapes.
+#[wasm_bindgen_test]
+fn without_the_graph_values_and_gradients_are_those_of_the_graph() {
+    let (data, device) = (Preset::Moons.field(), Device::flex());
+    let preconditioning = Preconditioning {
+        mean: data.mean(),
+        scale: data.scale(),
+    };
+    let problem = Problem {
+        data: &data,
+        preconditioning: &preconditioning,
+        ladder: &NoiseLadder::for_scale(data.scale()),
+        size: 203,
+    };
+    let mut rng = StdRng::seed_from_u64(1);
+    let batch = Objective::StableTarget.batch(Weighting::Uniform, &problem, &mut rng);
+    for kind in [Kind::Score, Kind::Energy(Head::Linear), Kind::Energy(Head::Quadratic)] {
+        let shape = Shape {
+            kind,
+            ..Shape::default()
+        };
+        let numbers: Vec<f32> = (0..shape.parameters())
+            .map(|_| 0.3 * rng.sample::<f32, _>(StandardNormal))
+            .collect();
+        let weights = Tensor::<1>::from_data(numbers.as_slice(), &device);
+        let near = |found: Vec<f32>, truth: Vec<f32>| {
+            let size = truth.iter().fold(0.0_f32, |size, t| size.max(t.abs()));
+            let off = found.iter().zip(&truth).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(size > 0.0 && off < 1e-5 * size, "{kind:?}: {off} of {size}");
+        };
+        let found = loss::gradient(shape, &weights, &preconditioning, &batch, 203);
+        let truth = loss::by_graph(shape, &weights, &preconditioning, &batch, 203);
+        near(found.try_to_vec_as().unwrap(), truth.try_to_vec_as().unwrap());
+        let network = Network::new(shape, &weights);
+        let (x, sigma) = (points_on(&device, batch.points.clone()), 0.2);
+        let truth = network.output(features::on_device(&preconditioning, &x, sigma));
+        let found = LearnedField::new(network, preconditioning).output(&x, sigma);
+        near(found.try_to_vec_as().unwrap(), truth.try_to_vec_as().unwrap());
+    }
 }
 
 #[wasm_bindgen_test]

@@ -8,13 +8,14 @@ use std::rc::Rc;
 
 use scorefield::distribution::Preset;
 use scorefield::engine::protocol::Grid;
-use scorefield::engine::settings::{Colour, Source};
+use scorefield::engine::settings::{Colour, ParticleColour, Source};
 use scorefield::page::layers::camera::Camera;
 use scorefield::page::layers::exact_picture::ExactPicture;
 use scorefield::page::layers::morph::Morph;
 use scorefield::page::layers::motion::Motion;
 use scorefield::page::layers::paint::{FieldPainter, Layers};
 use scorefield::page::layers::particles::{Glow, ParticlePainter};
+use scorefield::page::layers::shading::{Shading, Sight};
 use scorefield::page::layers::surface::SurfacePainter;
 use scorefield::page::layers::{GridField, Palette, error};
 use scorefield::page::viewport::Viewport;
@@ -161,6 +162,7 @@ fn particles_glide_and_leave_trails_without_new_memory() {
     let mut painter = ParticlePainter::new(&Palette::new(true));
     painter.resize(300, 1.5);
     let (mut motion, mut positions) = (Motion::default(), vec![0.0; 4000]);
+    let (mut shading, colours) = (Shading::default(), [ParticleColour::Speed, ParticleColour::Age]);
     let asked = asked_after_warm_up(|round| {
         for frame in 0..8 {
             let step = 8 * round + frame;
@@ -169,14 +171,26 @@ fn particles_glide_and_leave_trails_without_new_memory() {
             }
             // Now and then one is drawn anew.
             positions[0] = if step % 3 == 0 { 1.4 } else { -1.4 };
-            motion.report(&positions, 1, step as u32 / 3, 16.0 * step as f64);
+            let recycled = step as u32 / 3;
+            motion.report(&positions, 1, recycled, 16.0 * step as f64);
+            shading.say(colours[step % 2]);
+            shading.see(Sight {
+                positions: &positions,
+                cast: 1,
+                recycled,
+                steps: 1 + step as u64,
+            });
             motion.advance(16.0 * step as f64 + 8.0);
             let glow = Glow {
                 seconds: 1.0 / 60.0,
                 trails: true,
                 moving: frame == 0,
             };
-            painter.frame(motion.positions(), &view(300.0), glow, |at| field.energy_at(at));
+            let look = |k, at| {
+                let nats = field.energy_at(at);
+                (nats, shading.shade(k, at, nats))
+            };
+            painter.frame(motion.positions(), &view(300.0), glow, look);
         }
     });
     assert_eq!(asked, 0, "the particles' painter asks for memory");

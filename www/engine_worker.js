@@ -1,7 +1,23 @@
-// The engine's worker. The page sends the compiled module first, so that a restart compiles nothing anew;
-// from then on the engine's own Rust listens.
+// The engine's worker. The page sends the engine first, packed as it came; what is unpacked and compiled here, where it
+// keeps nobody waiting, goes back to the page, so that a restart, which is given that, compiles nothing anew. From then
+// on the engine's own Rust listens.
 import init from './engine.js';
-self.onmessage = ({ data }) => {
+
+const compile = async (blob) => {
+  // A host may unpack on the way; the first bytes tell.
+  const [first, second] = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  const packed = first === 0x1f && second === 0x8b;
+  const stream = packed ? blob.stream().pipeThrough(new DecompressionStream('gzip')) : blob.stream();
+  const module = await WebAssembly.compile(await new Response(stream).arrayBuffer());
+  self.postMessage(module);
+  return module;
+};
+
+self.onmessage = async ({ data }) => {
   self.onmessage = null;
-  init({ module_or_path: data }).catch((error) => self.postMessage(String(error)));
+  try {
+    await init({ module_or_path: data instanceof Blob ? await compile(data) : data });
+  } catch (error) {
+    self.postMessage(String(error));
+  }
 };

@@ -118,7 +118,8 @@ impl Devices {
                     *result.borrow_mut() = Some(outcome);
                 });
                 self.probe = Probe::Running(slot);
-                self.choice.reason = "the CPU computes while WebGPU is asked and its kernels are compiled".into();
+                self.choice.adapter = "trying WebGPU".into();
+                self.choice.reason = "the CPU computes while WebGPU compiles its kernels and is held against it".into();
                 true
             }
             Probe::Running(slot) => {

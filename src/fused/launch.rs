@@ -143,11 +143,7 @@ fn run(net: &Weights, x: &Tensor<2>, route: &Route, walks: bool) -> Option<Tenso
 
 /// Kernels know of no strides: what is not laid out row by row is copied.
 fn contiguous(cube: CubeTensor) -> CubeTensor {
-    if cube.is_contiguous() {
-        cube
-    } else {
-        cube.copy()
-    }
+    if cube.is_contiguous() { cube } else { cube.copy() }
 }
 
 /// The tile of a network, where its weights are on the GPU and the kernels are trusted.

@@ -48,7 +48,11 @@ impl Tile {
 
     /// Numbers in the widest layer of the tile, features included.
     pub const fn memory(self) -> usize {
-        let columns = if self.width < features::COUNT { features::COUNT } else { self.width };
+        let columns = if self.width < features::COUNT {
+            features::COUNT
+        } else {
+            self.width
+        };
         self.rows * columns
     }
 
@@ -107,7 +111,10 @@ mod tests {
             };
             let Some(tile) = Tile::of(shape) else { continue };
             known += 1;
-            assert!(8 * tile.memory() <= 16 << 10 && tile.memory() >= 12 * tile.rows, "{tile:?}");
+            assert!(
+                8 * tile.memory() <= 16 << 10 && tile.memory() >= 12 * tile.rows,
+                "{tile:?}"
+            );
             assert!((1..=256).contains(&tile.units()), "{tile:?}");
             assert!(tile.rows >= ROWS && tile.rows.is_multiple_of(ROWS), "{tile:?}");
             assert_eq!(tile.units() * ROWS * COLUMNS, tile.layer(), "{tile:?}");

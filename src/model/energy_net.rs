@@ -15,10 +15,7 @@
 
 use burn::tensor::{Tensor, activation::softplus};
 
-use super::{Along, Head, Network, features, tangents::Lifted};
-
-/// Subtracted from the quadratic head's parameter, so that a fresh one has a small gain.
-const GAIN_SHIFT: f32 = 3.0;
+use super::{Along, GAIN_SHIFT, Head, Network, features, tangents::Lifted};
 
 /// `g`, `[n, 1]`.
 pub(super) fn potential(network: &Network, head: Head, features: Tensor<2>) -> Tensor<2> {

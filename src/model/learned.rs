@@ -1,6 +1,6 @@
 //! The field of a network with fixed weights.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 
 use super::{
     Along, Head, Kind, Network, Perceptron, Preconditioning, energy_net, features, score_net, tangents::column,
@@ -51,12 +51,22 @@ impl LearnedField {
         Some(points_on(&x.device(), say(network, &points)))
     }
 
+<<<<<<< HEAD
     fn weights(&self) -> fused::Weights {
         fused::Weights {
             shape: self.network.shape(),
             preconditioning: self.preconditioning,
             flat: self.network.flat().clone(),
         }
+=======
+    /// `g` and `F` of an energy network that is on the CPU, `[n, 1]` and `[n, 2]`.
+    fn potential_and_output_on_host(&self, x: &Tensor<2>, sigma: f32) -> Option<(Tensor<2>, Tensor<2>)> {
+        let (network, points) = (self.network.on_host()?, x.try_to_vec_as::<f32>().ok()?);
+        let (potentials, outputs) = network.potentials_and_outputs(&self.preconditioning, &points, sigma)?;
+        let n = potentials.len();
+        let potentials = Tensor::from_data(TensorData::new(potentials, [n, 1]), &x.device());
+        Some((potentials, points_on(&x.device(), outputs)))
+>>>>>>> main
     }
 
     fn features(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
@@ -124,12 +134,16 @@ impl Field for LearnedField {
     }
 
     fn energy(&self, x: &Tensor<2>, sigma: f32) -> Option<Tensor<1>> {
+        if let Some((potential, _)) = self.potential_and_output_on_host(x, sigma) {
+            return Some(self.energy_of(potential, x, sigma));
+        }
         let potential = self.network.potential(self.features(x, sigma))?;
         Some(self.energy_of(potential, x, sigma))
     }
 
     fn energy_and_score(&self, x: &Tensor<2>, sigma: f32) -> Option<(Tensor<1>, Tensor<2>)> {
-        let (potential, output) = self.network.potential_and_output(self.features(x, sigma))?;
+        let on_host = self.potential_and_output_on_host(x, sigma);
+        let (potential, output) = on_host.or_else(|| self.network.potential_and_output(self.features(x, sigma)))?;
         Some((self.energy_of(potential, x, sigma), self.score_of(output, x, sigma)))
     }
 }

@@ -19,13 +19,11 @@ pub mod features;
 mod learned;
 mod network;
 mod score_net;
-mod shape;
 mod tangents;
 pub mod weights_file;
 
 pub use learned::LearnedField;
 pub use network::Network;
 pub(crate) use network::{on_host, upload};
-pub use scorefield_kernel::model::{Perceptron, Preconditioning, perceptron};
-pub use shape::{Head, Kind, Shape};
+pub use scorefield_kernel::model::{GAIN_SHIFT, Head, Kind, Perceptron, Preconditioning, Shape, perceptron};
 pub use tangents::Along;

@@ -72,7 +72,7 @@ impl Network {
         }
     }
 
-    /// The network on the CPU without tensors, if it is there and of a kind that is written so.
+    /// The network without tensors, if it is on the CPU and has its weights once and for all.
     pub fn on_host(&self) -> Option<&Perceptron> {
         self.on_host.as_deref()
     }
@@ -182,12 +182,12 @@ impl Layer {
     }
 }
 
-/// The network of a flat vector that is on the CPU, if it is of a kind that is written without tensors.
+/// The network of a flat vector without tensors, if that is on the CPU.
 pub(crate) fn on_host(shape: Shape, flat: &Tensor<1>) -> Option<Perceptron> {
-    if flat.device() != Device::flex() || shape.kind != Kind::Score {
+    if flat.device() != Device::flex() {
         return None;
     }
-    Perceptron::new(shape.layers(), &flat.try_to_vec_as::<f32>().ok()?)
+    Perceptron::new(shape, &flat.try_to_vec_as::<f32>().ok()?)
 }
 
 /// A flat vector on a device.

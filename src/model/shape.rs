@@ -4,7 +4,10 @@ use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::features;
+use super::perceptron::features;
+
+/// Subtracted from the quadratic head's parameter, so that a fresh one has a small gain.
+pub const GAIN_SHIFT: f32 = 3.0;
 
 /// What the network puts out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +63,7 @@ impl Shape {
     }
 
     /// Columns of the last layer.
-    pub(super) fn outputs(&self) -> usize {
+    pub fn outputs(&self) -> usize {
         match self.kind {
             Kind::Score => 2,
             Kind::Energy(Head::Linear) => 1,
@@ -69,7 +72,7 @@ impl Shape {
     }
 
     /// Whether one more parameter, the gain of the quadratic head, stands after the layers.
-    pub(super) fn has_gain(&self) -> bool {
+    pub fn has_gain(&self) -> bool {
         self.kind == Kind::Energy(Head::Quadratic)
     }
 

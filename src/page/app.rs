@@ -150,9 +150,17 @@ pub fn boot() -> Result<(), JsValue> {
     }));
     let handle = Handle::default();
     handle.hold(App::build(handle.clone())?);
-    handle.act(App::begin);
     script::install(&handle)?;
-    animate(handle)
+    // A task of its own; but whoever wants something of the app before gets it begun.
+    handle.act_later(App::begin);
+    let begin = Closure::once_into_js(move || {
+        handle.act(|_| ());
+        if let Err(error) = animate(handle) {
+            reports::log(&error);
+        }
+    });
+    dom::window()?.set_timeout_with_callback_and_timeout_and_arguments_0(begin.unchecked_ref(), 0)?;
+    Ok(())
 }
 
 /// The one animation loop.

@@ -94,6 +94,14 @@ pub fn now_ms() -> f64 {
     window().ok().and_then(|w| w.performance()).map_or(0.0, |p| p.now())
 }
 
+/// Notes in the browser's own timeline that something has happened.
+pub fn mark(what: &str) {
+    if let Some(timeline) = window().ok().and_then(|w| w.performance()) {
+        // Refused only for names that the browser itself uses.
+        let _ = timeline.mark(what);
+    }
+}
+
 /// True when a media query matches.
 pub fn media(query: &str) -> bool {
     window()

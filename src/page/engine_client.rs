@@ -1,6 +1,6 @@
 //! The page's end of the engine: loads it with progress, starts it in a worker, talks to it, notices when it is lost.
 //!
-//! The engine travels compressed. Its compiled module is kept, so that a new worker after a loss starts in
+//! The engine travels compressed. What its worker made of it is kept, so that a new worker after a loss starts in
 //! milliseconds and without the network.
 
 use std::cell::RefCell;
@@ -9,7 +9,7 @@ use std::rc::Rc;
 use js_sys::{Array, Uint8Array, WebAssembly};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{ErrorEvent, HtmlMetaElement, MessageEvent, Response, Worker, WorkerOptions, WorkerType};
+use web_sys::{Blob, ErrorEvent, HtmlMetaElement, MessageEvent, Response, Worker, WorkerOptions, WorkerType};
 
 use super::number;
 use crate::engine::protocol::{self, Command, Report};
@@ -118,23 +118,23 @@ impl EngineClient {
     async fn launch(&self, generation: u32) -> Result<(), JsValue> {
         let site = Site::read()?;
         let kept = self.0.state.borrow().module.clone();
-        let module = match kept {
-            Some(module) => module,
-            None => self.download(&site, generation).await?,
+        let engine: JsValue = match kept {
+            Some(module) => module.into(),
+            None => self.download(&site, generation).await?.into(),
         };
         if self.0.state.borrow().generation != generation {
             return Ok(());
         }
-        self.0.state.borrow_mut().module = Some(module.clone());
         let running = self.spawn(&site, generation)?;
-        // The worker waits for the module; whatever else it is told comes after its `Ready`.
-        running.worker.post_message(&module)?;
+        // The worker waits for the engine; whatever else it is told comes after its `Ready`.
+        running.worker.post_message(&engine)?;
         self.0.state.borrow_mut().worker = Some(running);
         Ok(())
     }
 
-    /// Fetches, unpacks and compiles the engine, telling how far it is.
-    async fn download(&self, site: &Site, generation: u32) -> Result<WebAssembly::Module, JsValue> {
+    /// Fetches the engine as it is shipped, telling how far it is. Its worker unpacks and compiles it: here that would
+    /// hold up everything else.
+    async fn download(&self, site: &Site, generation: u32) -> Result<Blob, JsValue> {
         let window = web_sys::window().ok_or("no window")?;
         let response: Response = JsFuture::from(window.fetch_with_str(&format!("{}.wasm.gz", site.name)))
             .await?
@@ -144,15 +144,13 @@ impl EngineClient {
         }
         let body = response.body().ok_or("the engine arrived empty")?;
         let reader: web_sys::ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let (parts, mut loaded, mut packed) = (Array::new(), 0.0, None);
+        let (parts, mut loaded) = (Array::new(), 0.0);
         loop {
             let chunk = JsFuture::from(reader.read()).await?;
             if js_sys::Reflect::get(&chunk, &"done".into())?.is_truthy() {
                 break;
             }
             let bytes: Uint8Array = js_sys::Reflect::get(&chunk, &"value".into())?.unchecked_into();
-            // A host may unpack on the way; the first bytes tell.
-            packed = packed.or((bytes.length() > 1).then(|| bytes.get_index(0) == 0x1f && bytes.get_index(1) == 0x8b));
             loaded += f64::from(bytes.length());
             parts.push(&bytes);
             if self.0.state.borrow().generation == generation {
@@ -162,17 +160,7 @@ impl EngineClient {
                 });
             }
         }
-        let mut stream = web_sys::Blob::new_with_u8_array_sequence(&parts)?.stream();
-        if packed == Some(true) {
-            // By name: web-sys counts this class, which every browser has, among the unstable ones.
-            let class = js_sys::Reflect::get(&js_sys::global(), &"DecompressionStream".into())?;
-            let class: &js_sys::Function = class.unchecked_ref();
-            let unpack = js_sys::Reflect::construct(class, &Array::of1(&"gzip".into()))?;
-            stream = stream.pipe_through(unpack.unchecked_ref());
-        }
-        let buffer = JsFuture::from(Response::new_with_opt_readable_stream(Some(&stream))?.array_buffer()?).await?;
-        let module = JsFuture::from(WebAssembly::compile(&buffer)).await?;
-        module.dyn_into()
+        Blob::new_with_u8_array_sequence(&parts)
     }
 
     fn spawn(&self, site: &Site, generation: u32) -> Result<Running, JsValue> {
@@ -206,13 +194,17 @@ impl EngineClient {
         })
     }
 
-    /// Bytes are a report; a string is the engine's last word.
+    /// Bytes are a report; a module is the engine, compiled; a string is its last word.
     fn hear(&self, generation: u32, data: &JsValue) {
         if self.0.state.borrow().generation != generation {
             return;
         }
         if let Some(message) = data.as_string() {
             return self.lose(generation, message);
+        }
+        if let Some(module) = data.dyn_ref::<WebAssembly::Module>() {
+            self.0.state.borrow_mut().module = Some(module.clone());
+            return;
         }
         let bytes = Uint8Array::new(data).to_vec();
         match protocol::decode::<Report>(&bytes) {

@@ -10,7 +10,7 @@ pub fn words(settings: &Settings, source: Source) -> Option<(&'static str, Strin
     let what = match (settings.colour, error) {
         (Colour::Energy, _) if !settings.energy => return None,
         (Colour::Energy, true) => return Some(("error", "0".into(), "σ|s_θ − s|, half way 0.3".into())),
-        (Colour::Energy, false) => return Some(("energy", "E 0".into(), format!("{} nat, log scale", energy::SPAN))),
+        (Colour::Energy, false) => return Some(("energy", "E = −log p: 0".into(), format!("{} nat", energy::SPAN))),
         (Colour::Divergence, true) => "∇·(s_θ − s)",
         (Colour::Divergence, false) => "∇·s",
         (Colour::Curl, true) => "∇×(s_θ − s)",
@@ -75,7 +75,7 @@ mod tests {
             words(settings, source).map(|(of, low, high)| format!("{of}: {low} to {high}"))
         };
         let energy = shown(&settings, Source::Learned);
-        assert_eq!(energy.as_deref(), Some("energy: E 0 to 7.5 nat, log scale"));
+        assert_eq!(energy.as_deref(), Some("energy: E = −log p: 0 to 7.5 nat"));
         settings.energy = false;
         assert_eq!(shown(&settings, Source::Exact), None);
         settings.colour = Colour::Divergence;

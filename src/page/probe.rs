@@ -137,15 +137,14 @@ fn vector([x, y]: [f32; 2]) -> String {
     format!("({}, {})", short(x), short(y))
 }
 
-/// Where a label of this size belongs, its upper left corner: beside the point, within the square of this side, and of
-/// the sides with room for it on the one that the arrow `toward` leads away from. All in pixels.
-pub fn beside(point: [f32; 2], toward: [f32; 2], size: [f32; 2], side: f32) -> [f32; 2] {
-    let room = size.map(|length| (side - length).max(0.0));
+/// Where a label of this size belongs, its upper left corner: beside the point, between two corners, and of the sides
+/// with room for it on the one that the arrow `toward` leads away from. All in pixels.
+pub fn beside(point: [f32; 2], toward: [f32; 2], size: [f32; 2], [low, high]: [[f32; 2]; 2]) -> [f32; 2] {
     let mut best = (f32::INFINITY, [0.0; 2]);
     for (axis, sign) in [(0, 1.0), (0, -1.0), (1, 1.0), (1, -1.0)] {
         let mut corner = [0, 1].map(|k| point[k] - 0.5 * size[k]);
         corner[axis] += sign * (GAP + 0.5 * size[axis]);
-        let inside = [0, 1].map(|k| corner[k].clamp(0.0, room[k]));
+        let inside = [0, 1].map(|k| corner[k].min(high[k] - size[k]).max(low[k]));
         // Without room it would have to cover the point: any side with room is better.
         let missing = (inside[axis] - corner[axis]).abs();
         let against = sign * toward[axis] / toward[0].hypot(toward[1]).max(1e-6);
@@ -232,16 +231,16 @@ mod tests {
             for (i, j) in (0..=20).flat_map(|i| (0..=20).map(move |j| (i, j))) {
                 let point = [i, j].map(|k| k as f32 / 20.0 * side);
                 for toward in [[3.0, 1.0], [-3.0, 1.0], [0.0, -2.0], [0.0, 0.0]] {
-                    let [x, y] = beside(point, toward, size, side);
+                    let [x, y] = beside(point, toward, size, [[0.0; 2], [side; 2]]);
                     assert!(x >= 0.0 && y >= 0.0 && x + size[0] <= side && y + size[1] <= side);
                     let covers = (x..x + size[0]).contains(&point[0]) && (y..y + size[1]).contains(&point[1]);
                     assert!(!covers, "{point:?} under a label at {x}, {y}");
                 }
             }
         }
-        let [x, _] = beside([345.0, 345.0], [9.0, 1.0], [290.0, 150.0], 690.0);
+        let [x, _] = beside([345.0, 345.0], [9.0, 1.0], [290.0, 150.0], [[0.0; 2], [690.0; 2]]);
         assert!(x + 290.0 < 345.0);
-        let [_, y] = beside([345.0, 345.0], [1.0, -9.0], [290.0, 150.0], 690.0);
+        let [_, y] = beside([345.0, 345.0], [1.0, -9.0], [290.0, 150.0], [[0.0; 2], [690.0; 2]]);
         assert!(y > 345.0);
     }
 }

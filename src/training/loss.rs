@@ -26,7 +26,7 @@ pub fn gradient(
     }
 }
 
-/// The gradient of a regression, if the network is on the CPU and of a kind that is written without tensors.
+/// The gradient of a regression, if the network is on the CPU.
 fn on_host(shape: Shape, weights: &Tensor<1>, pre: &Preconditioning, batch: &Batch) -> Option<Vec<f32>> {
     let Task::Target(targets) = &batch.task else {
         return None;

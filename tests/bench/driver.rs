@@ -4,7 +4,6 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
-use fantoccini::wd::TimeoutConfiguration;
 use serde_json::Value;
 
 use crate::chrome::Chrome;
@@ -34,11 +33,6 @@ impl Driver {
         })
         .await?;
         let chrome = Chrome::start().await?;
-        let patience = Some(Duration::from_secs(600));
-        chrome
-            .tab
-            .update_timeouts(TimeoutConfiguration::new(patience, patience, None))
-            .await?;
         chrome.tab.goto(&format!("{address}bench/")).await?;
         chrome
             .wait_for("the benchmark's page", "window.bench", Duration::from_secs(10))

@@ -1,10 +1,11 @@
 //! The benchmark, `make bench`: this engine and TensorFlow.js on the same problem, in turn, in one page of one browser.
-//! Prints Markdown; what it says goes into `docs/speed.md`.
+//! Prints Markdown; what it says goes into `docs/speed.md`. Arguments name parts of it: `cpu`, `costs`, `gpu`.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::print_stdout)]
 
 #[path = "../e2e/chrome.rs"]
 mod chrome;
+mod costs;
 mod driver;
 mod parity;
 mod report;
@@ -40,11 +41,25 @@ async fn run() -> Outcome<()> {
     outcome
 }
 
+/// The parts named on the command line, or all of them.
 async fn all(driver: &Driver) -> Outcome<()> {
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
     println!("Machine: {}; {}.\n", report::machine(), driver.browser().await?);
-    on_the_cpu(driver).await?;
+    if wanted("cpu") || wanted("costs") {
+        open(driver, "engine", "cpu").await.ok_or("the engine does not run")?;
+    }
+    if wanted("cpu") {
+        on_the_cpu(driver).await?;
+    }
+    if wanted("costs") {
+        costs::print(driver).await?;
+    }
     driver.ask("close", &json!(null)).await?;
-    on_the_gpu(driver).await
+    if wanted("gpu") {
+        on_the_gpu(driver).await?;
+    }
+    Ok(())
 }
 
 /// Opens a contender; what it says of itself, or nothing where it cannot run.
@@ -60,11 +75,11 @@ async fn open(driver: &Driver, who: &str, backend: &str) -> Option<Value> {
 
 async fn on_the_cpu(driver: &Driver) -> Outcome<()> {
     let (ours, theirs) = ("engine cpu", "tfjs wasm");
-    let about = open(driver, "engine", "cpu").await.ok_or("the engine does not run")?;
     let other = open(driver, "tfjs", "wasm").await.ok_or("TensorFlow.js does not run")?;
     println!(
-        "CPU: {} against TensorFlow.js {} (wasm, SIMD {}, one thread each).\n",
-        about["backend"], other["version"], other["simd"]
+        "CPU, against TensorFlow.js {} (wasm, SIMD {}, one thread each).\n",
+        report::text(&other["version"]),
+        other["simd"]
     );
     same_work(driver, ours, &[theirs]).await?;
     println!(
@@ -102,7 +117,7 @@ async fn on_the_gpu(driver: &Driver) -> Outcome<()> {
     let software = about["software"] == true;
     println!(
         "\nGPU: {} ({}).\n",
-        about["adapter"],
+        report::text(&about["adapter"]),
         if software {
             "software: a CPU that pretends to be a GPU"
         } else {

@@ -1,5 +1,7 @@
 //! Numbers in words.
 
+use serde_json::Value;
+
 /// The middle one.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
@@ -15,6 +17,11 @@ pub fn spread(values: &[f64]) -> String {
         .iter()
         .fold((f64::INFINITY, 0.0_f64), |(low, high), v| (low.min(*v), high.max(*v)));
     format!("{:.2} ({low:.2} to {high:.2})", median(values))
+}
+
+/// A text in an answer.
+pub fn text(answer: &Value) -> &str {
+    answer.as_str().unwrap_or_default()
 }
 
 /// Processor, cores and memory of this machine, as far as the system says.

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use fantoccini::{Client, ClientBuilder};
+use fantoccini::{Client, ClientBuilder, wd::TimeoutConfiguration};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
@@ -31,6 +31,7 @@ pub struct Chrome {
     driver: Child,
 }
 
+#[allow(dead_code)] // each test uses some of it
 impl Chrome {
     /// Starts chromedriver on a free port, and a browser of 1280x900.
     pub async fn start() -> Result<Self, Box<dyn std::error::Error>> {
@@ -47,7 +48,13 @@ impl Chrome {
         loop {
             let mut builder = ClientBuilder::new(HttpConnector::new());
             match builder.capabilities(capabilities()?).connect(&address).await {
-                Ok(tab) => return Ok(Self { tab, driver }),
+                Ok(tab) => {
+                    // While a software adapter compiles kernels, scripts wait as the screen does.
+                    let patience = Some(Duration::from_secs(300));
+                    let all = TimeoutConfiguration::new(patience, patience, None);
+                    tab.update_timeouts(all).await?;
+                    return Ok(Self { tab, driver });
+                }
                 Err(error) if started.elapsed() > Duration::from_secs(30) => return Err(error.into()),
                 Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
             }

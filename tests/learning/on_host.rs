@@ -5,7 +5,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use scorefield::{
     distribution::Preset,
     field::Field,
-    model::{Kind, LearnedField, Network, Shape, features},
+    model::{LearnedField, Network, Shape, features},
     noise::NoiseLadder,
     objective::{Batch, Objective, Problem, Weighting},
     training::{Plan, Trainer, loss},
@@ -17,11 +17,8 @@ use crate::common::*;
 const SHAPES: [[usize; 2]; 5] = [[64, 3], [7, 2], [1, 1], [130, 1], [12, 6]];
 
 fn shapes() -> impl Iterator<Item = Shape> {
-    SHAPES.into_iter().map(|[width, depth]| Shape {
-        kind: Kind::Score,
-        width,
-        depth,
-    })
+    let of_kind = |kind| SHAPES.map(|[width, depth]| Shape { kind, width, depth });
+    KINDS.into_iter().flat_map(of_kind)
 }
 
 /// Weights of the size of fresh ones, but none of them zero.

@@ -24,17 +24,26 @@ use crate::model::Preconditioning;
 /// How many features there are.
 pub const COUNT: usize = 12;
 
+/// Of these so many depend on the point, in turn on its first and its second axis.
+pub(super) const PLACED: usize = 10;
+
 /// Lowest frequency of the Fourier features, in radians per unit of `z`; the other one is its double.
 pub const FREQUENCY: f32 = 2.0;
 
 /// Up to here `u` is `z`.
 pub const STRAIGHT: f32 = 1.5;
 
+/// How far `z` lies beyond the straight part of `u`.
+#[inline(always)]
+fn beyond(z: F4) -> F4 {
+    (z.abs() - STRAIGHT).or_larger(F4::default())
+}
+
 /// The features of four points. gate: `c_skip`, noise: `ln(sigma / (2 sd)) / 4`.
 #[inline(always)]
 fn of(z: [F4; 2], gate: F4, noise: F4) -> [F4; COUNT] {
     let waves = z.map(|z| {
-        let beyond = (z.abs() - STRAIGHT).or_larger(F4::default());
+        let beyond = beyond(z);
         let u = z - (beyond - tanh(beyond)).flipped_by(z);
         sin_cos(u * FREQUENCY)
     });
@@ -106,6 +115,30 @@ pub fn fill(pre: &Preconditioning, points: &[f32], sigma: impl Fn(usize) -> f32,
         );
         for (unit, value) in features.iter_mut().zip(values) {
             unit[i / 2][i % 2] = value;
+        }
+    }
+}
+
+/// The derivative of each feature by the axis it depends on, for a block; zero for those that depend on none.
+///
+/// By `u` the slope of `gate sin f u` is `f` times the feature `gate cos f u`, that of the cosine `-f` times the sine; and
+/// `du/dz = 1 - tanh²`.
+pub(super) fn slopes(features: &[Unit], slopes: &mut [Unit]) {
+    for i in 0..ROWS / 4 {
+        let at = |j: usize| features[j][i / 2][i % 2];
+        let bends = [at(0), at(1)].map(|z| {
+            let t = tanh(beyond(z));
+            F4::splat(1.0) - t * t
+        });
+        for (j, slope) in slopes.iter_mut().enumerate().take(PLACED) {
+            let wave = |of: usize, frequency: f32| at(of) * bends[j % 2] * frequency;
+            slope[i / 2][i % 2] = match j {
+                0 | 1 => F4::splat(1.0),
+                2 | 3 => wave(j + 4, FREQUENCY),
+                4 | 5 => wave(j + 4, 2.0 * FREQUENCY),
+                6 | 7 => wave(j - 4, -FREQUENCY),
+                _ => wave(j - 4, -2.0 * FREQUENCY),
+            };
         }
     }
 }

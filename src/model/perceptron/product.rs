@@ -72,10 +72,3 @@ pub fn outer(inputs: &[Unit], slopes: &[Unit], gradient: &mut [F4]) {
         }
     }
 }
-
-/// Adds the sums over the rows to the gradient by the biases, four units a number.
-pub fn sums(slopes: &[Unit], gradient: &mut [F4]) {
-    for (slopes, gradient) in slopes.as_chunks::<PANEL>().0.iter().zip(gradient) {
-        *gradient += F4::sums(slopes.map(|unit| unit.iter().fold(F4::default(), |sum, [a, b]| sum + (*a + *b))));
-    }
-}

@@ -26,9 +26,14 @@ impl Handle {
         self.0.app.replace(Some(app));
     }
 
+    /// Does something to the app before anything else is done to it, but not now.
+    pub(super) fn act_later(&self, then: impl FnOnce(&mut App) + 'static) {
+        self.0.waiting.borrow_mut().push_back(Box::new(then));
+    }
+
     /// Does something to the app: now, or, when that is called from within the app, right after what it is doing.
     pub fn act(&self, then: impl FnOnce(&mut App) + 'static) {
-        self.0.waiting.borrow_mut().push_back(Box::new(then));
+        self.act_later(then);
         let Ok(mut app) = self.0.app.try_borrow_mut() else {
             return;
         };
@@ -48,6 +53,7 @@ impl Handle {
     /// When the page has stopped.
     pub fn ask<T>(&self, question: impl FnOnce(&mut App) -> Result<T, JsValue>) -> Result<T, JsValue> {
         let stopped = || JsValue::from(js_sys::Error::new("the page has stopped; reload it"));
+        self.act(|_| ());
         let mut app = self.0.app.try_borrow_mut().map_err(|_| stopped())?;
         question(app.as_mut().ok_or_else(stopped)?)
     }

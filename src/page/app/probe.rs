@@ -15,6 +15,9 @@ use crate::page::probe::{Probed, Reading, beside};
 const EVERY_MS: f64 = 1000.0;
 /// Room for the label, CSS pixels; the style sheet has the width too.
 const LABEL: [f32; 2] = [290.0, 178.0];
+/// Width of the tools at the left of the stage and height of the caption at its foot, CSS pixels.
+const TOOLS: f32 = 58.0;
+const CAPTION: f32 = 30.0;
 
 /// What exact answers are of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -182,7 +185,10 @@ impl App {
         let Some(found) = &self.probe.found else { return Ok(()) };
         let view = self.stage.viewport();
         let [sx, sy] = found.exact.score;
-        let [x, y] = beside(view.to_pixel(found.at), [sx, -sy], LABEL, view.pixels);
+        // Where the tools are not on the stage there is no room to spare.
+        let left = if self.coarse_pointer { 0.0 } else { TOOLS };
+        let free = [[left, 0.0], [view.pixels, view.pixels - CAPTION]];
+        let [x, y] = beside(view.to_pixel(found.at), [sx, -sy], LABEL, free);
         let label: HtmlElement = dom::element("probed")?;
         label
             .style()

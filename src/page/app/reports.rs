@@ -197,13 +197,16 @@ impl App {
             self.quality = Some((frame.stamp.target, quality));
         }
         self.last = frame;
-        let (rungs, shown) = (self.rungs(), self.shown_sigma());
+        let (rungs, shown, none) = (self.rungs(), self.shown_sigma(), !self.pictures.has_learned());
         for picture in pictures
             .iter()
             .filter(|picture| self.lab.is_of_this_network(&picture.stamp))
         {
             self.pictures.learned(picture, &rungs, shown);
             self.curl = picture.curl.map(|curl| (curl, picture.sigma)).or(self.curl);
+        }
+        if none && self.pictures.has_learned() {
+            dom::mark("first learned field");
         }
         if let Some(progress) = progress.filter(|progress| self.is_current(progress)) {
             let places = [progress.step as f64, progress.seconds];

@@ -101,8 +101,7 @@ impl App {
         let drawn = self
             .keep_race()
             .and_then(|()| self.draw_pictures(now_ms))
-            .and_then(|()| self.draw_rival(now_ms))
-            .and_then(|()| self.thumbnails.go_on());
+            .and_then(|()| self.draw_rival(now_ms));
         if let Err(error) = drawn
             && !std::mem::replace(&mut self.screen.complained, true)
         {
@@ -134,6 +133,8 @@ impl App {
             if let Err(error) = self.draw_charts() {
                 log(&error.to_string().into());
             }
+        } else if let Err(error) = self.thumbnails.go_on() {
+            log(&error);
         }
     }
 
@@ -185,6 +186,8 @@ impl App {
         if std::mem::take(&mut self.screen.layers_stale) || self.screen.words_stale {
             let mut settings = self.lab.settings.clone();
             settings.source = self.screen.source;
+            // Over an empty canvas particles mean nothing.
+            settings.show_particles &= !empty;
             self.stage.set_layers(&settings);
         }
         if self.stage.set_surface(self.lab.settings.surface)? {

@@ -62,6 +62,8 @@ impl App {
             ("legend", legend::words(settings, self.screen.source)),
             ("dots", legend::particles(settings, modes)),
         ] {
+            // Without a distribution there is nothing to see.
+            let words = words.filter(|_| self.truth.is_ok());
             dom::set_hidden(id, words.is_none());
             if let (Some((of, low, high)), Ok(legend)) = (words, dom::element::<Element>(id)) {
                 dom::set_attribute(&legend, "data-of", of);

@@ -177,8 +177,8 @@ impl Lines {
             context.fill_text(text, x + 1.6 * TICK, y)?;
         }
         context.stroke();
-        context.set_text_align("center");
-        context.fill_text(axis.title, x, top - 12.0)
+        context.set_text_align("end");
+        context.fill_text(axis.title, (x + 18.0).min(f64::from(css_side) - 4.0), top - 12.0)
     }
 
     fn stroke(&self, context: &CanvasRenderingContext2d, points: &[f32], view: &Viewport) {

@@ -52,6 +52,41 @@ class Engine {
     return this.field(points, sigma, 'learned');
   }
 
+  /** Of one step, the least of three runs of about 0.2 s. */
+  async millisecondsOfTraining() {
+    await this.train(4);
+    const steps = Math.max(2, Math.round(1.6 / (await this.train(8)).seconds));
+    let least = Infinity;
+    for (let i = 0; i < 3; i += 1) least = Math.min(least, (1e3 * (await this.train(steps)).seconds) / steps);
+    return least;
+  }
+
+  /** Of one Langevin step, the least of three runs of about 0.2 s, less what a request of one step takes. */
+  async millisecondsOfSampling(count, field) {
+    const run = async (steps) => {
+      const start = performance.now();
+      await this.api.sample({ sampler: 'langevin', sigma: 0.2, count, steps, field, seed: 1 });
+      return performance.now() - start;
+    };
+    await run(1);
+    const steps = Math.max(4, Math.round(1600 / (await run(8))));
+    let least = Infinity;
+    for (let i = 0; i < 3; i += 1) least = Math.min(least, ((await run(steps + 1)) - (await run(1))) / steps);
+    return least;
+  }
+
+  /** Draws so many dots on a spiral. */
+  spiral(dots) {
+    const points = new this.Floats(2 * dots);
+    for (let i = 0; i < dots; i += 1) {
+      const t = i / dots;
+      points[2 * i] = (0.2 + t) * Math.cos(12 * t);
+      points[2 * i + 1] = (0.2 + t) * Math.sin(12 * t);
+    }
+    this.api.draw(points, { softness: 0.04 });
+    this.api.reset({ seed: 1 });
+  }
+
   /** Scores of the learned or the exact field. */
   async field(points, sigma, field) {
     // An array of this window is none of the frame's.
@@ -185,6 +220,30 @@ window.bench = {
 
   /** One more step. */
   step: ({ name }) => contenders.get(name).train(1),
+
+  /** Milliseconds of training and sampler steps of the engine as each of these grows; the tables of `costs.rs`. */
+  async costs({ name, widths, batches, particles, dots }) {
+    const engine = contenders.get(name), usual = { set: 'moons', objective: 'stable-target', width: 64, depth: 3, batch: 512, seed: 1 };
+    const training = async (options) => {
+      await engine.prepare({ ...usual, ...options });
+      return engine.millisecondsOfTraining();
+    };
+    const answer = { widths: [], batches: [], learned: [], exact: [], dots: [], dotsTraining: [] };
+    for (const width of widths) answer.widths.push(await training({ width }));
+    for (const batch of batches) answer.batches.push(await training({ batch }));
+    await engine.prepare(usual);
+    await engine.train(50);
+    for (const count of particles) {
+      answer.learned.push(await engine.millisecondsOfSampling(count, 'learned'));
+      answer.exact.push(await engine.millisecondsOfSampling(count, 'exact'));
+    }
+    for (const count of dots) {
+      engine.spiral(count);
+      answer.dots.push(await engine.millisecondsOfSampling(4000, 'exact'));
+      answer.dotsTraining.push(await engine.millisecondsOfTraining());
+    }
+    return answer;
+  },
 
   /** Loss and gradient of given weights at a given batch. */
   gradient: ({ name, ...given }) => contenders.get(name).ask('gradient', given),

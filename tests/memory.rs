@@ -1,0 +1,102 @@
+//! What the engine takes of memory stays what it is: in the built site, in a real browser, while everything runs.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(missing_docs, clippy::print_stdout)]
+
+#[path = "e2e/chrome.rs"]
+mod chrome;
+#[path = "e2e/server.rs"]
+mod server;
+
+use std::error::Error;
+use std::time::Duration;
+
+use chrome::Chrome;
+use serde_json::Value;
+use server::{serve, site_file};
+
+/// Training steps asked for at a time, so that each request is far below the driver's limit of 30 s.
+const AT_A_TIME: u32 = 250;
+
+/// A browser at the site, whose engine counts what it takes.
+async fn open(query: &str) -> Result<Chrome, Box<dyn Error>> {
+    let address = serve(|path| {
+        let mut file = site_file(path)?;
+        if path.ends_with(".worker.js") {
+            file.extend_from_slice(include_bytes!("e2e/figures.js"));
+        }
+        Some(file)
+    })
+    .await?;
+    let chrome = Chrome::start().await?;
+    chrome.tab.goto(&format!("{address}?fresh&backend={query}")).await?;
+    chrome.run("scorefield.ready.then(() => window.open = true)").await?;
+    chrome
+        .wait_for("choice of a device", "window.open === true", Duration::from_secs(240))
+        .await?;
+    Ok(chrome)
+}
+
+/// Trains by so many steps beside the live run of the page.
+async fn train(chrome: &Chrome, steps: u32) -> Result<(), Box<dyn Error>> {
+    for _ in 0..steps / AT_A_TIME {
+        let more = format!("await scorefield.train({{ steps: {AT_A_TIME} }})");
+        chrome.run_async(&more).await?;
+    }
+    Ok(())
+}
+
+async fn figures(chrome: &Chrome) -> Result<Value, Box<dyn Error>> {
+    chrome
+        .run_async(
+            "const channel = new BroadcastChannel('figures');
+             const told = new Promise((resolve) => channel.onmessage = ({ data }) => data !== 'tell' && resolve(data));
+             channel.postMessage('tell');
+             return await told.finally(() => channel.close())",
+        )
+        .await
+}
+
+fn number(figures: &Value, key: &str) -> Result<f64, Box<dyn Error>> {
+    figures[key]
+        .as_f64()
+        .ok_or_else(|| format!("no {key}: {figures}").into())
+}
+
+/// The default network and batch; particles move, pictures and measurements are made, checkpoints are sent meanwhile.
+#[tokio::test]
+async fn the_engines_memory_does_not_grow_over_ten_thousand_steps_on_the_cpu() -> Result<(), Box<dyn Error>> {
+    let chrome = open("cpu#particles=500").await?;
+    train(&chrome, 1_000).await?;
+    let before = number(&figures(&chrome).await?, "memory")?;
+    train(&chrome, 10_000).await?;
+    let after = number(&figures(&chrome).await?, "memory")?;
+    println!("{before} bytes, and {after} after 10,000 steps");
+    chrome.end().await?;
+    if after > before {
+        return Err(format!("the engine's memory grew from {before} to {after} bytes").into());
+    }
+    Ok(())
+}
+
+/// A small network, because the adapter is software; what is made and given back at each step is the same.
+#[tokio::test]
+async fn gpu_buffers_do_not_become_more_over_five_hundred_steps() -> Result<(), Box<dyn Error>> {
+    let chrome = open("webgpu#width=16&batch=64&particles=64").await?;
+    let state = chrome
+        .run("return [scorefield.state().backend, scorefield.state().adapter]")
+        .await?;
+    println!("WebGPU: {state}");
+    train(&chrome, 250).await?;
+    let before = figures(&chrome).await?;
+    train(&chrome, 500).await?;
+    let after = figures(&chrome).await?;
+    println!("{before}, and after 500 steps {after}");
+    chrome.end().await?;
+    for key in ["live", "bytes"] {
+        let (before, after) = (number(&before, key)?, number(&after, key)?);
+        if after > 1.05 * before {
+            return Err(format!("{key} of the GPU's buffers: {before}, and {after} after 500 steps").into());
+        }
+    }
+    Ok(())
+}
