@@ -51,14 +51,15 @@ impl LearnedField {
         Some(points_on(&x.device(), say(network, &points)))
     }
 
-<<<<<<< HEAD
+    /// What the fused kernels need of it.
     fn weights(&self) -> fused::Weights {
         fused::Weights {
             shape: self.network.shape(),
             preconditioning: self.preconditioning,
             flat: self.network.flat().clone(),
         }
-=======
+    }
+
     /// `g` and `F` of an energy network that is on the CPU, `[n, 1]` and `[n, 2]`.
     fn potential_and_output_on_host(&self, x: &Tensor<2>, sigma: f32) -> Option<(Tensor<2>, Tensor<2>)> {
         let (network, points) = (self.network.on_host()?, x.try_to_vec_as::<f32>().ok()?);
@@ -66,7 +67,6 @@ impl LearnedField {
         let n = potentials.len();
         let potentials = Tensor::from_data(TensorData::new(potentials, [n, 1]), &x.device());
         Some((potentials, points_on(&x.device(), outputs)))
->>>>>>> main
     }
 
     fn features(&self, x: &Tensor<2>, sigma: f32) -> Tensor<2> {
