@@ -242,6 +242,10 @@ pub struct Settings {
     /// The stage shows the energy as a landscape, in three dimensions, with the particles on it: wells where the data
     /// are. Of an error it shows how large it is.
     pub surface: bool,
+    /// Along the stage's edges, one coordinate of the particles at a time beside its exact density.
+    pub marginals: bool,
+    /// The page is for readers far away: stage, strip and three controls.
+    pub projector: bool,
 }
 
 impl Default for Settings {
@@ -299,6 +303,8 @@ impl Default for Settings {
             particle_colour: ParticleColour::Energy,
             trails: true,
             surface: false,
+            marginals: false,
+            projector: false,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod actions;
 mod handle;
+mod margins;
 mod meter;
 mod playing;
 mod probe;
@@ -27,6 +28,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 pub use self::handle::Handle;
+use self::margins::Margins;
 use self::meter::Meter;
 use self::playing::Playing;
 use self::probe::Probe;
@@ -103,6 +105,7 @@ pub struct App {
     histories: [History; 2],
     against: Against,
     bars: Bars,
+    margins: Margins,
     stage: Stage,
     /// The rival's stage, while there is a race.
     rival: Option<Rival>,
@@ -193,7 +196,8 @@ impl App {
         let mut stage = Stage::new(&board, move |event: StageEvent| {
             on_stage.act(move |app| app.on_stage(event))
         })?;
-        stage.set_reduced_motion(dom::media("(prefers-reduced-motion: reduce)"));
+        let still = dom::media("(prefers-reduced-motion: reduce)");
+        stage.set_reduced_motion(still);
         let on_strip = handle.clone();
         let strip = Strip::new(dom::element("strip")?, move |sigma| {
             on_strip.act(move |app| app.select_sigma(sigma))
@@ -202,7 +206,9 @@ impl App {
         listeners.extend(controls::start(&handle)?);
         listeners.push(keys::start(&handle)?);
         listeners.extend(surroundings::listen(&handle, &board)?);
-        let lab = surroundings::lab()?;
+        let mut lab = surroundings::lab()?;
+        // Who asked for less motion starts it.
+        lab.sampling = !still;
         Ok(Self {
             truth: lab.target.field(),
             lab,
@@ -224,6 +230,7 @@ impl App {
             histories: Default::default(),
             against: Against::default(),
             bars: Bars::default(),
+            margins: Margins::default(),
             stage,
             rival: None,
             playing: None,

@@ -11,6 +11,7 @@ mod bars;
 mod graph;
 mod ladder;
 mod learning;
+mod marginals;
 mod race;
 mod sheet;
 
@@ -18,5 +19,6 @@ pub use self::approach::approach;
 pub use self::bars::{Bars, bars};
 pub use self::ladder::ladder;
 pub use self::learning::{Against, learning};
+pub use self::marginals::{Marginal, marginals};
 pub use self::race::{accepted, race};
 pub use self::sheet::{ChartError, Paper};

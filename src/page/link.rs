@@ -113,11 +113,13 @@ pub fn backend(query: &str) -> Result<Option<Backend>, LinkError> {
     Backend::of_query(query).map_err(|other| LinkError::BadBackend(start_of(other)))
 }
 
-/// The address leaves open how the network starts: it names data at most, and does not ask for fresh weights (`?fresh`).
+/// The address leaves open how the network starts: it names data at most, and for whom the page is, and does not ask for
+/// fresh weights (`?fresh`).
 pub fn leaves_start_open(fragment: &str, query: &str) -> bool {
     let mut pairs = fragment.trim_start_matches('#').split('&');
     let mut wishes = query.trim_start_matches('?').split('&');
-    pairs.all(|pair| pair.is_empty() || pair.starts_with("data=")) && wishes.all(|wish| wish != "fresh")
+    let open = |pair: &str| pair.is_empty() || pair.starts_with("data=") || pair.starts_with("projector=");
+    pairs.all(open) && wishes.all(|wish| wish != "fresh")
 }
 
 /// Enough of somebody else's text to know it again in a message.
@@ -295,7 +297,7 @@ mod tests {
 
     #[test]
     fn only_an_address_without_settings_leaves_the_start_open() {
-        assert!(leaves_start_open("", "") && leaves_start_open("#data=rings", "?backend=cpu"));
+        assert!(leaves_start_open("", "") && leaves_start_open("#data=rings&projector=true", "?backend=cpu"));
         assert!(!leaves_start_open("#data=rings&seed=0", ""));
         assert!(!leaves_start_open("#width=64", ""));
         assert!(!leaves_start_open("#data=rings", "?fresh") && !leaves_start_open("", "?backend=cpu&fresh"));

@@ -82,15 +82,6 @@ pub fn snapshot(trainer: &Trainer) -> Snapshot {
     block_on(trainer.checkpoint()).unwrap()
 }
 
-/// The stream from which a trainer draws the batch of a step.
-pub fn batch_stream(seed: u32, step: u64) -> StdRng {
-    let mut key = [0; 32];
-    key[..4].copy_from_slice(&seed.to_le_bytes());
-    key[4] = 2;
-    key[8..16].copy_from_slice(&step.to_le_bytes());
-    StdRng::from_seed(key)
-}
-
 pub fn size(values: &[f32]) -> f32 {
     values.iter().fold(0.0, |m, v| m.max(v.abs()))
 }

@@ -109,15 +109,7 @@ fn a_hundred_steps_lead_where_the_graph_leads() {
     let mut weights: Vec<f64> = start.iter().map(|&w| f64::from(w)).collect();
     let (mut m, mut v) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
     for step in 1..=100 {
-        let problem = Problem {
-            data: &data,
-            preconditioning: &pre,
-            ladder: &plan.ladder,
-            size: plan.batch,
-        };
-        let batch = plan
-            .objective
-            .batch(plan.weighting, &problem, &mut batch_stream(5, step));
+        let batch = trainer.next_batch(&data, &plan);
         let now = flat(weights.iter().map(|&w| w as f32).collect());
         let gradient = host(&loss::by_graph(shape, &now, &pre, &batch, 128));
         let t = step as f64;
@@ -134,6 +126,5 @@ fn a_hundred_steps_lead_where_the_graph_leads() {
     let truth: Vec<f32> = weights.iter().map(|&w| w as f32).collect();
     let found = snapshot(&trainer).weights;
     let off = difference(&found, &truth);
-    println!("{off}");
     assert!(size(&truth) > 0.1 && off < 1e-5, "{off}");
 }

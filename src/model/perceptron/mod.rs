@@ -9,13 +9,14 @@ mod adam;
 mod energy;
 pub mod features;
 mod functions;
-mod lane;
+pub mod lane;
 mod layer;
 mod product;
 mod score;
 mod way;
 
 pub use adam::{Adam, Weights};
+pub use functions::exp;
 
 use self::energy::{Energy, Top};
 use self::lane::F4;

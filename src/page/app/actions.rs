@@ -12,7 +12,7 @@ use crate::distribution::{Preset, Target};
 use crate::engine::protocol::Command;
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
-use crate::page::charts::{Against, Bars};
+use crate::page::charts::Bars;
 use crate::page::controls::{self, Chosen};
 use crate::page::flat;
 use crate::page::keys::Key;
@@ -120,8 +120,10 @@ impl App {
             }
             "errors" => self.show_bars(Bars::Errors),
             "losses" => self.show_bars(Bars::Losses),
-            "steps" => self.draw_against(Against::Steps),
-            "seconds" => self.draw_against(Against::Seconds),
+            "seconds" => {
+                self.against = self.against.other();
+                self.screen.charts_changed();
+            }
             "race" => {
                 let race = !self.lab.settings.race;
                 let settings = Settings {
@@ -158,11 +160,13 @@ impl App {
                     log(&error);
                 }
             }
+            "projector" => self.project(!self.lab.settings.projector),
             "leave-scene" => self.leave_scene(),
             "measure-again" => self.measure_again(),
             "replay" => self.play_recording(),
             "live" => self.go_live(),
             "let-go" => {
+                self.project(false);
                 self.let_go();
                 self.drop_loop();
                 self.drop_probe();
@@ -186,9 +190,15 @@ impl App {
         self.screen.charts_changed();
     }
 
-    fn draw_against(&mut self, against: Against) {
-        self.against = against;
-        self.screen.charts_changed();
+    /// For readers far away, or for those who sit before it.
+    fn project(&mut self, projector: bool) {
+        if projector != self.lab.settings.projector {
+            let settings = Settings {
+                projector,
+                ..self.lab.settings.clone()
+            };
+            self.take_settings(settings);
+        }
     }
 
     /// A key was pressed.

@@ -129,32 +129,40 @@ impl App {
     fn write_weights(&self) {
         let last = self.tracks.each_ref().map(|track| track.last.as_ref());
         let of = |k: usize| last[k].map_or((&[][..], &[][..]), |s| (&s.shares[..], &s.weights[..]));
-        let most = (0..2)
-            .flat_map(|k| of(k).0.iter().chain(of(k).1))
-            .copied()
-            .fold(1e-6, f32::max);
+        let highest = (0..2).map(|k| most(of(k).0).max(most(of(k).1))).fold(0.0, f32::max);
         dom::set_hidden("weights-rows", of(0).0.is_empty() && of(1).0.is_empty());
         for (k, who) in RUNNERS.iter().enumerate() {
             let (shares, weights) = of(k);
-            let bar = |(share, weight): (&f32, &f32)| {
-                let (share, weight) = (share / most, weight / most);
-                format!("<i style=\"--share:{share:.2};--true:{weight:.2}\"></i>")
-            };
-            let bars: String = shares.iter().zip(weights).map(bar).collect();
             let wrong = captions::percent(misplaced(shares, weights));
             dom::set_text(
                 &format!("misplaced-{who}"),
                 if shares.is_empty() { "–" } else { &wrong },
             );
-            let Ok(cell) = dom::element::<Element>(&format!("weights-{who}")) else {
-                continue;
-            };
-            // The document writes markup in its own way, so what was written is kept beside it.
-            if cell.get_attribute("data-shown").as_deref() != Some(&bars) {
-                cell.set_inner_html(&bars);
-                dom::set_attribute(&cell, "data-shown", &bars);
-                dom::set_attribute(&cell, "aria-label", &captions::modes(shares, weights));
-            }
+            show_weights(who, shares, weights, highest);
         }
+    }
+}
+
+/// The largest of some shares.
+pub(super) fn most(shares: &[f32]) -> f32 {
+    shares.iter().copied().fold(1e-6, f32::max)
+}
+
+/// Shares of the modes as bars in the element of this name, on a scale up to `most`, with the true weights as lines across
+/// them.
+pub(super) fn show_weights(name: &str, shares: &[f32], weights: &[f32], most: f32) {
+    let bar = |(share, weight): (&f32, &f32)| {
+        let (share, weight) = (share / most, weight / most);
+        format!("<i style=\"--share:{share:.2};--true:{weight:.2}\"></i>")
+    };
+    let bars: String = shares.iter().zip(weights).map(bar).collect();
+    let Ok(cell) = dom::element::<Element>(&format!("weights-{name}")) else {
+        return;
+    };
+    // The document writes markup in its own way, so what was written is kept beside it.
+    if cell.get_attribute("data-shown").as_deref() != Some(&bars) {
+        cell.set_inner_html(&bars);
+        dom::set_attribute(&cell, "data-shown", &bars);
+        dom::set_attribute(&cell, "aria-label", &captions::modes(shares, weights));
     }
 }

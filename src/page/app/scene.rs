@@ -44,6 +44,8 @@ pub(super) struct Screen {
     shown_sigma: f32,
     words_ms: f64,
     charts_ms: f64,
+    /// Device pixels per CSS pixel, and whether readers are far away.
+    seen: (f64, bool),
     /// Hands enlarged or turned what is on the stage.
     closer: bool,
     frames: u32,
@@ -98,6 +100,7 @@ impl App {
     pub(super) fn draw(&mut self, now_ms: f64) {
         self.screen.count(now_ms);
         self.compute_exact();
+        self.keep_surroundings();
         let drawn = self
             .keep_race()
             .and_then(|()| self.draw_pictures(now_ms))
@@ -130,9 +133,9 @@ impl App {
             controls::show(&self.lab.settings, &self.ladder(), sigma);
         } else if screen.charts_stale && now_ms - screen.charts_ms >= CHARTS_EVERY_MS {
             (screen.charts_stale, screen.charts_ms) = (false, now_ms);
-            if let Err(error) = self.draw_charts() {
-                log(&error.to_string().into());
-            }
+            complain(self.draw_charts());
+        } else if self.marginals_due(now_ms) {
+            complain(self.draw_marginals(now_ms));
         } else if let Err(error) = self.thumbnails.go_on() {
             log(&error);
         }
@@ -257,18 +260,18 @@ impl App {
         self.stage.set_data(&points, self.fit.mean, modes);
     }
 
-    fn draw_charts(&mut self) -> Result<(), ChartError> {
-        let colours = *self.screen.colours.get_or_insert_with(Colours::now);
-        let pointed = self.screen.pointed.as_ref();
-        let paper = |id: &str| {
-            let canvas = dom::element(id).map_err(|_| ChartError(format!("the page lacks #{id}")))?;
-            let pointer = pointed.filter(|(over, _)| over == id).map(|(_, at)| *at);
-            Ok(Paper {
-                canvas,
-                colours,
-                pointer,
-            })
-        };
+    /// The canvas with this id, to be drawn on.
+    pub(super) fn paper(&self, id: &str) -> Result<Paper, ChartError> {
+        let pointed = self.screen.pointed.as_ref().filter(|(over, _)| over == id);
+        Ok(Paper {
+            canvas: dom::element(id).map_err(|_| ChartError(format!("the page lacks #{id}")))?,
+            colours: self.screen.colours.unwrap_or_else(Colours::now),
+            pointer: pointed.map(|(_, at)| *at),
+        })
+    }
+
+    fn draw_charts(&self) -> Result<(), ChartError> {
+        let paper = |id| self.paper(id);
         let sigma = self.shown_sigma();
         let history = &self.histories[self.against as usize];
         charts::learning(&paper("nats-chart")?, self.against, history)?;
@@ -288,6 +291,9 @@ impl App {
 
     /// The pointer is over a chart, CSS pixels from its left edge, or over none.
     pub(super) fn point_at_chart(&mut self, pointed: Option<(String, f64)>) {
+        if pointed == self.screen.pointed {
+            return;
+        }
         self.screen.pointed = pointed;
         // At once: a reading must not lag behind the hand.
         (self.screen.charts_stale, self.screen.charts_ms) = (true, 0.0);
@@ -324,6 +330,24 @@ impl App {
         self.redraw_everything();
     }
 
+    /// Draws everything anew where the page has come to another screen, or is to be read from elsewhere.
+    fn keep_surroundings(&mut self) {
+        let ratio = dom::window().map_or(1.0, |window| window.device_pixel_ratio());
+        let (was, far) = (self.screen.seen, self.lab.settings.projector);
+        if (was.0 - ratio).abs() < 1e-6 && was.1 == far {
+            return;
+        }
+        self.screen.seen = (ratio, far);
+        if let Some(root) = dom::document().ok().and_then(|document| document.document_element()) {
+            dom::set_attribute(&root, "data-projector", if far { "true" } else { "false" });
+        }
+        if far {
+            // Whoever points at something must not draw.
+            self.set_tool(Tool::Look);
+        }
+        self.redraw_everything();
+    }
+
     /// After a change of size or colours.
     pub(super) fn redraw_everything(&mut self) {
         self.coarse_pointer = super::coarse_pointer();
@@ -340,6 +364,12 @@ impl App {
             log(&error);
         }
         self.screen.settings_changed();
+    }
+}
+
+fn complain(drawn: Result<(), ChartError>) {
+    if let Err(error) = drawn {
+        log(&error.to_string().into());
     }
 }
 

@@ -40,17 +40,13 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
     listeners.push(EventListener::new_with_options(&document, "toggle", early, move |_| {
         app.act(App::redraw_everything);
     }));
-    for chart in dom::all::<Element>(".chart") {
-        for name in ["pointermove", "pointerleave"] {
-            let app = handle.clone();
-            listeners.push(dom::listen(&chart, name, move |event| {
-                let over = event.dyn_ref::<PointerEvent>().filter(|_| name == "pointermove");
-                let id = || dom::closest::<Element>(event, ".chart").map(|chart| chart.id());
-                let pointed = over.and_then(|event| Some((id()?, f64::from(event.offset_x()))));
-                app.act(move |app| app.point_at_chart(pointed));
-            }));
-        }
-    }
+    let app = handle.clone();
+    listeners.push(dom::listen(&document, "pointermove", move |event| {
+        let chart = dom::closest::<Element>(event, ".chart");
+        let pointed = event.dyn_ref::<PointerEvent>().zip(chart);
+        let pointed = pointed.map(|(event, chart)| (chart.id(), f64::from(event.offset_x())));
+        app.act(move |app| app.point_at_chart(pointed));
+    }));
     listeners.extend(weights::take_dropped_files(handle, &document));
     for (query, change) in [
         ("(prefers-color-scheme: light)", App::put_on_theme as fn(&mut App)),

@@ -3,6 +3,7 @@
 use web_sys::{Element, HtmlButtonElement, HtmlProgressElement};
 
 use super::App;
+use super::race::{most, show_weights};
 use super::reports::EngineState;
 use crate::distribution::Target;
 use crate::engine::settings::Source;
@@ -38,6 +39,7 @@ impl App {
         };
         dom::set_text("caption", &caption);
         self.write_legend();
+        dom::set_hidden("marginals", !self.has_marginals());
         let blank = matches!(&self.lab.target, Target::Drawing(drawing) if drawing.is_empty());
         dom::set_hidden("prompt", !blank || self.lab.settings.surface);
         dom::set_text("data-name", &captions::data(&self.lab.target));
@@ -106,6 +108,9 @@ impl App {
         let standing = self.tracks[0].last.as_ref();
         let modes = standing.map_or_else(String::new, |s| captions::modes(&s.shares, &s.weights));
         dom::set_hidden("modes-row", modes.is_empty());
+        dom::set_hidden("weights-row", modes.is_empty());
+        let (shares, weights) = standing.map_or((&[][..], &[][..]), |s| (&s.shares[..], &s.weights[..]));
+        show_weights("modes", shares, weights, most(shares).max(most(weights)));
         dom::set_text("modes", &modes);
         let memorised = judged.map_or_else(Default::default, |(_, quality)| captions::memorised(quality));
         dom::set_hidden("memorised-row", memorised.is_empty());
@@ -184,7 +189,6 @@ impl App {
                 "measure" => button.set_disabled(self.measuring.is_some() || !self.runs()),
                 "errors" => press(&button, self.bars == Bars::Errors),
                 "losses" => press(&button, self.bars == Bars::Losses),
-                "steps" => press(&button, self.against == Against::Steps),
                 "seconds" => press(&button, self.against == Against::Seconds),
                 "redo" => button.set_disabled(!self.editor.can_redo(&self.lab)),
                 _ => {}

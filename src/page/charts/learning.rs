@@ -15,6 +15,16 @@ pub enum Against {
     Seconds,
 }
 
+impl Against {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Steps => Self::Seconds,
+            Self::Seconds => Self::Steps,
+        }
+    }
+}
+
 /// Nats, on a logarithmic scale, against steps or seconds.
 ///
 /// # Errors
