@@ -1,14 +1,17 @@
 //! The score network as few GPU kernels: a training step in two dispatches, where the graph of tensor operations takes
-//! some two hundred.
+//! 110, and several steps of Langevin's kind in one.
 //!
 //! A dispatch costs tens of microseconds whatever it does, and a network of this size is done in less. So one kernel
 //! computes features, forward pass, loss gradient and backward pass of a batch, each group of units for a [`Tile`] of its
-//! rows and into a gradient of its own, and a second adds these up and does Adam and the moving average. What a step
-//! needs goes up in one buffer ([`batch`]).
+//! rows and into a gradient of its own, and a second adds these up and does Adam and the moving average. A third evaluates
+//! the field, or moves particles along it with noise that it draws itself ([`random`]). What they need goes up in one
+//! buffer each ([`batch`], [`walk`]).
 //!
 //! Kernels exist where burn computes on WebGPU, in a browser. They serve score networks of widths that are multiples of
 //! 8 and tasks with a target ([`Task::Target`](crate::objective::Task)), once [`trust`] was expressed by the self-test at
 //! the start; everything else goes through the graph, which is the reference for them.
+//!
+//! They are written without a branch for every number: shader compilers take minutes over those.
 
 pub mod batch;
 #[cfg(target_arch = "wasm32")]
