@@ -4,9 +4,11 @@
 
 pub mod density;
 mod fitted;
+mod route;
 mod spline;
 
 pub use fitted::{FittedEnergy, Surface};
+pub use route::{Move, Route};
 
 use std::cell::RefCell;
 
@@ -37,6 +39,12 @@ pub trait Field {
     /// [`Field::energy`].
     fn energy_and_score(&self, x: &Tensor<2>, sigma: f32) -> Option<(Tensor<1>, Tensor<2>)> {
         self.energy(x, sigma).map(|energy| (energy, self.score(x, sigma)))
+    }
+
+    /// Where particles are after these steps, `[n, 2]`, if the field can make them all in one go, with noise that it
+    /// draws itself from the seed and the numbers of particle and step; none if they have to be made one by one.
+    fn travel(&self, _x: &Tensor<2>, _route: &Route) -> Option<Tensor<2>> {
+        None
     }
 }
 

@@ -15,6 +15,7 @@
 //! | [`field`] | the questions that an exact and a learned field both answer |
 //! | [`model`] | the networks: preconditioning, features, parameters; in tensors, and for the CPU without them |
 //! | [`objective`] | what a network is asked to fit: a batch and what is asked at its points |
+//! | [`fused`] | a training step and a field evaluation as few GPU kernels |
 //! | [`training`] | the trainer: batch, loss, Adam, schedule, EMA |
 //! | [`sampler`] | how particles move: chains with and without a Metropolis test and momentum, descents, a flow, one file each behind one trait |
 //! | [`metrics`] | errors against the truth: Fisher error and nats, distances of samples, likelihood, mode weights, the Fokker-Planck equation |
@@ -33,6 +34,8 @@ pub use scorefield_kernel::distribution;
 pub mod engine;
 #[cfg(feature = "engine")]
 pub mod field;
+#[cfg(feature = "engine")]
+pub mod fused;
 #[cfg(feature = "engine")]
 pub mod metrics;
 #[cfg(feature = "engine")]

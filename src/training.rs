@@ -17,6 +17,7 @@ pub use self::{
 
 use crate::{
     distribution::ExactField,
+    fused::{self, State},
     model::{
         LearnedField, Network, Preconditioning, Shape,
         perceptron::{Adam, Weights},
@@ -143,6 +144,16 @@ impl Trainer {
         let batch = self.next_batch(data, plan);
         self.steps += 1;
         self.clock += 1;
+        let adam = self.adam(plan);
+        let state = State {
+            weights: &mut self.weights,
+            average: &mut self.average,
+            first_moment: &mut self.first_moment,
+            second_moment: &mut self.second_moment,
+        };
+        if fused::step(self.shape, &self.preconditioning, &batch, &adam, state) {
+            return;
+        }
         let gradient = gradient(
             self.shape,
             &self.weights,
@@ -150,7 +161,7 @@ impl Trainer {
             &batch,
             plan.micro_batch,
         );
-        self.follow(gradient, &self.adam(plan));
+        self.follow(gradient, &adam);
     }
 
     /// Adam (Kingma & Ba 2015) with warm-up and inverse-square-root decay of the step length.

@@ -21,6 +21,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test, wasm_bindgen_test_configure};
 
+#[path = "browser/fused.rs"]
+mod fused;
+
 wasm_bindgen_test_configure!(run_in_browser);
 
 async fn pause(milliseconds: i32) {

@@ -10,6 +10,7 @@ use super::protocol::{self, Backend};
 use super::webgpu::{self, Adapter};
 use crate::distribution::{ExactField, Preset};
 use crate::field::{Field, points_on};
+use crate::fused::{self, Tile};
 use crate::model::{Preconditioning, Shape};
 use crate::noise::NoiseLadder;
 use crate::training::{Plan, Trainer};
@@ -38,11 +39,11 @@ struct Outcome {
     gpu: Result<(Device, Race), String>,
 }
 
-/// Seconds that one training step and one field evaluation take.
-#[derive(Clone, Copy, Debug, Default)]
+/// Seconds that one training step and one field evaluation take, and how the GPU does them.
 struct Race {
     cpu: [f64; 2],
     gpu: [f64; 2],
+    kernels: String,
 }
 
 impl Devices {
@@ -154,8 +155,9 @@ impl Devices {
         };
         (self.choice.training, self.choice.sampling) = (choose(0), choose(1));
         let times = format!(
-            "a training step takes {:.1} ms on WebGPU and {:.1} ms on the CPU, a field evaluation {:.1} and {:.1} ms",
+            "a training step takes {:.1} ms on WebGPU ({}) and {:.1} ms on the CPU, a field evaluation {:.1} and {:.1} ms",
             1e3 * race.gpu[0],
+            race.kernels,
             1e3 * race.cpu[0],
             1e3 * race.gpu[1],
             1e3 * race.cpu[1]
@@ -197,22 +199,39 @@ async fn probe(cpu: Device, forced: bool, shape: Shape, batch: usize, particles:
 }
 
 /// One training step and one field evaluation on both devices must agree (a broken shader is only logged by the
-/// browser, and stale numbers come back), and then they are timed.
+/// browser, and stale numbers come back), and then they are timed. On the GPU first by the graph of tensor operations and
+/// then by the fused kernels, which are used only if they agree too.
 async fn self_test(cpu: &Device, gpu: &Device, shape: Shape, batch: usize, particles: usize) -> Result<Race, String> {
     let lost = |error: ExecutionError| format!("WebGPU failed its self-test: {error}");
     let data = Preset::Moons.field();
     let here = Contender::run(cpu, shape, &data, batch, particles)
         .await
         .map_err(lost)?;
-    let there = Contender::run(gpu, shape, &data, batch, particles)
+    fused::trust(false);
+    let by_graph = Contender::run(gpu, shape, &data, batch, particles)
         .await
         .map_err(lost)?;
-    agree("a training step", &here.weights, &there.weights)?;
-    agree("a field evaluation", &here.scores, &there.scores)?;
-    Ok(Race {
+    here.agrees_with(&by_graph)?;
+    let mut race = Race {
         cpu: here.seconds,
-        gpu: there.seconds,
-    })
+        gpu: by_graph.seconds,
+        kernels: "by single operations, for this network has no fused kernels".into(),
+    };
+    if Tile::of(shape).is_some() {
+        fused::trust(true);
+        let by_kernels = Contender::run(gpu, shape, &data, batch, particles)
+            .await
+            .map_err(lost)?;
+        if let Err(reason) = here.agrees_with(&by_kernels) {
+            fused::trust(false);
+            race.kernels = format!("by single operations, for with fused kernels {reason}");
+        } else {
+            race.gpu = by_kernels.seconds;
+            race.kernels = "by fused kernels".into();
+        }
+    }
+    // What a network of another size asks for later was not tested, but is made by the same code.
+    Ok(race)
 }
 
 /// Largest difference between two results, against their size, that counts as agreement. Adam divides gradients by
@@ -240,6 +259,11 @@ struct Contender {
 }
 
 impl Contender {
+    fn agrees_with(&self, other: &Self) -> Result<(), String> {
+        agree("a training step", &self.weights, &other.weights)?;
+        agree("a field evaluation", &self.scores, &other.scores)
+    }
+
     async fn run(
         device: &Device,
         shape: Shape,

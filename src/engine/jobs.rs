@@ -132,10 +132,11 @@ impl Lab {
             job.fitting = None;
         }
         while job.steps_left > 0 && !job.cloud.finished() {
-            if !job.cloud.step(deadline) {
+            let made = job.cloud.step(deadline, job.steps_left);
+            if made == 0 {
                 return Ok(false);
             }
-            job.steps_left -= 1;
+            job.steps_left = job.steps_left.saturating_sub(made);
             // Reading back is also the only brake there is on a GPU's queue.
             if job.cloud.guard_is_due() {
                 job.cloud.read_back(device).await?;

@@ -176,25 +176,30 @@ impl Live {
         self.under_way = false;
     }
 
-    /// One step on the device, or as much of a long one as there is time for: false when it is not complete yet. Nothing
-    /// is read back. Without a field, or at the end of a descent, nothing happens.
-    pub fn step(&mut self, deadline: Instant) -> bool {
+    /// Some steps on the device, at most `most` and not past the guard's next look, or as much of a long one as there is
+    /// time for: how many were made, 0 when the first is not complete yet. Nothing is read back. Without a field, or at the
+    /// end of a descent, nothing happens, and that counts as one.
+    pub fn step(&mut self, deadline: Instant, most: u32) -> u32 {
         let Some(score) = self.field.as_deref() else {
-            return true;
+            return 1;
         };
         let fitted = self.surface.as_deref().map(|surface| FittedEnergy { score, surface });
         let field = fitted.as_ref().map_or(score, |fitted| fitted as &dyn Field);
         self.under_way = true;
         while !self.sampler.prepare(field, &self.x) {
             if Instant::now() >= deadline {
-                return false;
+                return 0;
             }
         }
         let before = self.sampler.evaluations();
-        self.x = self.sampler.step(field, self.x.clone());
-        self.cost = (self.sampler.evaluations() - before).max(1);
+        let until_guard = (GUARD_EVERY - self.sampler.steps() % GUARD_EVERY) as u32;
+        let most = most.clamp(1, until_guard);
+        let (x, made) =
+            (self.sampler.leap(field, &self.x, most)).unwrap_or_else(|| (self.sampler.step(field, self.x.clone()), 1));
+        self.x = x;
+        self.cost = ((self.sampler.evaluations() - before) / u64::from(made.max(1))).max(1);
         (self.under_way, self.moved, self.unread) = (false, true, true);
-        true
+        made
     }
 
     /// A step is begun and not yet made.

@@ -76,12 +76,19 @@ impl Lab {
         let (mut made, mut evaluations) = (0, 0.0);
         let mut runners: Vec<&mut Live> = self.live.iter_mut().chain(&mut self.rival).collect();
         while let Some(next) = next(&runners, made < steps) {
+            // Two take turns; one alone may make several steps in one go.
+            let most = if runners.len() == 1 {
+                steps.saturating_sub(made)
+            } else {
+                1
+            };
             let runner = &mut runners[next.index];
-            if !runner.step(deadline) {
+            let just_made = runner.step(deadline, most);
+            if just_made == 0 {
                 break;
             }
-            made += u32::from(next.sets_the_pace);
-            evaluations += (runner.cost() * runner.count() as u64) as f64;
+            made += just_made * u32::from(next.sets_the_pace);
+            evaluations += (runner.cost() * u64::from(just_made) * runner.count() as u64) as f64;
             if runner.guard_is_due() {
                 runner.read_back(&device).await?;
             }

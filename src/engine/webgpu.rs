@@ -80,18 +80,24 @@ pub async fn probe() -> Result<Adapter, String> {
     Err("WebGPU is used in a browser only".into())
 }
 
-/// burn's WebGPU device. To be called once in a worker's life: a second initialisation fails.
+/// burn's WebGPU device. There is one in a worker's life, since a second initialisation fails: who asks again gets the
+/// same.
 ///
 /// # Errors
 /// Why there is no device, one sentence.
 #[cfg(target_arch = "wasm32")]
 pub async fn device() -> Result<Device, String> {
+    thread_local! { static DEVICE: std::cell::OnceCell<Device> = const { std::cell::OnceCell::new() }; }
+    if let Some(device) = DEVICE.with(|known| known.get().cloned()) {
+        return Ok(device);
+    }
     super::constructors::run_once();
-    Device::wgpu_options()
+    let device = Device::wgpu_options()
         .tasks_max(64)
         .init_async()
         .await
-        .map_err(|error| format!("WebGPU gave no device: {error}"))
+        .map_err(|error| format!("WebGPU gave no device: {error}"))?;
+    Ok(DEVICE.with(|known| known.get_or_init(|| device).clone()))
 }
 
 /// Natively there is no such device.

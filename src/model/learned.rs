@@ -5,7 +5,8 @@ use burn::tensor::{Tensor, TensorData};
 use super::{
     Along, Head, Kind, Network, Perceptron, Preconditioning, energy_net, features, score_net, tangents::column,
 };
-use crate::field::{Differential, Field, points_on};
+use crate::field::{Differential, Field, Route, points_on};
+use crate::fused;
 
 /// The score of a trained network of either kind; no gradients by its weights are kept.
 ///
@@ -48,6 +49,15 @@ impl LearnedField {
         let network = self.network.on_host()?;
         let points = x.try_to_vec_as::<f32>().ok()?;
         Some(points_on(&x.device(), say(network, &points)))
+    }
+
+    /// What the fused kernels need of it.
+    fn weights(&self) -> fused::Weights {
+        fused::Weights {
+            shape: self.network.shape(),
+            preconditioning: self.preconditioning,
+            flat: self.network.flat().clone(),
+        }
     }
 
     /// `g` and `F` of an energy network that is on the CPU, `[n, 1]` and `[n, 2]`.
@@ -104,7 +114,12 @@ impl Field for LearnedField {
         self.on_host(x, |network, points| {
             network.scores(&self.preconditioning, points, sigma)
         })
+        .or_else(|| fused::score(&self.weights(), x, sigma))
         .unwrap_or_else(|| self.score_of(self.output(x, sigma), x, sigma))
+    }
+
+    fn travel(&self, x: &Tensor<2>, route: &Route) -> Option<Tensor<2>> {
+        fused::travel(&self.weights(), x, route)
     }
 
     fn differential(&self, x: &Tensor<2>, sigma: f32) -> Differential {

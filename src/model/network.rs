@@ -21,7 +21,9 @@ pub(super) struct Layer {
 /// the tape, and the [`Activation`] that goes with it.
 #[derive(Clone, Debug)]
 pub struct Network {
-    kind: Kind,
+    shape: Shape,
+    /// All parameters, as they were before they were cut.
+    flat: Tensor<1>,
     hidden: Vec<Layer>,
     last: Layer,
     /// `beta` of the quadratic head, `[1, 1]`.
@@ -60,7 +62,8 @@ impl Network {
         let hidden = shape.layers().take(shape.depth).map(&mut layer).collect();
         let last = layer((shape.width, shape.outputs()));
         Self {
-            kind: shape.kind,
+            shape,
+            flat: flat.clone(),
             hidden,
             last,
             gain: shape.has_gain().then(|| take(1, 1)),
@@ -76,12 +79,22 @@ impl Network {
 
     /// What the network puts out.
     pub fn kind(&self) -> Kind {
-        self.kind
+        self.shape.kind
+    }
+
+    /// Kind and size.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// All parameters in one vector.
+    pub fn flat(&self) -> &Tensor<1> {
+        &self.flat
     }
 
     /// `F`. features: `[n, 12]`; returns `[n, 2]`, of unit size.
     pub fn output(&self, features: Tensor<2>) -> Tensor<2> {
-        match self.kind {
+        match self.shape.kind {
             Kind::Score => score_net::output(self, features),
             Kind::Energy(head) => energy_net::output(self, head, features),
         }
@@ -90,7 +103,7 @@ impl Network {
     /// `F`, and `dF_1/dz_1 + dF_2/dz_2` or its like along other directions. features: `[n, 12]`; returns `[n, 2]` and
     /// `[n, 1]`.
     pub fn output_and_trace(&self, features: Tensor<2>, along: Along) -> (Tensor<2>, Tensor<2>) {
-        match self.kind {
+        match self.shape.kind {
             Kind::Score => score_net::output_and_trace(self, features, along),
             Kind::Energy(head) => {
                 let curved = energy_net::curved(self, head, features, along);
@@ -134,7 +147,7 @@ impl Network {
 
     /// The head, if this is an energy network.
     fn head(&self) -> Option<Head> {
-        match self.kind {
+        match self.shape.kind {
             Kind::Score => None,
             Kind::Energy(head) => Some(head),
         }

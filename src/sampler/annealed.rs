@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::langevin::{denoising_step, langevin_step};
+use super::langevin::{denoising_step, langevin_step, next_move};
 use super::{Chain, Parameters, Sampler, Tally};
 use crate::field::Field;
 use crate::noise::NoiseLadder;
@@ -14,6 +14,7 @@ use crate::noise::NoiseLadder;
 ///
 /// The steps are those of [`super::Langevin`], with its inverse temperature and its noise scale; the denoising step has
 /// neither. Another temperature than 1 is a heuristic here: `p_sigma^beta` is not the noised `p^beta`.
+#[derive(Clone)]
 pub struct Annealed {
     ladder: NoiseLadder,
     /// eta, beta, seed and guard; its sigma is that of the rung.
@@ -76,6 +77,22 @@ impl Sampler for Annealed {
         self.step_in_level += 1;
         self.descend();
         moved
+    }
+
+    fn leap(&mut self, field: &dyn Field, x: &Tensor<2>, most: u32) -> Option<(Tensor<2>, u32)> {
+        let (mut ahead, mut moves) = (self.clone(), Vec::new());
+        while (moves.len() as u32) < most && !ahead.at_the_end() {
+            moves.push(next_move(&ahead.chain, ahead.noise_scale, &mut ahead.tally));
+            ahead.step_in_level += 1;
+            ahead.descend();
+        }
+        let made = moves.len() as u32;
+        if made == 0 {
+            return None;
+        }
+        let moved = field.travel(x, &self.chain.route(moves))?;
+        *self = ahead;
+        Some((moved, made))
     }
 
     fn sigma(&self) -> f32 {

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::Guard;
 use super::langevin::denoise;
-use crate::field::Field;
+use crate::field::{Field, Move, Route};
 
 /// A chain at one noise level: what it samples, in which steps, and with which random numbers.
 ///
@@ -46,6 +46,15 @@ impl Chain {
     /// step.
     pub fn time_step(&self) -> f32 {
         (2.0 * self.step_size).sqrt() * self.sigma
+    }
+
+    /// These steps in one go, with the chain's seed and guard.
+    pub(super) fn route(&self, moves: Vec<Move>) -> Route {
+        Route {
+            seed: self.seed,
+            clip: self.guard.map(|guard| [guard.low, guard.high]),
+            moves,
+        }
     }
 
     /// The score that particles follow, `[n, 2]`: the field's, or with a guard `(D - x) / sigma²` with `D` clipped.

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::noise::step_noise;
 use super::{Chain, Parameters, Sampler, Tally};
-use crate::field::Field;
+use crate::field::{Field, Move};
 
 /// The unadjusted Langevin algorithm,
 ///
@@ -41,6 +41,14 @@ impl Sampler for Langevin {
         langevin_step(&self.chain, self.noise_scale, field, x, &mut self.tally)
     }
 
+    fn leap(&mut self, field: &dyn Field, x: &Tensor<2>, most: u32) -> Option<(Tensor<2>, u32)> {
+        let mut tally = self.tally;
+        let moves = (0..most).map(|_| next_move(&self.chain, self.noise_scale, &mut tally));
+        let moved = field.travel(x, &self.chain.route(moves.collect()))?;
+        self.tally = tally;
+        Some((moved, most))
+    }
+
     fn sigma(&self) -> f32 {
         self.chain.sigma
     }
@@ -66,16 +74,26 @@ pub(super) fn langevin_step(
     x: Tensor<2>,
     tally: &mut Tally,
 ) -> Tensor<2> {
-    let step = tally.step();
-    tally.evaluated(1);
-    tally.passed(chain.length());
+    let next = next_move(chain, noise_scale, tally);
     let count = x.dims()[0];
     if count == 0 {
         return x;
     }
-    let drift = chain.score(field, &x) * (chain.beta * chain.length());
-    let kick = step_noise(chain.seed, step, count, noise_scale * chain.time_step(), &x.device());
+    let drift = chain.score(field, &x) * next.drift;
+    let kick = step_noise(chain.seed, next.step, count, next.kick, &x.device());
     x + drift + kick
+}
+
+/// Counts a Langevin step and says what it is.
+pub(super) fn next_move(chain: &Chain, noise_scale: f32, tally: &mut Tally) -> Move {
+    tally.evaluated(1);
+    tally.passed(chain.length());
+    Move {
+        sigma: chain.sigma,
+        drift: chain.beta * chain.length(),
+        kick: noise_scale * chain.time_step(),
+        step: tally.step(),
+    }
 }
 
 /// The last step of a descent, onto the denoised points. x: `[n, 2]`.

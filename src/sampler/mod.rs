@@ -5,7 +5,8 @@
 //! anew, [`Guard::recycle`]) is left to the caller, who reads them for the picture anyway.
 //!
 //! A run is a function of the field, the starting points and the seed: the noise of step `k` depends on `(seed, k)`
-//! only, not on the frame rate.
+//! only, not on the frame rate. (Steps that a field makes in one go, [`Sampler::leap`], have noise of another generator,
+//! which depends on the same numbers.)
 
 mod annealed;
 mod averaged_noise;
@@ -56,6 +57,12 @@ pub trait Sampler {
     /// without this, if field and particles are, and counts only when it is made.
     fn prepare(&mut self, _field: &dyn Field, _x: &Tensor<2>) -> bool {
         true
+    }
+
+    /// Makes some of the next steps in one go, at most `most`, where the field can ([`Field::travel`]): the particles after
+    /// them, and how many they were. None where they have to be made one by one.
+    fn leap(&mut self, _field: &dyn Field, _x: &Tensor<2>, _most: u32) -> Option<(Tensor<2>, u32)> {
+        None
     }
 
     /// The noise level whose score the next step follows, in stage units.
