@@ -6,6 +6,7 @@
 
 mod actions;
 mod handle;
+mod lessons;
 mod margins;
 mod meter;
 mod playing;
@@ -28,6 +29,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 pub use self::handle::Handle;
+use self::lessons::Lessons;
 use self::margins::Margins;
 use self::meter::Meter;
 use self::playing::Playing;
@@ -109,8 +111,9 @@ pub struct App {
     stage: Stage,
     /// The rival's stage, while there is a race.
     rival: Option<Rival>,
-    /// The scene that plays.
+    /// What plays: a scene, or a chapter of the lessons.
     playing: Option<Playing>,
+    lessons: Lessons,
     strip: Strip,
     screen: Screen,
     tool: Tool,
@@ -234,6 +237,7 @@ impl App {
             stage,
             rival: None,
             playing: None,
+            lessons: Lessons::default(),
             strip,
             screen: Screen::default(),
             tool: Tool::Look,
@@ -270,14 +274,15 @@ impl App {
         self.engine = Some(EngineClient::start(move |event| {
             handle.act(move |app| app.on_engine(event))
         }));
-        self.weights.untouched = dom::window().is_ok_and(|window| {
-            let location = window.location();
+        if let Ok(location) = dom::window().map(|window| window.location()) {
             let (hash, search) = (
                 location.hash().unwrap_or_default(),
                 location.search().unwrap_or_default(),
             );
-            link::leaves_start_open(&hash, &search)
-        });
+            self.weights.untouched = link::leaves_start_open(&hash, &search);
+            self.follow_lesson(link::read(&hash).lesson);
+            lessons::offer(hash.is_empty());
+        }
         self.fetch_shipped();
     }
 

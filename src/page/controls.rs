@@ -29,7 +29,9 @@ pub fn start(app: &Handle) -> Result<Vec<EventListener>, JsValue> {
             let Some(field) = dom::closest::<Element>(event, "input, select") else {
                 return;
             };
-            if let Some((key, value)) = read(&field, event.type_() == "change") {
+            if field.id() == "lesson-list" && event.type_() == "change" {
+                app.act(super::app::App::choose_chapter);
+            } else if let Some((key, value)) = read(&field, event.type_() == "change") {
                 app.act(move |app| app.set_by_hand(&key, value));
             } else if field.id().starts_with("brush-") {
                 app.act(super::app::App::take_brush);
@@ -54,6 +56,8 @@ pub fn start(app: &Handle) -> Result<Vec<EventListener>, JsValue> {
             app.act(move |app| app.take_tool(&tool));
         } else if let Some(set) = attribute("data-preset") {
             app.act(move |app| app.choose_preset(&set));
+        } else if attribute("data-guess").is_some() {
+            app.act(move |app| app.guess(&button));
         } else if let Some(scene) = attribute("data-scene") {
             app.act(move |app| app.play(&scene));
         } else if let Some(changes) = attribute("data-set") {

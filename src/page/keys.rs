@@ -30,6 +30,7 @@ pub fn meaning(key: &str, command: bool, shift: bool) -> Option<Key> {
         (" ", _) => Key::Action("play-all"),
         ("r", _) => Key::Action("restart"),
         ("s", _) => Key::Action("scenes"),
+        ("t", _) => Key::Action("lessons"),
         ("f", _) => Key::Action("projector"),
         ("?", _) => Key::Action("keys"),
         ("d", _) => Key::Tool("draw"),
@@ -96,6 +97,7 @@ mod tests {
         assert_eq!(meaning("ArrowRight", false, false), Some(Key::Rungs(1)));
         assert_eq!(meaning("L", false, false), Some(Key::Tool("loop")));
         assert_eq!(meaning("f", false, false), Some(Key::Action("projector")));
+        assert_eq!(meaning("t", false, false), Some(Key::Action("lessons")));
         assert_eq!(meaning("i", false, false), Some(Key::Tool("probe")));
         assert_eq!(meaning("Escape", false, false), Some(Key::Action("let-go")));
         assert_eq!(meaning("r", true, false), None, "reloading stays the browser's");

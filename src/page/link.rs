@@ -39,6 +39,8 @@ pub struct Link {
     pub target: Target,
     /// The settings, checked.
     pub settings: Settings,
+    /// The chapter of the lessons that is open; empty when none is.
+    pub lesson: String,
     /// What could not be read and was left at its default.
     pub errors: Vec<LinkError>,
 }
@@ -58,6 +60,17 @@ pub fn write(target: &Target, settings: &Settings) -> String {
     data.into_iter().chain(settings).collect::<Vec<_>>().join("&")
 }
 
+/// The fragment that brings back this state, and above it a chapter of the lessons.
+pub fn with_lesson(mut fragment: String, lesson: &str) -> String {
+    if !fragment.is_empty() {
+        fragment.push('&');
+    }
+    fragment + LESSON + "=" + lesson
+}
+
+/// The key of the chapter.
+const LESSON: &str = "lesson";
+
 /// Marks the code of a drawing, so that it can never be taken for a named set.
 const DRAWING: &str = "d.";
 
@@ -66,6 +79,7 @@ pub fn read(fragment: &str) -> Link {
     let mut link = Link {
         target: Target::Preset(Preset::Moons),
         settings: Settings::default(),
+        lesson: String::new(),
         errors: Vec::new(),
     };
     let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
@@ -86,6 +100,8 @@ impl Link {
         let (key, value) = pair.split_once('=').ok_or_else(|| LinkError::NoPair(start_of(pair)))?;
         if key == "data" {
             self.target = read_target(value)?;
+        } else if key == LESSON {
+            self.lesson = start_of(value);
         } else {
             self.settings = flat::with(&self.settings, [(start_of(key).as_str(), value)])?;
         }
@@ -118,7 +134,12 @@ pub fn backend(query: &str) -> Result<Option<Backend>, LinkError> {
 pub fn leaves_start_open(fragment: &str, query: &str) -> bool {
     let mut pairs = fragment.trim_start_matches('#').split('&');
     let mut wishes = query.trim_start_matches('?').split('&');
-    let open = |pair: &str| pair.is_empty() || pair.starts_with("data=") || pair.starts_with("projector=");
+    let open = |pair: &str| {
+        pair.is_empty()
+            || ["data=", "projector=", "lesson="]
+                .iter()
+                .any(|key| pair.starts_with(key))
+    };
     pairs.all(open) && wishes.all(|wish| wish != "fresh")
 }
 
@@ -232,6 +253,18 @@ mod tests {
             };
             assert_eq!(link.settings, rest, "{key}={value}");
         }
+    }
+
+    #[test]
+    fn a_chapter_is_in_the_link_above_what_was_there_before() {
+        let text = with_lesson(write(&Target::Preset(Preset::Rings), &Settings::default()), "annealing");
+        assert_eq!(text, "data=rings&lesson=annealing");
+        let link = read(&text);
+        assert_eq!(
+            (link.lesson.as_str(), link.target, link.errors.len()),
+            ("annealing", Target::Preset(Preset::Rings), 0)
+        );
+        assert!(leaves_start_open(&text, ""));
     }
 
     #[test]

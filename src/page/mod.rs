@@ -20,6 +20,7 @@ pub mod keys;
 pub mod lab;
 pub use scorefield_kernel::page::layers;
 pub mod legend;
+pub mod lessons;
 pub mod link;
 pub mod loop_meter;
 mod number;

@@ -115,12 +115,7 @@ impl Scene {
     /// # Errors
     /// None that a test of the table would not have found.
     pub fn settings(&self, before: &Settings) -> Result<Settings, FlatError> {
-        let mut base = Settings::default();
-        if !self.learns {
-            (base.network, base.width, base.depth, base.seed) =
-                (before.network, before.width, before.depth, before.seed);
-        }
-        set(&base, self.changes)
+        settings(self.changes, self.learns, before)
     }
 
     /// What it is played on.
@@ -140,6 +135,18 @@ impl Scene {
         };
         Drawing::from_points(&points, softness).map(Target::Drawing)
     }
+}
+
+/// The default settings after changes, with a network of their own or the one that was there `before`.
+///
+/// # Errors
+/// The first change that does not apply.
+pub fn settings(changes: &str, learns: bool, before: &Settings) -> Result<Settings, FlatError> {
+    let mut base = Settings::default();
+    if !learns {
+        (base.network, base.width, base.depth, base.seed) = (before.network, before.width, before.depth, before.seed);
+    }
+    set(&base, changes)
 }
 
 /// The settings after changes, `key=value` separated by spaces.

@@ -175,7 +175,7 @@ impl App {
             "farther" => self.stage.approach(1.0 / APPROACH),
             "home" => self.stage.go_home(),
             "restart-engine" => self.restart_engine(),
-            _ => {}
+            _ => self.turn_page(action),
         }
         self.screen.words_changed();
     }
@@ -332,7 +332,8 @@ impl App {
 
     /// The address that brings this state back.
     pub fn link(&self) -> String {
-        let fragment = link::write(&self.lab.target, &self.lab.settings);
+        let usual = || link::write(&self.lab.target, &self.lab.settings);
+        let fragment = self.lesson_link().unwrap_or_else(usual);
         let here = dom::window()
             .and_then(|window| window.location().href())
             .unwrap_or_default();
@@ -353,12 +354,14 @@ impl App {
         for error in &found.errors {
             banner::show(Kind::Error, &error.to_string(), None);
         }
+        self.leave_scene();
         if found.settings != self.lab.settings {
             self.take_settings(found.settings);
         }
         if found.target != self.lab.target {
             self.take_target(found.target);
         }
+        self.follow_lesson(found.lesson);
     }
 }
 

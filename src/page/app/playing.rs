@@ -1,4 +1,4 @@
-//! The scene that plays: how it comes and goes, what it asks the engine, and its card.
+//! What plays, a scene or a chapter of the lessons: how it comes and goes, what it asks the engine, and a scene's card.
 
 use web_sys::{Element, HtmlButtonElement, HtmlElement};
 
@@ -25,10 +25,21 @@ const BETAS: [f32; 5] = [0.5, 0.75, 1.0, 1.25, 1.5];
 const CROSSING: usize = 1000;
 const LONG: f32 = 0.35;
 
-/// The lab as it was before the scene.
-struct Before {
-    settings: Settings,
-    target: Target,
+/// What becomes of the network while something plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Learner {
+    /// It takes no part, and rests.
+    Rests,
+    /// One from the shipped weights takes its place, and learns on.
+    Shipped,
+    /// A fresh one takes its place, and waits.
+    Fresh,
+}
+
+/// The lab as it was before.
+pub(super) struct Before {
+    pub(super) settings: Settings,
+    pub(super) target: Target,
     editor: Editor,
     training: bool,
     sampling: bool,
@@ -36,12 +47,14 @@ struct Before {
     weights: Weights,
 }
 
-/// A scene under way.
+/// What is under way.
 pub(super) struct Playing {
-    scene: &'static Scene,
-    before: Before,
+    /// The scene's name; none for a chapter on data of its own.
+    name: &'static str,
+    learner: Learner,
+    pub(super) before: Before,
     /// The data's revision while they are the scene's.
-    revision: u32,
+    pub(super) revision: u32,
     /// The request under way, and when it was made.
     asked: Option<u32>,
     asked_ms: f64,
@@ -67,9 +80,19 @@ impl App {
     pub fn play(&mut self, name: &str) {
         let Some(scene) = named(name) else { return };
         self.leave_scene();
-        let (Ok(settings), Ok(target)) = (scene.settings(&self.lab.settings), scene.target()) else {
-            return;
-        };
+        self.begin_scene(scene);
+        self.show_card();
+    }
+
+    pub(super) fn begin_scene(&mut self, scene: &'static Scene) {
+        let learner = if scene.learns { Learner::Shipped } else { Learner::Rests };
+        if let (Ok(settings), Ok(target)) = (scene.settings(&self.lab.settings), scene.target()) {
+            self.begin_play(scene.name, learner, settings, target);
+        }
+    }
+
+    /// Puts other settings, data and perhaps another network in the place of those that are there, which are kept.
+    pub(super) fn begin_play(&mut self, name: &'static str, learner: Learner, settings: Settings, target: Target) {
         let before = Before {
             settings: self.lab.settings.clone(),
             target: self.lab.target.clone(),
@@ -79,19 +102,22 @@ impl App {
             checkpoint: self.checkpoint.clone(),
             weights: self.weights.clone(),
         };
-        (self.lab.training, self.lab.sampling) = (scene.learns, true);
+        (self.lab.training, self.lab.sampling) = (learner == Learner::Shipped, true);
         self.weights.touch();
         self.take_settings(settings);
         self.take_target(target);
-        if scene.learns {
+        if learner == Learner::Shipped {
             self.renew_from_shipped();
+        } else if learner == Learner::Fresh {
+            self.renew();
         } else if let Ok(truth) = &self.truth
             && !(0.98..1.02).contains(&(self.fit.scale / truth.scale()))
         {
             self.renew(); // the ladder is as wide as the data to which the network was fitted
         }
         self.playing = Some(Playing {
-            scene,
+            name,
+            learner,
             before,
             revision: self.lab.target_revision,
             asked: None,
@@ -101,12 +127,18 @@ impl App {
             depths: vec![f32::NAN; 5],
             crossings: Vec::new(),
         });
+    }
+
+    /// Ends scene and lesson.
+    pub(super) fn leave_scene(&mut self) {
+        self.end_play();
+        self.lessons.open = None;
         self.show_card();
     }
 
-    /// Ends the scene; settings, data and network are those from before.
-    pub(super) fn leave_scene(&mut self) {
-        let Some(Playing { scene, before, .. }) = self.playing.take() else {
+    /// Settings, data and network are those from before again.
+    pub(super) fn end_play(&mut self) {
+        let Some(Playing { learner, before, .. }) = self.playing.take() else {
             return;
         };
         // The network from before comes back, and not the one that is shipped for its data.
@@ -124,12 +156,11 @@ impl App {
                 self.checkpoint = Some(checkpoint);
             }
             // Nothing was kept, as nothing was learned yet.
-            None if scene.learns && before.weights.untouched => self.renew_from_shipped(),
-            None if scene.learns => self.renew(),
-            None => {}
+            None if learner == Learner::Rests => {}
+            None if before.weights.untouched => self.renew_from_shipped(),
+            None => self.renew(),
         }
         self.weights.untouched = before.weights.untouched;
-        self.show_card();
     }
 
     /// A new network, with the weights shipped for these data if there are any for a network of its kind.
@@ -154,12 +185,16 @@ impl App {
         }
     }
 
-    /// The card of the scene that plays, and none else; the style sheet makes room for it.
-    fn show_card(&mut self) {
-        let name = self.playing.as_ref().map_or("", |playing| playing.scene.name);
+    /// The card of the scene that plays, or the lesson, and none else; the style sheet makes room for it.
+    pub(super) fn show_card(&mut self) {
+        let lesson = self.lessons.open.as_deref();
+        let playing = self.playing.as_ref().filter(|_| lesson.is_none());
+        let name = playing.map_or("", |playing| playing.name);
         dom::set_hidden("scene", name.is_empty());
+        dom::set_hidden("lesson", lesson.is_none());
         if let Ok(main) = dom::element::<Element>("lab") {
             dom::set_attribute(&main, "data-scene", name);
+            dom::set_attribute(&main, "data-lesson", lesson.unwrap_or_default());
         }
         for card in dom::all::<HtmlElement>("[data-card]") {
             card.set_hidden(card.get_attribute("data-card").as_deref() != Some(name));
@@ -176,7 +211,8 @@ impl App {
     pub(super) fn write_scene(&mut self) {
         let Some(mut playing) = self.playing.take() else { return };
         let figures = self.figures(&mut playing);
-        let name = playing.scene.name;
+        self.write_lesson(&figures, playing.revision);
+        let name = playing.name;
         for (k, figure) in figures.into_iter().enumerate() {
             let Ok(output) = dom::element::<Element>(&format!("{name}-{k}")) else {
                 continue;
@@ -216,7 +252,7 @@ impl App {
         let judged = self.quality.as_ref().filter(|(target, _)| *target == playing.revision);
         let judged = judged.map(|(_, quality)| quality);
         let step = measures::local_step(s.step_size, s.sigma, PAIR_WIDTH * PAIR_WIDTH);
-        match playing.scene.name {
+        match playing.name {
             "weights" => vec![share(0), share(1)],
             "step" => {
                 let accepted = self.last.rival.as_ref().and_then(|rival| rival.sampler.acceptance);

@@ -203,7 +203,7 @@ pub(super) fn take_dropped_files(app: &Handle, document: &Document) -> [EventLis
 }
 
 /// The bytes of a response.
-async fn bytes_of(response: Promise) -> Result<Vec<u8>, JsValue> {
+pub(super) async fn bytes_of(response: Promise) -> Result<Vec<u8>, JsValue> {
     let response: Response = JsFuture::from(response).await?.into();
     if !response.ok() {
         return Err(JsValue::NULL);
