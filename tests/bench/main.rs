@@ -20,7 +20,7 @@ use scorefield::distribution::Preset;
 use serde_json::{Value, json};
 
 /// Seconds of training after which a run that has not reached it is given up.
-const PATIENCE: f64 = 60.0;
+const PATIENCE: f64 = 40.0;
 /// Where the field is good, nats.
 const GOOD: f64 = 0.05;
 
@@ -136,7 +136,7 @@ async fn on_the_gpu(driver: &Driver) -> Outcome<()> {
     let Some(rival) = among.get(1) else { return Ok(()) };
     println!("| network, batch 512 | who | steps/s | engine over it, median (lowest to highest) |\n|---|---|---|---|");
     for width in [64, 128] {
-        let rates = rounds(driver, &among, &options("moons", "stable-target", width, 1), 2.0, 3).await?;
+        let rates = rounds(driver, &among, &options("moons", "stable-target", width, 1), 1.0, 3).await?;
         for (name, of) in among.iter().zip(&rates) {
             let over = if *name == among[0] {
                 String::new()

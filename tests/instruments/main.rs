@@ -1,5 +1,5 @@
 //! The instruments of the built page, one after the other in one session of a real browser: race, Metropolis test,
-//! replay, loop, scenes, files of weights, likelihood; and that meanwhile the page asks no other host.
+//! replay, loop, scenes, lessons, files of weights, likelihood; and that meanwhile the page asks no other host.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs, clippy::print_stdout)]
 
@@ -7,6 +7,7 @@
 mod chrome;
 #[path = "../e2e/hand.rs"]
 mod hand;
+mod lessons;
 mod levels;
 #[path = "../e2e/server.rs"]
 mod server;
@@ -267,7 +268,7 @@ async fn a_scene_measures_what_it_says_and_leaves_everything_as_it_was(chrome: &
         "mode weights, plain and annealed: {}",
         chrome.run(&format!("return {numbers}")).await?
     );
-    click(chrome, "[data-action=leave-scene]").await?;
+    click(chrome, "#scene [data-action=leave-scene]").await?;
     chrome
         .wait_for("end of the scene", "document.getElementById('scene').hidden", SOON)
         .await?;
@@ -323,6 +324,8 @@ async fn every_instrument_of_the_page_does_what_it_says() -> Outcome {
     done("loop");
     a_scene_measures_what_it_says_and_leaves_everything_as_it_was(&chrome).await?;
     done("scene");
+    lessons::a_lesson_is_guessed_then_measured_and_leaves_everything_as_it_was(&chrome).await?;
+    done("lesson");
     weights::weights_are_saved_and_loaded_by_button_and_by_drop_and_broken_ones_refused(&chrome).await?;
     done("weights");
     the_density_is_measured_by_script_and_by_button(&chrome).await?;

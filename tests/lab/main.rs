@@ -5,6 +5,7 @@
 mod basics;
 mod driver;
 mod judgement;
+mod lessons;
 mod pictures;
 mod races;
 mod relaxation;

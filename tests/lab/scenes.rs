@@ -42,7 +42,7 @@ fn plain_langevin_keeps_half_of_the_particles_at_the_small_mode_and_annealed_bri
 }
 
 /// Mean squared distance along an axis from the nearest mode of the unequal pair, over that of the smoothed data.
-fn width(points: &[f32], sigma: f32) -> f32 {
+pub fn width(points: &[f32], sigma: f32) -> f32 {
     let pair = modes(Preset::TwoG).unwrap();
     let centres = [-8.0 * PAIR_WIDTH, 2.0 * PAIR_WIDTH];
     let squares = points.chunks_exact(2).map(|x| {
@@ -55,7 +55,7 @@ fn width(points: &[f32], sigma: f32) -> f32 {
 
 /// Asserts a variance within six standard deviations of its estimate from `n` particles, which have two coordinates
 /// each, and 1.5 % for the tails that reach across to the other mode.
-fn assert_width(found: f32, expected: f32, n: u32) {
+pub fn assert_width(found: f32, expected: f32, n: u32) {
     let bound = expected * (6.0 / (n as f32).sqrt() + 0.015) + 1e-6;
     assert!((found - expected).abs() < bound, "{found}, not {expected} to {bound}");
 }

@@ -186,7 +186,7 @@ impl App {
         let words = words.first().and_then(|words| words.text_content()).unwrap_or_default();
         if let Ok(Some(reveal)) = chapter.query_selector(".reveal") {
             // Fails only for places that are no places.
-            let _ = reveal.insert_adjacent_html("afterbegin", &format!("<p class=verdict>{words}</p>"));
+            let _ = reveal.insert_adjacent_html("afterbegin", &format!("<p class=verdict>{words}</p> "));
             reveal.scroll_into_view_with_bool(false);
         }
         dom::set_text("lesson-said", &words);

@@ -1,0 +1,73 @@
+//! The lessons: opened, answered, left, and everything as before.
+
+use fantoccini::Locator;
+use fantoccini::elements::Element;
+use serde_json::json;
+
+use crate::chrome::Chrome;
+use crate::hand::click;
+use crate::{Outcome, SETTLED, SOON};
+
+const OPEN: &str = "#lesson-text > section:not([hidden])";
+
+async fn is_open(chrome: &Chrome, name: &str) -> Outcome {
+    let open = format!(
+        "document.querySelector('{OPEN}')?.dataset.lesson === '{name}' \
+         && document.activeElement === document.querySelector('{OPEN} h2')"
+    );
+    chrome
+        .wait_for(&format!("chapter {name}, with the focus"), &open, SOON)
+        .await
+}
+
+pub async fn a_lesson_is_guessed_then_measured_and_leaves_everything_as_it_was(chrome: &Chrome) -> Outcome {
+    let before = chrome.run(SETTLED).await?;
+    click(chrome, "header [data-action=lessons]").await?;
+    is_open(chrome, "score").await?;
+    let seen = format!("document.querySelector('{OPEN} .reveal').checkVisibility()");
+    assert_eq!(
+        chrome.run(&format!("return {seen}")).await?,
+        json!(false),
+        "told before it was asked"
+    );
+    // A wrong guess, by the keyboard.
+    let guess: Element = chrome
+        .tab
+        .find(Locator::Css(&format!("{OPEN} [data-guess='']")))
+        .await?;
+    guess.send_keys("\u{e007}").await?;
+    chrome.wait_for("result", &seen, SOON).await?;
+    let words = chrome
+        .run(&format!("return document.querySelector('{OPEN} .verdict').textContent + document.getElementById('lesson-said').textContent"))
+        .await?;
+    assert_eq!(
+        words.as_str().map(|words| words.matches("Not so").count()),
+        Some(2),
+        "{words}"
+    );
+    let variance =
+        format!("Math.abs(Number(document.querySelector('{OPEN} [data-figure=variance]').textContent) - .25) < .04");
+    chrome.wait_for("variance of a quarter", &variance, SOON).await?;
+    let told = "/Variance now: 0.2/.test(document.getElementById('lesson-said').textContent)";
+    chrome
+        .wait_for("result told to those who cannot see it", told, SOON)
+        .await?;
+    // There and back: the answer stays, and so does what it did.
+    click(chrome, "#lesson-next").await?;
+    is_open(chrome, "matching").await?;
+    assert_eq!(
+        chrome.run("return scorefield.state().objective").await?,
+        json!("implicit")
+    );
+    click(chrome, "#lesson-previous").await?;
+    is_open(chrome, "score").await?;
+    let state = chrome.run(&format!("return [{seen}, scorefield.state().beta]")).await?;
+    assert_eq!(state, json!([true, 4]), "the chapter has forgotten its answer");
+    click(chrome, "#lesson [data-action=leave-scene]").await?;
+    chrome
+        .wait_for("end of the lesson", "document.getElementById('lesson').hidden", SOON)
+        .await?;
+    let after = chrome.run(SETTLED).await?;
+    assert_eq!(before, after, "the lesson has changed what was there before");
+    Ok(())
+}
