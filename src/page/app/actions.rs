@@ -152,7 +152,7 @@ impl App {
                 banner::show(Kind::Notice, &format!("Theme: {}.", self.theme.name()), None);
             }
             "share" => share(&self.link()),
-            "keys" | "scenes" => {
+            "keys" | "scenes" | "save" => {
                 if let Ok(dialog) = dom::element::<HtmlDialogElement>(action)
                     && !dialog.open()
                     && let Err(error) = dialog.show_modal()
@@ -163,6 +163,7 @@ impl App {
             "projector" => self.project(!self.lab.settings.projector),
             "leave-scene" => self.leave_scene(),
             "measure-again" => self.measure_again(),
+            "afresh" => self.start_afresh(),
             "replay" => self.play_recording(),
             "live" => self.go_live(),
             "let-go" => {
