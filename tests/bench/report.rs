@@ -37,20 +37,28 @@ pub fn machine() -> String {
     )
 }
 
-/// A row of the seconds to a good field; `found`: `[steps, seconds]` of each seed, ours and theirs.
-pub fn until(set: &str, found: &[Vec<[f64; 2]>; 2]) {
-    let cell = |found: &Vec<[f64; 2]>| {
-        let all = found
-            .iter()
-            .map(|[steps, seconds]| format!("{seconds:.2} ({steps:.0} steps)"));
-        all.collect::<Vec<_>>().join(", ")
+/// A run towards a good field.
+pub struct Run {
+    pub steps: f64,
+    pub seconds: f64,
+    /// It got there; if not, it was given up.
+    pub good: bool,
+}
+
+/// A row of the seconds to a good field; a run of each seed, ours and theirs.
+pub fn until(set: &str, [ours, theirs]: &[Vec<Run>; 2]) {
+    let cell = |runs: &[Run]| {
+        let words = |run: &Run| {
+            let over = if run.good { "" } else { "over " };
+            format!("{over}{:.2} ({:.0} steps)", run.seconds, run.steps)
+        };
+        runs.iter().map(words).collect::<Vec<_>>().join(", ")
     };
-    let seconds = |found: &Vec<[f64; 2]>| median(&found.iter().map(|[_, seconds]| *seconds).collect::<Vec<_>>());
-    let [ours, theirs] = found;
-    println!(
-        "| {set} | {} | {} | **{:.1}** |",
-        cell(ours),
-        cell(theirs),
-        seconds(theirs) / seconds(ours)
-    );
+    let seconds = |runs: &[Run]| median(&runs.iter().map(|run| run.seconds).collect::<Vec<_>>());
+    let ratio = if ours.iter().chain(theirs).all(|run| run.good) {
+        format!("**{:.1}**", seconds(theirs) / seconds(ours))
+    } else {
+        "one was given up".into()
+    };
+    println!("| {set} | {} | {} | {ratio} |", cell(ours), cell(theirs));
 }

@@ -18,8 +18,7 @@ const POINTS: i32 = 24;
 /// When the canvas cannot be drawn on.
 pub fn approach(paper: &Paper, points: &[Approach]) -> Result<(), ChartError> {
     let end = points.last().map_or(1.0, |last| last.time.max(1e-4));
-    let highest = points.iter().map(|p| p.theory.max(p.cloud)).fold(0.5, f32::max);
-    let top = f64::from(highest * 1.001).log10().ceil() as i32;
+    let top = 10f64.powi(decade_above(points));
     let place = |(time, nats): (f32, f32)| (f64::from(time), f64::from(nats));
     let curve = |name, points: Vec<(f32, f32)>, colour, mark| Curve {
         name,
@@ -34,7 +33,7 @@ pub fn approach(paper: &Paper, points: &[Approach]) -> Result<(), ChartError> {
         caption: "nats from p_σ against Langevin time",
         promise: "how the cloud approaches p_σ, once it moves",
         x: Axis::linear(0.0, f64::from(end)),
-        y: Axis::log(LEAST, 10f64.powi(top)),
+        y: Axis::log(LEAST, top),
         across: ["t = ", ""],
         units: ["", " nat"],
         mark: None,
@@ -45,6 +44,13 @@ pub fn approach(paper: &Paper, points: &[Approach]) -> Result<(), ChartError> {
         ],
     }
     .draw(paper)
+}
+
+/// The power of ten above all there is. A cloud that starts where its target has no mass at all is infinitely far away.
+fn decade_above(points: &[Approach]) -> i32 {
+    let nats = points.iter().flat_map(|p| [p.theory, p.cloud]);
+    let highest = nats.filter(|nats| nats.is_finite()).fold(0.5, f32::max);
+    f64::from(highest * 1.001).log10().ceil() as i32
 }
 
 /// The tangent to the curve of theory, at the point where a third of the way is behind: a straight line of slope minus
@@ -67,6 +73,17 @@ fn tangent(points: &[Approach], end: f32) -> impl Iterator<Item = (f32, f32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cloud_that_starts_infinitely_far_away_does_not_stretch_the_axis() {
+        let at = |cloud, theory| Approach {
+            cloud,
+            theory,
+            ..Approach::default()
+        };
+        assert_eq!(decade_above(&[at(f32::INFINITY, 40.0), at(3.0, f32::NAN)]), 2);
+        assert_eq!(decade_above(&[]), 0);
+    }
 
     #[test]
     fn the_tangent_touches_the_curve_and_falls_by_the_fisher_information() {

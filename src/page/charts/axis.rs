@@ -32,9 +32,14 @@ impl Axis {
     }
 
     /// Round values on it, `most` at most: of equal ratios 1, 2, 5 a decade, or whole decades if those were too many; of
-    /// equal differences the multiples of 1, 2 or 5 times a power of ten.
+    /// equal differences the multiples of 1, 2 or 5 times a power of ten. None on an axis that leads nowhere or without
+    /// an end.
     pub fn ticks(self, most: usize) -> Vec<f64> {
         let Self { low, high, log } = self;
+        let leads_somewhere = low < high && high - low < f64::INFINITY && (low > 0.0 || !log);
+        if !leads_somewhere {
+            return Vec::new();
+        }
         let inside = |value: &f64| (low..=high).contains(value);
         if !log {
             let step = (high - low) / most as f64;
@@ -87,6 +92,22 @@ mod tests {
         assert_eq!(Axis::linear(0.0, 100.0).ticks(2), [0.0, 50.0, 100.0]);
         assert_eq!(Axis::linear(6000.0, 6753.0).ticks(5), [6000.0, 6200.0, 6400.0, 6600.0]);
         assert_eq!(Axis::linear(0.0, 0.7).ticks(4), [0.0, 0.2, 0.4, 0.6]);
+    }
+
+    #[test]
+    fn an_axis_that_leads_nowhere_or_without_an_end_has_no_ticks() {
+        for (low, high) in [
+            (1.0, 1.0),
+            (2.0, 1.0),
+            (1.0, f64::INFINITY),
+            (f64::NAN, 1.0),
+            (1.0, f64::NAN),
+        ] {
+            for axis in [Axis::linear(low, high), Axis::log(low, high)] {
+                assert!(axis.ticks(4).is_empty(), "{axis:?}");
+            }
+        }
+        assert!(Axis::log(0.0, 1.0).ticks(4).is_empty());
     }
 
     #[test]

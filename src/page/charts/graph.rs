@@ -70,7 +70,8 @@ impl Graph {
         };
         self.draw_axes(&sheet, [left, right, bottom], place)?;
         for curve in &self.curves {
-            let points: Vec<_> = curve.points.iter().map(|&point| place(point)).collect();
+            let finite = |point: &&(f64, f64)| point.0.is_finite() && point.1.is_finite();
+            let points: Vec<_> = curve.points.iter().filter(finite).map(|&point| place(point)).collect();
             let Some(&end) = points.last() else { continue };
             match curve.mark {
                 Mark::Dots => {

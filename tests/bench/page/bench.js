@@ -181,9 +181,9 @@ window.bench = {
     const all = among.map((name) => contenders.get(name)), steps = [], table = [];
     for (const contender of all) {
       await contender.prepare(options);
-      await contender.train(4);
-      const { seconds: of8 } = await contender.train(8);
-      steps.push(Math.max(2, Math.round((8 * seconds) / of8)));
+      await contender.train(2);
+      const { seconds: of4 } = await contender.train(4);
+      steps.push(Math.max(2, Math.round((4 * seconds) / of4)));
     }
     for (let round = 0; round < rounds; round += 1) {
       const row = [];
@@ -193,7 +193,7 @@ window.bench = {
     return { steps, table };
   },
 
-  /** Steps and seconds until the error is below `aim`, looked at every `every` steps outside the clock. */
+  /** Steps and seconds until the error is below `aim`, looked at every `every` steps outside the clock, or `most` seconds. */
   async until({ name, options, aim, every, most }) {
     const contender = contenders.get(name), set = await load(options.set), exact = await truth(set);
     await contender.prepare(options);
@@ -202,7 +202,7 @@ window.bench = {
       seconds += (await contender.train(every)).seconds;
       steps += every;
       error = await nats(contender, set, exact);
-    } while (error > aim && steps < most);
+    } while (error > aim && seconds < most);
     return { seconds, steps, nats: error };
   },
 
