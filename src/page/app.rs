@@ -6,6 +6,7 @@
 
 mod actions;
 mod handle;
+mod keeping;
 mod lessons;
 mod levels;
 mod margins;
@@ -30,6 +31,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 pub use self::handle::Handle;
+use self::keeping::Kept;
 use self::lessons::Lessons;
 use self::margins::Margins;
 use self::meter::Meter;
@@ -132,6 +134,7 @@ pub struct App {
     held_sigma: Option<f32>,
     theme: Theme,
     thumbnails: Thumbnails,
+    kept: Kept,
     engine: Option<EngineClient>,
     engine_state: EngineState,
     told: Told,
@@ -154,8 +157,7 @@ pub struct App {
 pub fn boot() -> Result<(), JsValue> {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
-        let message =
-            "The page has stopped by an error of its own. Reload it; a link shared before brings the drawing back.";
+        let message = "The page has stopped by an error of its own. Reload it: drawing and settings come back.";
         banner::show(Kind::Stopped, message, None);
     }));
     let handle = Handle::default();
@@ -256,6 +258,7 @@ impl App {
             held_sigma: None,
             theme,
             thumbnails,
+            kept: Kept::default(),
             engine: None,
             engine_state: EngineState::Loading(0.0),
             told: Told::default(),
@@ -302,6 +305,7 @@ impl App {
         self.keep_probing(now_ms);
         self.draw(now_ms);
         self.pull();
+        self.keep(false);
     }
 
     /// The distribution in closed form, or why there is none.

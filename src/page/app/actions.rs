@@ -154,7 +154,7 @@ impl App {
             }
             "levels" => self.show_levels(!self.lab.settings.all_levels),
             "share" => share(&self.link()),
-            "keys" | "scenes" => {
+            "keys" | "scenes" | "save" => {
                 if let Ok(dialog) = dom::element::<HtmlDialogElement>(action)
                     && !dialog.open()
                     && let Err(error) = dialog.show_modal()
@@ -165,6 +165,7 @@ impl App {
             "projector" => self.project(!self.lab.settings.projector),
             "leave-scene" => self.leave_scene(),
             "measure-again" => self.measure_again(),
+            "afresh" => self.start_afresh(),
             "replay" => self.play_recording(),
             "live" => self.go_live(),
             "let-go" => {

@@ -277,7 +277,11 @@ impl App {
 
     /// A hidden tab draws nothing and asks for nothing; the engine has to hear that it is hidden.
     pub(super) fn on_visibility(&mut self) {
-        if dom::document().is_ok_and(|document| document.hidden()) && self.runs() {
+        if !dom::document().is_ok_and(|document| document.hidden()) {
+            return;
+        }
+        self.keep(true);
+        if self.runs() {
             self.send(&Command::Frame { hidden: true });
         }
     }

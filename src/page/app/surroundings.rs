@@ -4,7 +4,7 @@ use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, PointerEvent};
 
-use super::{App, Handle, weights};
+use super::{App, Handle, keeping, weights};
 use crate::page::banner::{self, Kind};
 use crate::page::lab::Lab;
 use crate::page::{dom, link};
@@ -37,6 +37,8 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
         app.act(App::on_visibility)
     }));
     let app = handle.clone();
+    listeners.push(dom::listen(&window, "pagehide", move |_| app.act(|app| app.keep(true))));
+    let app = handle.clone();
     listeners.push(EventListener::new_with_options(&document, "toggle", early, move |_| {
         app.act(App::redraw_everything);
     }));
@@ -60,10 +62,16 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
     Ok(listeners)
 }
 
-/// The lab as the address has it; what is wrong with the address is shown.
+/// The lab as it was kept, or as the address has it; what is wrong with the address is shown.
 pub(super) fn lab() -> Result<Lab, JsValue> {
     let location = dom::window()?.location();
-    let found = link::read(&location.hash()?);
+    let hash = location.hash()?;
+    let kept = keeping::kept(&hash, &location.search()?);
+    let mut found = link::read(kept.as_ref().unwrap_or(&hash));
+    if kept.is_some() {
+        // What an earlier version of the page has kept and this one does not know is nobody's mistake.
+        found.errors.clear();
+    }
     for error in &found.errors {
         banner::show(Kind::Error, &error.to_string(), None);
     }

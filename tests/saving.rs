@@ -1,0 +1,104 @@
+//! What the built page keeps and saves, in a real browser: a reload loses nothing, a link wins, and a browser that keeps
+//! nothing breaks nothing.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(missing_docs)]
+
+#[path = "e2e/chrome.rs"]
+mod chrome;
+#[path = "e2e/hand.rs"]
+mod hand;
+#[path = "e2e/server.rs"]
+mod server;
+
+use std::error::Error;
+use std::time::Duration;
+
+use chrome::Chrome;
+use hand::{click, stroke};
+use serde_json::{Value, json};
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// Patience with whatever should happen soon. Other work may share the machine.
+const SOON: Duration = Duration::from_secs(40);
+/// Data and one setting.
+const LAB: &str = "const { data, points, levels } = scorefield.state(); return [data, points, levels]";
+
+async fn visit(chrome: &Chrome, address: &str) -> Outcome {
+    // Another fragment alone would not load the page again.
+    chrome.tab.goto("about:blank").await?;
+    chrome.tab.goto(address).await?;
+    chrome.wait_for("page", "window.scorefield?.state", SOON).await
+}
+
+async fn a_reload_brings_drawing_and_settings_back(chrome: &Chrome, address: &str) -> Outcome {
+    visit(chrome, address).await?;
+    click(chrome, ".tools [data-tool=draw]").await?;
+    stroke(chrome, &[[-0.6, 0.3], [0.0, 0.0], [0.6, 0.3]]).await?;
+    chrome.run("scorefield.configure({ levels: 12 })").await?;
+    let left = chrome.run(LAB).await?;
+    assert_eq!((&left[0], &left[2]), (&json!("drawing"), &json!(12)), "{left}");
+    // At once: what is new is also kept by a page that is leaving.
+    chrome.tab.refresh().await?;
+    chrome.wait_for("page", "window.scorefield?.state", SOON).await?;
+    assert_eq!(chrome.run(LAB).await?, left);
+    visit(chrome, address).await?;
+    assert_eq!(chrome.run(LAB).await?, left, "the next visit");
+    visit(chrome, &format!("{address}?fresh")).await?;
+    assert_eq!(chrome.run(LAB).await?[0], "moons", "who asks for a fresh start has one");
+    Ok(())
+}
+
+async fn a_link_wins_and_what_became_of_it_survives_a_reload(chrome: &Chrome, address: &str) -> Outcome {
+    let link = format!("{address}#data=rings");
+    visit(chrome, &link).await?;
+    assert_eq!(chrome.run(LAB).await?, json!(["rings", null, 16]));
+    chrome.run("scorefield.configure({ levels: 9 })").await?;
+    chrome.tab.refresh().await?;
+    chrome.wait_for("page", "window.scorefield?.state", SOON).await?;
+    assert_eq!(chrome.run(LAB).await?, json!(["rings", null, 9]));
+    Ok(())
+}
+
+async fn starting_afresh_forgets_everything_but_undo(chrome: &Chrome, address: &str) -> Outcome {
+    chrome.run("scorefield.preset('pinwheel')").await?;
+    click(chrome, "header [data-action=save]").await?;
+    click(chrome, "[data-action=afresh]").await?;
+    let first = json!(["moons", null, 16]);
+    assert_eq!(chrome.run(LAB).await?, first);
+    visit(chrome, address).await?;
+    assert_eq!(chrome.run(LAB).await?, first);
+    Ok(())
+}
+
+async fn a_browser_that_keeps_nothing_says_so_once_and_breaks_nothing(chrome: &Chrome) -> Outcome {
+    chrome
+        .run("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }")
+        .await?;
+    let told = "[...document.querySelectorAll('.banner[data-kind=notice]')].filter((b) => b.textContent.includes('keeps nothing'))";
+    chrome.run("scorefield.configure({ levels: 8 })").await?;
+    chrome.wait_for("notice", &format!("{told}.length == 1"), SOON).await?;
+    click(chrome, ".banner[data-kind=notice] button").await?;
+    chrome.run("scorefield.configure({ levels: 7 })").await?;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let again = chrome
+        .run(&format!("return [{told}.length, scorefield.state().levels]"))
+        .await?;
+    assert_eq!(again, json!([0, 7]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_done_on_the_page_can_be_kept() -> Outcome {
+    let address = server::serve_site().await?;
+    let chrome = Chrome::start().await?;
+    a_reload_brings_drawing_and_settings_back(&chrome, &address).await?;
+    a_link_wins_and_what_became_of_it_survives_a_reload(&chrome, &address).await?;
+    starting_afresh_forgets_everything_but_undo(&chrome, &address).await?;
+    a_browser_that_keeps_nothing_says_so_once_and_breaks_nothing(&chrome).await?;
+    let complaints = chrome
+        .run("return [...document.querySelectorAll('.banner[data-kind=error], .banner[data-kind=lost]')].map((b) => b.textContent)")
+        .await?;
+    assert_eq!(complaints, Value::Array(vec![]), "the page shows an error");
+    chrome.end().await
+}
