@@ -1,7 +1,7 @@
 //! What is computed in every frame and in every training step: a crate of its own.
 //!
 //! Page and engine are compiled for size, or they would be a tenth larger to download; these modules are compiled for
-//! speed, in both binaries. They know no document and no tensor, and `scorefield` shows them under its own names
+//! speed in the engine, and in the page for a middle between the two. They know no document and no tensor, and `scorefield` shows them under its own names
 //! (`scorefield::distribution` and so on): only what is asked for every pixel, particle, node or row of a batch belongs
 //! here. (Generic functions are compiled where they are used: what has to be fast takes `StdRng` and not any generator.)
 

@@ -62,7 +62,7 @@ async fn a_link_wins_and_what_became_of_it_survives_a_reload(chrome: &Chrome, ad
 
 async fn starting_afresh_forgets_everything_but_undo(chrome: &Chrome, address: &str) -> Outcome {
     chrome.run("scorefield.preset('pinwheel')").await?;
-    click(chrome, "header [data-action=save]").await?;
+    click(chrome, "header [data-action=keys]").await?;
     click(chrome, "[data-action=afresh]").await?;
     let first = json!(["moons", null, 16]);
     assert_eq!(chrome.run(LAB).await?, first);

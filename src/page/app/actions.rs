@@ -154,7 +154,7 @@ impl App {
             }
             "levels" => self.show_levels(!self.lab.settings.all_levels),
             "share" => share(&self.link()),
-            "keys" | "scenes" | "save" => {
+            "keys" | "scenes" => {
                 if let Ok(dialog) = dom::element::<HtmlDialogElement>(action)
                     && !dialog.open()
                     && let Err(error) = dialog.show_modal()
