@@ -69,7 +69,7 @@ fn at_little_noise_nearly_all_of_the_denoising_loss_is_left_to_a_perfect_network
     let k = progress
         .sigmas
         .iter()
-        .position(|sigma| *sigma == settings.sigma)
+        .position(|sigma| sigma.total_cmp(&settings.sigma).is_eq())
         .unwrap();
     assert!((1.85..1.95).contains(&progress.floor[k]), "{progress:?}");
 }
