@@ -21,7 +21,7 @@ pub fn tanh(x: f32) -> f32 {
 #[cube]
 pub fn sine_and_cosine(angle: f32) -> (f32, f32) {
     let turns = f32::floor(angle * std::f32::consts::FRAC_2_PI + 0.5);
-    let r = angle - turns * 1.570_312_5 - turns * 4.837_512_97e-4 - turns * 7.549_789_9e-8;
+    let r = angle - turns * 1.570_312_5 - turns * 4.837_513e-4 - turns * 7.549_79e-8;
     let z = r * r;
     let sine = r - r * z * (1.666_665_5e-1 - z * (8.332_161e-3 - z * 1.951_529_6e-4));
     let cosine = 1.0 - 0.5 * z + z * z * (4.166_664_6e-2 - z * (1.388_731_6e-3 - z * 2.443_315_7e-5));

@@ -12,7 +12,7 @@ fn high(a: u32, b: u32) -> u32 {
     let (a_low, a_high) = (a & 0xFFFF, a >> 16);
     let (b_low, b_high) = (b & 0xFFFF, b >> 16);
     let (across, along) = (a_low * b_high, a_high * b_low);
-    let middle = (a_low * b_low >> 16) + (across & 0xFFFF) + (along & 0xFFFF);
+    let middle = ((a_low * b_low) >> 16) + (across & 0xFFFF) + (along & 0xFFFF);
     a_high * b_high + (across >> 16) + (along >> 16) + (middle >> 16)
 }
 
