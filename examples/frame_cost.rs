@@ -59,9 +59,7 @@ fn field(sigma: f32, side: u32) -> Rc<GridField> {
         half_width: 1.45,
         side,
     };
-    let mut picture = ExactPicture::new(Preset::Moons.field().at(sigma), grid);
-    while !picture.advance(f64::INFINITY) {}
-    Rc::new(picture.finish())
+    Rc::new(ExactPicture::new(Preset::Moons.field().at(sigma), grid).whole())
 }
 
 /// Particles on their way through a field by Langevin steps, `[x0, y0, …]`.

@@ -65,8 +65,7 @@ async fn the_site_trains_without_a_network_and_a_new_build_takes_over_when_told(
     let up = Arc::new(AtomicBool::new(true));
     let root = site.clone();
     let address = server::serve_while(up.clone(), move |path| {
-        let name = path.strip_prefix("some/folder/")?;
-        server::file_in(&root, if name.is_empty() { "index.html" } else { name })
+        server::file_in(&root, path.strip_prefix("some/folder/")?)
     })
     .await?
         + "some/folder/";

@@ -76,9 +76,7 @@ fn exact(preset: Preset, sigma: f32) -> Rc<GridField> {
         half_width: 1.45,
         side: 64,
     };
-    let mut picture = ExactPicture::new(preset.field().at(sigma), grid);
-    while !picture.advance(f64::INFINITY) {}
-    let mut field = picture.finish();
+    let mut field = ExactPicture::new(preset.field().at(sigma), grid).whole();
     // A learned field is masked where its energy is not known.
     field
         .energy

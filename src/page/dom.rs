@@ -2,7 +2,7 @@
 
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Window};
+use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Storage, Window};
 
 /// The window; an error on a thread without one.
 ///
@@ -95,8 +95,20 @@ pub fn now_ms() -> f64 {
 }
 
 /// Device pixels to a CSS pixel.
-pub fn pixel_ratio() -> f32 {
-    window().map_or(1.0, |window| window.device_pixel_ratio()) as f32
+pub fn pixel_ratio() -> f64 {
+    window().map_or(1.0, |window| window.device_pixel_ratio())
+}
+
+/// What the browser remembers for all tabs of this page; nothing where it remembers nothing (a private window, a
+/// sandboxed frame).
+pub fn storage() -> Option<Storage> {
+    window().ok()?.local_storage().ok().flatten()
+}
+
+/// What the document says under a name in its head.
+pub fn meta(name: &str) -> Option<String> {
+    let found = document().ok()?.query_selector(&format!("meta[name={name}]"));
+    found.ok().flatten()?.get_attribute("content")
 }
 
 /// Notes in the browser's own timeline that something has happened.

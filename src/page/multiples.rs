@@ -228,7 +228,7 @@ impl Multiples {
     /// What the browser says when it cannot draw.
     pub fn frame(&mut self, budget_ms: f64) -> Result<(), JsValue> {
         let started = dom::now_ms();
-        let ratio = dom::pixel_ratio();
+        let ratio = dom::pixel_ratio() as f32;
         let room = [self.grid.client_width() as f32, self.grid.client_height() as f32];
         let narrow = room[0] < NARROW && room[0] < room[1];
         let layout = Layout::new(self.levels.len(), room, narrow, ratio);

@@ -10,7 +10,7 @@ use js_sys::{Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Element, ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration};
+use web_sys::{ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration};
 
 use super::banner::{self, Kind};
 use super::dom;
@@ -35,8 +35,7 @@ pub fn keep() {
 }
 
 async fn try_keep() -> Result<(), JsValue> {
-    let named = dom::document()?.query_selector("meta[name=service-worker]")?;
-    let (Some(path), Some(workers)) = (named.and_then(|meta: Element| meta.get_attribute("content")), workers()) else {
+    let (Some(path), Some(workers)) = (dom::meta("service-worker"), workers()) else {
         return Ok(());
     };
     let registration: ServiceWorkerRegistration = JsFuture::from(workers.register(&path)).await?.dyn_into()?;

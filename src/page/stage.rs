@@ -26,6 +26,7 @@ use self::landscape::Landscape;
 use self::lines::Lines;
 use self::over::Over;
 use self::pointer::Hands;
+use super::dom;
 use super::layers::lens::Lens;
 use super::layers::morph::Morph;
 use super::layers::motion::Motion;
@@ -356,7 +357,7 @@ impl Stage {
         }
         let looked = self.landscape.is_none() && self.look();
         let moving = looked || (moving && !self.zoom.resting());
-        let ratio = pixel_ratio();
+        let ratio = dom::pixel_ratio() as f32;
         self.hands.view.set(self.viewport());
         self.draw_ring()?;
         let glow = ratio.min(PARTICLE_SCALE);
@@ -407,7 +408,7 @@ impl Stage {
             self.glowing |= other.landscape.is_some();
         }
         let painter = other.landscape.as_ref().map(|landscape| &landscape.painter);
-        let glow = pixel_ratio().min(PARTICLE_SCALE);
+        let glow = (dom::pixel_ratio() as f32).min(PARTICLE_SCALE);
         self.draw_particles(painter, css_side, glow, seconds, moving, now_ms)
     }
 
@@ -470,9 +471,4 @@ impl Stage {
         let (left, top) = (x - 0.5 * diameter, y - 0.5 * diameter);
         style(&self.ring, "transform", &format!("translate({left:.1}px,{top:.1}px)"))
     }
-}
-
-/// Device pixels per CSS pixel.
-fn pixel_ratio() -> f32 {
-    web_sys::window().map_or(1.0, |w| w.device_pixel_ratio()) as f32
 }

@@ -105,7 +105,7 @@ impl Strip {
     /// # Errors
     /// What the browser says when it cannot draw.
     pub fn frame(&mut self) -> Result<(), JsValue> {
-        let ratio = dom::pixel_ratio();
+        let ratio = dom::pixel_ratio() as f32;
         if (ratio - self.ratio).abs() > f32::EPSILON {
             self.ratio = ratio;
             self.repaint();

@@ -24,9 +24,7 @@ impl Theme {
     /// The remembered choice.
     pub fn remembered() -> Self {
         // Without storage (a private window, a sandboxed frame) the system decides.
-        let stored = dom::window()
-            .ok()
-            .and_then(|w| w.local_storage().ok().flatten()?.get_item(KEY).ok().flatten());
+        let stored = dom::storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
         match stored.as_deref() {
             Some("dark") => Self::Dark,
             Some("light") => Self::Light,
@@ -68,7 +66,7 @@ impl Theme {
 
     /// Remembers it for the next visit, where the browser lets the page do so.
     pub fn remember(self) {
-        if let Some(storage) = dom::window().ok().and_then(|w| w.local_storage().ok().flatten()) {
+        if let Some(storage) = dom::storage() {
             let _ = storage.set_item(KEY, self.name());
         }
     }

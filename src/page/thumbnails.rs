@@ -69,7 +69,7 @@ impl Thumbnails {
     }
 
     fn draw_from(&self, first: usize) -> Result<(), JsValue> {
-        let ratio = dom::window()?.device_pixel_ratio();
+        let ratio = dom::pixel_ratio();
         let pictures = self.samples.iter().zip(dom::all::<HtmlCanvasElement>("#sets canvas"));
         for (points, canvas) in pictures.skip(first) {
             let side = f64::from(canvas.client_width()) * ratio;

@@ -15,22 +15,22 @@ pub async fn serve_site() -> io::Result<String> {
     Ok(format!("{address}some/folder/"))
 }
 
-/// A file of the built site; the page for an empty name.
+/// A file of the built site.
 pub fn site_file(name: &str) -> Option<Vec<u8>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist");
     assert!(
         root.join("index.html").is_file(),
         "the site is not built: run `make site` first, or `make test`"
     );
-    file_in(&root, if name.is_empty() { "index.html" } else { name })
+    file_in(&root, name)
 }
 
-/// A file below a folder, if it is there and nowhere else.
+/// A file below a folder, if it is there and nowhere else; the folder's page for an empty name.
 pub fn file_in(root: &Path, name: &str) -> Option<Vec<u8>> {
     if name.contains("..") {
         return None;
     }
-    std::fs::read(root.join(name)).ok()
+    std::fs::read(root.join(if name.is_empty() { "index.html" } else { name })).ok()
 }
 
 /// Serves what `content` has for a path, which begins with no slash and has no query, on a free port until the runtime

@@ -4,7 +4,7 @@ use burn::cubecl;
 use burn::cubecl::prelude::*;
 
 use super::math::sigmoid;
-use super::network::{Scaling, affine, block, output, write_features};
+use super::network::{Scaling, affine, block, output, write_features, zeros};
 use crate::fused::batch::{HEADER, ROW};
 use crate::fused::tile::{COLUMNS, INPUTS, ROWS, Tile};
 use crate::model::features;
@@ -209,11 +209,7 @@ fn transposed(
 ) -> Array<f32> {
     let (row, column) = block(tile);
     let (rows, step) = comptime!((tile.rows, tile.row_blocks()));
-    let mut sums = Array::<f32>::new(comptime!(ROWS * COLUMNS));
-    #[unroll]
-    for i in 0..comptime!(ROWS * COLUMNS) {
-        sums[i] = 0.0;
-    }
+    let mut sums = zeros(comptime!(ROWS * COLUMNS));
     for k in 0..outputs {
         let mut d = Array::<f32>::new(ROWS);
         #[unroll]
@@ -278,11 +274,7 @@ fn layer_gradient(
     let across = comptime!(tile.width / COLUMNS);
     for block in range_stepped(UNIT_POS as usize, inputs / INPUTS * across, comptime!(tile.units())) {
         let (k, c) = (block / across * INPUTS, block % across * COLUMNS);
-        let mut sums = Array::<f32>::new(comptime!(INPUTS * COLUMNS));
-        #[unroll]
-        for i in 0..comptime!(INPUTS * COLUMNS) {
-            sums[i] = 0.0;
-        }
+        let mut sums = zeros(comptime!(INPUTS * COLUMNS));
         for row in 0..rows {
             let mut d = Array::<f32>::new(COLUMNS);
             #[unroll]

@@ -63,6 +63,17 @@ pub fn block(#[comptime] tile: Tile) -> (usize, usize) {
     (unit % blocks, unit / blocks * COLUMNS)
 }
 
+/// So many sums that have not begun.
+#[cube]
+pub fn zeros(#[comptime] count: usize) -> Array<f32> {
+    let mut sums = Array::<f32>::new(count);
+    #[unroll]
+    for i in 0..count {
+        sums[i] = 0.0;
+    }
+    sums
+}
+
 /// The unit's block of `h W + b`. layer: `h`; the weights of this layer begin at `offset`.
 #[cube]
 pub fn affine(

@@ -34,7 +34,7 @@ pub(super) fn kept(fragment: &str, query: &str) -> Option<String> {
     if !link::leaves_start_open("", query) {
         return None;
     }
-    let [tab, browser] = storages().map(|storage| storage.ok()?.get_item(KEY).ok()?);
+    let [tab, browser] = storages().map(|storage| storage?.get_item(KEY).ok()?);
     choose(fragment, tab.as_deref(), browser.as_deref()).map(str::to_owned)
 }
 
@@ -49,14 +49,10 @@ fn choose<'a>(address: &str, tab: Option<&'a str>, browser: Option<&'a str>) -> 
         .map(|(_, fragment)| fragment)
 }
 
-/// For the tab and for all tabs; errors where the browser keeps nothing.
-fn storages() -> [Result<Storage, JsValue>; 2] {
-    let open =
-        |which: fn(&web_sys::Window) -> Result<Option<Storage>, JsValue>| which(&dom::window()?)?.ok_or(JsValue::NULL);
-    [
-        open(web_sys::Window::session_storage),
-        open(web_sys::Window::local_storage),
-    ]
+/// For the tab and for all tabs; none where the browser keeps nothing.
+fn storages() -> [Option<Storage>; 2] {
+    let of_tab = dom::window().and_then(|window| window.session_storage());
+    [of_tab.ok().flatten(), dom::storage()]
 }
 
 impl App {
@@ -76,8 +72,8 @@ impl App {
         let address = dom::window().and_then(|window| window.location().hash());
         let fragment = link::write(&self.lab.target, &self.lab.settings);
         let text = format!("{}\n{fragment}", address.unwrap_or_default());
-        let done = storages().map(|storage| storage?.set_item(KEY, &text));
-        if done.iter().all(Result::is_err) && !std::mem::replace(&mut self.kept.refused, true) {
+        let done = storages().map(|storage| storage?.set_item(KEY, &text).ok());
+        if done.iter().all(Option::is_none) && !std::mem::replace(&mut self.kept.refused, true) {
             let message = "This browser keeps nothing for this page: a link by Share brings drawing and settings back.";
             banner::show(Kind::Notice, message, None);
         }

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlSelectElement, Storage};
+use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlSelectElement};
 
 use super::App;
 use super::playing::Learner;
@@ -57,11 +57,7 @@ impl App {
     fn fetch_lessons(&self) {
         let Ok(window) = dom::window() else { return };
         dom::set_hidden("lesson-failed", true);
-        let offered = dom::all::<Element>("meta[name=lessons]");
-        let offered = offered
-            .first()
-            .map(|meta| attribute(meta, "content"))
-            .unwrap_or_default();
+        let offered = dom::meta("lessons").unwrap_or_default();
         let wanted = window.navigator().language().unwrap_or_default();
         let file = window.fetch_with_str(&format!("lessons/{}.html", language(&offered, &wanted)));
         let handle = self.handle.clone();
@@ -258,20 +254,16 @@ fn attribute(element: &Element, name: &str) -> String {
     element.get_attribute(name).unwrap_or_default()
 }
 
-fn storage() -> Option<Storage> {
-    dom::window().ok()?.local_storage().ok().flatten()
-}
-
 /// Offers the lessons to whoever comes for the first time, unless the browser could not remember that.
 pub(super) fn offer(wanted: bool) {
-    let new = storage().is_some_and(|storage| storage.get_item(OFFERED).is_ok_and(|found| found.is_none()));
+    let new = dom::storage().is_some_and(|storage| storage.get_item(OFFERED).is_ok_and(|found| found.is_none()));
     dom::set_hidden("offer", !(wanted && new));
 }
 
 /// Takes the offer away for good.
 fn decline_offer() {
     dom::set_hidden("offer", true);
-    if let Some(storage) = storage() {
+    if let Some(storage) = dom::storage() {
         // Refused where there is no room; then it is offered again.
         let _ = storage.set_item(OFFERED, "no");
     }

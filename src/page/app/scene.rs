@@ -368,7 +368,7 @@ impl App {
 
     /// Draws everything anew where the page has come to another screen, or is to be read from elsewhere.
     fn keep_surroundings(&mut self) {
-        let ratio = dom::window().map_or(1.0, |window| window.device_pixel_ratio());
+        let ratio = dom::pixel_ratio();
         let (was, far) = (self.screen.seen, self.lab.settings.projector);
         if (was.0 - ratio).abs() < 1e-6 && was.1 == far {
             return;

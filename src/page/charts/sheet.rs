@@ -49,7 +49,7 @@ impl<'a> Sheet<'a> {
     /// An empty sheet; `None` while the canvas is folded away.
     pub fn new(paper: &'a Paper) -> Result<Option<Self>, ChartError> {
         let canvas = &paper.canvas;
-        let ratio = dom::window().map_or(1.0, |w| w.device_pixel_ratio());
+        let ratio = dom::pixel_ratio();
         let pixels = |css: i32| (f64::from(css) * ratio).round() as i32;
         let (width, height) = (pixels(canvas.client_width()), pixels(canvas.client_height()));
         if width < 32 || height < 16 {

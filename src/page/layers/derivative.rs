@@ -123,9 +123,7 @@ mod tests {
             half_width: 1.45,
             side,
         };
-        let mut picture = ExactPicture::new(exact.at(sigma), grid);
-        while !picture.advance(f64::INFINITY) {}
-        let field = picture.finish();
+        let field = ExactPicture::new(exact.at(sigma), grid).whole();
         let divergences: Vec<f32> = divergence(&field).collect();
         let curls: Vec<f32> = curl(&field).collect();
         let (mut sums, mut count) = ([0.0_f32; 2], 0.0_f32);

@@ -70,6 +70,12 @@ impl ExactPicture {
         }
     }
 
+    /// All of it at once: [`Self::finish`] after the last slice.
+    pub fn whole(mut self) -> GridField {
+        while !self.advance(f64::INFINITY) {}
+        self.finish()
+    }
+
     /// The field, with energies counted from the lowest. Rows not yet computed are masked.
     pub fn finish(mut self) -> GridField {
         let n = self.field.grid.side as usize;
