@@ -42,6 +42,7 @@ use self::replay::Replay;
 use self::reports::EngineState;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
+use super::announce;
 use super::banner::{self, Kind};
 use super::charts::{Against, Bars};
 use super::editor::Editor;
@@ -207,6 +208,7 @@ impl App {
         })?;
         let still = dom::media("(prefers-reduced-motion: reduce)");
         stage.set_reduced_motion(still);
+        stage.take_keys()?;
         let on_strip = handle.clone();
         let strip = Strip::new(dom::element("strip")?, move |sigma| {
             on_strip.act(move |app| app.select_sigma(sigma))
@@ -306,6 +308,7 @@ impl App {
         self.draw(now_ms);
         self.pull();
         self.keep(false);
+        announce::speak(now_ms);
     }
 
     /// The distribution in closed form, or why there is none.

@@ -3,6 +3,7 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
+use super::announce::{self, Topic};
 use super::dom;
 
 /// What kind of message it is.
@@ -61,9 +62,11 @@ fn try_show(kind: Kind, message: &str, button: Option<(&str, &str)>) -> Option<(
     let banner = document.create_element("div").ok()?;
     banner.set_class_name("banner");
     banner.set_attribute("data-kind", kind.name()).ok()?;
-    banner
-        .set_attribute("role", if kind.name() == "notice" { "status" } else { "alert" })
-        .ok()?;
+    if kind == Kind::Stopped {
+        // Nobody is left who would say it.
+        banner.set_attribute("role", "alert").ok()?;
+    }
+    announce::say(Topic::Message, message.to_owned());
     let text = document.create_element("p").ok()?;
     text.set_text_content(Some(message));
     banner.append_child(&text).ok()?;
