@@ -46,7 +46,7 @@ impl Voice {
         let mut text = String::new();
         for (_, part) in self.waiting.drain(..) {
             if !text.is_empty() {
-                text += ". ";
+                text += if text.ends_with(['.', '!', '?']) { " " } else { ". " };
             }
             text += &part;
         }
@@ -83,12 +83,12 @@ mod tests {
         voice.say(Topic::State, "sigma 1".into());
         assert_eq!(voice.next(100.0).as_deref(), Some("sigma 1"));
         voice.say(Topic::Cursor, "0.1, 0.0".into());
-        voice.say(Topic::Message, "saved".into());
+        voice.say(Topic::Message, "Saved.".into());
         voice.say(Topic::Cursor, "0.2, 0.0".into());
         voice.say(Topic::Message, "full".into());
-        voice.say(Topic::Message, "saved".into());
+        voice.say(Topic::Message, "Saved.".into());
         assert_eq!(voice.next(5000.0), None, "not five seconds yet");
-        assert_eq!(voice.next(5100.0).as_deref(), Some("0.2, 0.0. full. saved"));
+        assert_eq!(voice.next(5100.0).as_deref(), Some("0.2, 0.0. full. Saved."));
         assert_eq!(voice.next(9000.0), None);
         assert_eq!(voice.next(10_100.0).as_deref(), Some(""), "the region is emptied");
         assert_eq!(voice.next(10_200.0), None);
