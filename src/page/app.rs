@@ -161,7 +161,7 @@ pub fn boot() -> Result<(), JsValue> {
         banner::show(Kind::Stopped, message, None);
     }));
     let handle = Handle::default();
-    handle.hold(App::build(handle.clone())?);
+    handle.hold(Box::new(App::build(handle.clone())?));
     script::install(&handle)?;
     // A task of its own; but whoever wants something of the app before gets it begun.
     handle.act_later(App::begin);
