@@ -58,7 +58,7 @@ fn parts(points: &[f32], half_width: f32) -> String {
     let mut counts = [0_u32; PARTS.len()];
     let third = |at: f32| (1.5 * (at / half_width + 1.0)) as i32;
     for point in points.chunks_exact(2) {
-        let inside = point[0].abs().max(point[1].abs()) < half_width;
+        let inside = point[0].abs() < half_width && point[1].abs() < half_width;
         let part = if inside {
             third(point[0]) + 3 * (2 - third(point[1]))
         } else {

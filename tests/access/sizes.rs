@@ -42,8 +42,9 @@ pub async fn text_may_be_spaced_out(chrome: &Chrome) -> Result<(), Box<dyn Error
                  one.style.cssText += ';line-height:1.5;letter-spacing:.12em;word-spacing:.16em';
              const hides = ({ overflowX, overflowY }) => overflowX === 'hidden' || overflowY === 'hidden';
              return [[...document.querySelectorAll('main *, header *')]
-                 // The line under the name may be shortened where there is no room: the document's title says it too.
-                 .filter((one) => one.checkVisibility() && !one.closest('.unseen, svg, .tagline'))
+                 // Two may be shortened where there is no room: the line under the name, as the document's title says it too,
+                 // and the graphics adapter, which the badge's description names.
+                 .filter((one) => one.checkVisibility() && !one.closest('.unseen, svg, .tagline, .where'))
                  .filter((one) => one.textContent.trim() && hides(getComputedStyle(one)))
                  .filter((one) => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)
                  .map((one) => `${one.tagName} ${one.id} ${one.className}: ${one.textContent.trim().slice(0, 40)}`),
