@@ -10,6 +10,7 @@ pub mod banner;
 pub mod captions;
 pub mod charts;
 pub mod controls;
+pub mod csv;
 pub mod dom;
 pub mod editor;
 pub mod engine_client;
