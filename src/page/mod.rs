@@ -27,6 +27,7 @@ pub mod loop_meter;
 pub mod multiples;
 mod number;
 pub mod offline;
+pub mod picture;
 pub mod pictures;
 pub mod probe;
 pub mod recording;

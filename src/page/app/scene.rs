@@ -35,7 +35,7 @@ pub(super) struct Screen {
     pub particles: usize,
     /// Which field is on the stage.
     pub source: Source,
-    field: Option<Rc<GridField>>,
+    pub field: Option<Rc<GridField>>,
     /// The highest log density of an exact picture.
     highest: Option<(Rc<GridField>, f32)>,
     layers_stale: bool,
@@ -122,7 +122,7 @@ impl App {
         self.write_and_chart(now_ms, sigma);
     }
 
-    fn draw_whatever_is_seen(&mut self, now_ms: f64) -> Result<(), JsValue> {
+    pub(super) fn draw_whatever_is_seen(&mut self, now_ms: f64) -> Result<(), JsValue> {
         let all_levels = self.lab.settings.all_levels;
         self.multiples.set_open(all_levels)?;
         if all_levels {
@@ -305,7 +305,7 @@ impl App {
         })
     }
 
-    fn draw_charts(&self) -> Result<(), ChartError> {
+    pub(super) fn draw_charts(&self) -> Result<(), ChartError> {
         let paper = |id| self.paper(id);
         let sigma = self.shown_sigma();
         let history = &self.histories[self.against as usize];
