@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::TargetError;
 use super::drawing_code;
 use super::exact::ExactField;
+use super::keys;
 use super::mixture::Mixture;
 
 /// The most dots a drawing holds.
@@ -395,7 +396,7 @@ impl Drawing {
 
     fn sorted(&self) -> Vec<Grain> {
         let mut keys: Vec<u64> = self.dots.iter().map(|dot| dot.key()).collect();
-        keys.sort_unstable();
+        keys::sort(&mut keys);
         keys.into_iter().map(Grain::of_key).collect()
     }
 }
