@@ -70,8 +70,8 @@ struct Columns {
 /// # Errors
 /// In words: the first line that is none of such a file, and what is expected there.
 pub fn points(text: &str) -> Result<Points, String> {
-    let version = text.strip_prefix(DRAWING).and_then(|rest| rest.lines().next());
-    if version.is_some_and(|version| version.trim_end() != VERSION) {
+    let version = text.strip_prefix(DRAWING).and_then(|rest| rest.split('\n').next());
+    if version.is_some_and(|version| version.trim() != VERSION) {
         return Err("line 1: this drawing is of a later version of the page".to_owned());
     }
     let mut found = Points {
@@ -79,7 +79,7 @@ pub fn points(text: &str) -> Result<Points, String> {
         strange: None,
     };
     let mut columns = None;
-    for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+    for (number, line) in text.strip_prefix('\u{feff}').unwrap_or(text).split('\n').enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -96,26 +96,25 @@ pub fn points(text: &str) -> Result<Points, String> {
         let Some(columns) = &columns else { continue };
         let dot = columns.dot(&cells).map_err(|what| wrong(&what))?;
         if version.is_none() && found.strange.is_none() && dot.at.iter().any(|x| x.abs() > STAGE_HALF_WIDTH) {
-            found.strange = Some(wrong(&format!(
-                "x and y have to be on the stage, from −{STAGE_HALF_WIDTH} to {STAGE_HALF_WIDTH}"
-            )));
+            found.strange = Some(wrong("x and y have to be on the stage, from −1.45 to 1.45"));
         }
         found.dots.push(dot);
     }
     if found.dots.len() > MAX_DOTS {
-        found.strange = Some(format!(
-            "a drawing has at most {MAX_DOTS} points, and these are {}",
-            found.dots.len()
-        ));
+        found.strange = Some("a drawing has at most 4000 points, and these are more".to_owned());
     }
     Ok(found)
 }
 
 /// The cells of a line, without quotes.
 fn cells(line: &str) -> Vec<&str> {
+    fn bare(cell: &str) -> &str {
+        let quoted = cell.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        quoted.unwrap_or(cell)
+    }
     let mark = [';', '\t', ','].into_iter().find(|mark| line.contains(*mark));
     let separates = |c: char| mark.map_or(c == ' ', |mark| c == mark);
-    let cells = line.split(separates).map(|cell| cell.trim().trim_matches('"'));
+    let cells = line.split(separates).map(|cell| bare(cell.trim()));
     cells.filter(|cell| mark.is_some() || !cell.is_empty()).collect()
 }
 
@@ -166,9 +165,13 @@ fn start(cell: &str) -> String {
 
 /// Strange points made to fit: of too many an even choice, and where one is off the stage all of them moved and scaled
 /// alike, so that the middle of their bounding square is that of the stage.
-pub fn fitted(dots: Vec<Dot>) -> Vec<Dot> {
+pub fn fitted(mut dots: Vec<Dot>) -> Vec<Dot> {
     let every = dots.len().div_ceil(MAX_DOTS).max(1);
-    let mut dots: Vec<Dot> = dots.into_iter().step_by(every).collect();
+    let mut number = 0;
+    dots.retain(|_| {
+        number += 1;
+        (number - 1) % every == 0
+    });
     let (mut low, mut high) = ([f32::MAX; 2], [f32::MIN; 2]);
     for dot in &dots {
         for axis in 0..2 {
@@ -192,7 +195,7 @@ pub fn fitted(dots: Vec<Dot>) -> Vec<Dot> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::float_cmp)]
     use rand::rngs::StdRng;
     use rand::{RngExt, SeedableRng};
 
@@ -280,6 +283,8 @@ mod tests {
 
     #[test]
     fn points_off_the_stage_or_too_many_are_strange_and_fit_once_they_are_fitted() {
+        // The words of both messages.
+        assert!(STAGE_HALF_WIDTH == 1.45 && MAX_DOTS == 4000);
         let read = points("0,0\n10,30\n20,0").unwrap();
         assert_eq!(
             read.strange.as_deref(),
@@ -295,7 +300,7 @@ mod tests {
         let read = points(&many).unwrap();
         assert_eq!(
             read.strange.as_deref(),
-            Some("a drawing has at most 4000 points, and these are 9000")
+            Some("a drawing has at most 4000 points, and these are more")
         );
         let chosen = fitted(read.dots);
         assert_eq!(chosen.len(), 3000);

@@ -377,14 +377,10 @@ impl Stage {
         self.lines.draw(view, ratio, head)
     }
 
-    /// Draws everything anew.
-    ///
-    /// # Errors
-    /// What the browser says when it cannot draw.
-    pub fn redraw(&mut self, now_ms: f64) -> Result<(), JsValue> {
+    /// Draws everything anew in the next frame.
+    pub fn redraw(&mut self) {
         (self.stale, self.painting, self.glowing) = (true, false, true);
         self.lines.redraw();
-        self.frame(now_ms)
     }
 
     /// Draws these particles over another stage's picture, in its window and with its layers: the picture is copied, not

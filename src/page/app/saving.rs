@@ -86,13 +86,12 @@ impl App {
             "field" => self.save_field(),
             "metrics" => self.save_metrics(),
             "drawing" => {
-                let dots = |drawing: &Drawing| csv::drawing(drawing.dots());
-                let text = match &self.lab.target {
-                    Target::Drawing(drawing) => Ok(dots(drawing)),
-                    Target::Preset(preset) => dots_of(*preset, self.lab.settings.seed).map(|drawing| dots(&drawing)),
+                let drawing = match &self.lab.target {
+                    Target::Drawing(drawing) => Ok(drawing.clone()),
+                    Target::Preset(preset) => dots_of(*preset, self.lab.settings.seed),
                 };
-                if let Ok(text) = text {
-                    self.offer_bytes("points.csv", text.as_bytes());
+                if let Ok(drawing) = drawing {
+                    self.offer_bytes("points.csv", csv::drawing(drawing.dots()).as_bytes());
                 }
             }
             _ => {}
@@ -166,22 +165,9 @@ impl App {
         let scale = number::parse(&dom::element::<HtmlSelectElement>("save-scale")?.value()).unwrap_or(1.0);
         dom::draw_for_file(Some(scale));
         let now_ms = dom::now_ms();
-        if self.lab.settings.all_levels {
-            self.draw_levels()?;
-        } else {
-            self.stage.redraw(now_ms)?;
-            self.draw_rival(now_ms)?;
-            self.strip.frame()?;
-            let charts = self.draw_charts();
-            let charts = charts.and_then(|()| {
-                if self.has_marginals() {
-                    self.draw_marginals(now_ms)
-                } else {
-                    Ok(())
-                }
-            });
-            charts.map_err(|error| JsValue::from(error.to_string()))?;
-        }
+        self.stage.redraw();
+        self.draw_whatever_is_seen(now_ms)?;
+        self.draw_every_chart(now_ms);
         let canvas = picture::canvas()?;
         if !picture::compose(&canvas, &view, scale)? {
             return Err(JsValue::NULL);
@@ -212,7 +198,7 @@ impl App {
             handle.act(move |app| {
                 banner::clear(Kind::Offer);
                 app.saving.film = None;
-                let kind = if blob.type_().contains("mp4") {
+                let kind = if blob.type_().starts_with("video/mp4") {
                     "film.mp4"
                 } else {
                     "film.webm"
@@ -240,7 +226,10 @@ impl App {
 
     /// A file of points becomes the data, or the page says what is wrong with it.
     pub(super) fn take_points(&mut self, name: &str, bytes: &[u8]) {
-        match csv::points(&String::from_utf8_lossy(bytes)) {
+        match std::str::from_utf8(bytes)
+            .map_err(|_| "this is no text".to_owned())
+            .and_then(csv::points)
+        {
             Err(message) => banner::show(Kind::Error, &format!("{name}, {message}."), None),
             Ok(read) => match read.strange {
                 None => self.draw_dots(read.dots),

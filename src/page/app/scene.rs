@@ -305,7 +305,7 @@ impl App {
         })
     }
 
-    pub(super) fn draw_charts(&self) -> Result<(), ChartError> {
+    fn draw_charts(&self) -> Result<(), ChartError> {
         let paper = |id| self.paper(id);
         let sigma = self.shown_sigma();
         let history = &self.histories[self.against as usize];
@@ -322,6 +322,14 @@ impl App {
             charts::accepted(&paper("accepted-chart")?, &self.tracks[0].accepted)?;
         }
         charts::ladder(&paper("ladder-chart")?, &self.ladder(), sigma)
+    }
+
+    /// Draws all charts at once, whether they have changed or not.
+    pub(super) fn draw_every_chart(&mut self, now_ms: f64) {
+        complain(self.draw_charts());
+        if self.has_marginals() {
+            complain(self.draw_marginals(now_ms));
+        }
     }
 
     /// The pointer is over a chart, CSS pixels from its left edge, or over none.
