@@ -1,5 +1,9 @@
 //! The page's binary: runs on the main thread, and shows it when it cannot.
 
+#[cfg(target_arch = "wasm32")]
+#[path = "page/libm.rs"]
+mod libm;
+
 use scorefield::page::{app, banner};
 
 fn main() {

@@ -7,6 +7,7 @@
 use super::TargetError;
 use super::base64url;
 use super::drawing::{Grain, MAX_DOTS, REACH};
+use super::keys;
 
 /// The version letter.
 const VERSION: char = 'a';
@@ -20,7 +21,7 @@ const LIMIT: i32 = REACH as i32 * 1024;
 pub(super) fn encode(dots: &[Grain]) -> String {
     let key = |dot: &Grain| u64::from(dot.softness) << 32 | u64::from(interleave(*dot));
     let mut keys: Vec<u64> = dots.iter().map(key).collect();
-    keys.sort_unstable();
+    keys::sort(&mut keys);
     let mut bytes = Vec::new();
     for run in keys.chunk_by(|a, b| a >> 32 == b >> 32) {
         put(&mut bytes, (run[0] >> 32) as u32);

@@ -10,6 +10,7 @@ use rand_distr::StandardNormal;
 use super::TargetError;
 use super::alias::Alias;
 use super::exact::{Local, TAU};
+use super::keys;
 use super::tree::{self, Branch, Points};
 
 /// A mixture of isotropic Gaussians. Cheap to clone: the nodes are shared.
@@ -91,7 +92,7 @@ impl Mixture {
         let mut keys: Vec<u64> = kept
             .map(|j| u64::from(variances[j].to_bits()) << 32 | j as u64)
             .collect();
-        keys.sort_unstable();
+        keys::sort(&mut keys);
         let mut order: Vec<usize> = keys.into_iter().map(|key| key as u32 as usize).collect();
         let mut branches = Vec::new();
         let groups = plant(

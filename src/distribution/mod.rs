@@ -12,6 +12,7 @@ mod drawing;
 mod drawing_code;
 mod exact;
 mod expansion;
+pub mod keys;
 pub mod lanes;
 mod marginal;
 mod mixture;

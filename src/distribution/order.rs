@@ -1,5 +1,7 @@
 //! Points in an order in which neighbours in the list are neighbours in the plane.
 
+use super::keys;
+
 /// The indices of points (`[x0, y0, …]`) along a Z-order curve.
 pub(super) fn neighbours_together(points: &[f32]) -> Vec<u32> {
     let [mut low, mut high] = [[f32::INFINITY; 2], [f32::NEG_INFINITY; 2]];
@@ -17,7 +19,7 @@ pub(super) fn neighbours_together(points: &[f32]) -> Vec<u32> {
             u64::from(cell(0) | cell(1) << 1) << 32 | index
         })
         .collect();
-    keys.sort_unstable();
+    keys::sort(&mut keys);
     keys.into_iter().map(|key| key as u32).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::keys;
 use super::lanes::larger;
 
 /// Most nodes in a leaf.
@@ -37,6 +38,7 @@ pub(super) struct Points<'a> {
 /// Puts `order[range]` (indices into the points) into the tree's order and appends the branches, the root first.
 pub(super) fn plant(points: &Points, order: &mut [usize], range: Range<usize>, branches: &mut Vec<Branch>) {
     let root = branches.len();
+    let mut keys = Vec::with_capacity(range.len());
     branches.push(describe(points, order, range));
     let mut next = root;
     while next < branches.len() {
@@ -49,9 +51,13 @@ pub(super) fn plant(points: &Points, order: &mut [usize], range: Range<usize>, b
             let axis = usize::from(high[1] - low[1] > high[0] - low[0]);
             let middle = range.len() / 2;
             // Ties go by index, so that the order is a function of the points alone.
-            order[range.clone()].select_nth_unstable_by(middle, |i, j| {
-                points.at[*i][axis].total_cmp(&points.at[*j][axis]).then(i.cmp(j))
-            });
+            let key = |j: &usize| u64::from(keys::ascending(points.at[*j][axis])) << 32 | *j as u64;
+            keys.clear();
+            keys.extend(order[range.clone()].iter().map(key));
+            keys::select(&mut keys, middle);
+            for (place, key) in order[range.clone()].iter_mut().zip(&keys) {
+                *place = *key as u32 as usize;
+            }
             branches[next].children = Some(branches.len());
             let middle = range.start + middle;
             branches.push(describe(points, order, range.start..middle));

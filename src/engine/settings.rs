@@ -1,10 +1,10 @@
 //! The lab's settings: one flat value, owned by the page, sent whole to the engine, kept in the link.
 
-mod ranges;
+mod fields;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::ranges::SettingsError;
+pub use self::fields::{Choice, Field, SettingsError};
 
 pub use scorefield_kernel::engine::settings::{
     ArrowDensity, ArrowLength, Colour, ContourSpacing, ParticleColour, Source,

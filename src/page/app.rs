@@ -11,11 +11,13 @@ mod lessons;
 mod levels;
 mod margins;
 mod meter;
+mod patience;
 mod playing;
 mod probe;
 mod race;
 mod replay;
 mod reports;
+mod saving;
 mod scene;
 mod surroundings;
 mod view;
@@ -35,11 +37,13 @@ use self::keeping::Kept;
 use self::lessons::Lessons;
 use self::margins::Margins;
 use self::meter::Meter;
+use self::patience::Patience;
 use self::playing::Playing;
 use self::probe::Probe;
 use self::race::Rival;
 use self::replay::Replay;
-use self::reports::EngineState;
+use self::reports::{EngineState, Loss};
+use self::saving::Saving;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
 use super::banner::{self, Kind};
@@ -135,6 +139,7 @@ pub struct App {
     theme: Theme,
     thumbnails: Thumbnails,
     kept: Kept,
+    saving: Saving,
     engine: Option<EngineClient>,
     engine_state: EngineState,
     told: Told,
@@ -142,8 +147,10 @@ pub struct App {
     runs: u32,
     waiting_for_frame: bool,
     checkpoint: Option<Box<Checkpoint>>,
-    /// When the engine was lost last, and why.
-    lost: Option<(f64, String)>,
+    patience: Patience,
+    lost: Option<Loss>,
+    /// WebGPU was lost too often to try it again.
+    on_cpu: bool,
     dropped: Vec<f32>,
     /// Where the network's weights come from and may yet come from.
     pub weights: Weights,
@@ -161,7 +168,7 @@ pub fn boot() -> Result<(), JsValue> {
         banner::show(Kind::Stopped, message, None);
     }));
     let handle = Handle::default();
-    handle.hold(App::build(handle.clone())?);
+    handle.hold(Box::new(App::build(handle.clone())?));
     script::install(&handle)?;
     // A task of its own; but whoever wants something of the app before gets it begun.
     handle.act_later(App::begin);
@@ -259,13 +266,16 @@ impl App {
             theme,
             thumbnails,
             kept: Kept::default(),
+            saving: Saving::default(),
             engine: None,
             engine_state: EngineState::Loading(0.0),
             told: Told::default(),
             runs: 0,
             waiting_for_frame: false,
             checkpoint: None,
+            patience: Patience::default(),
             lost: None,
+            on_cpu: false,
             dropped: Vec::new(),
             weights: Weights::default(),
             _listeners: listeners,
@@ -304,7 +314,9 @@ impl App {
         self.measure_loop(now_ms);
         self.keep_probing(now_ms);
         self.draw(now_ms);
+        self.go_on_filming(now_ms);
         self.pull();
+        self.watch_engine(now_ms);
         self.keep(false);
     }
 
@@ -383,12 +395,17 @@ impl App {
     }
 
     /// Sends a command, after whatever the engine has to know before. One that is still on its way hears it when it is
-    /// here; one that is lost does not.
+    /// here; of one that is lost nobody shall wait for an answer.
     pub fn send(&mut self, command: &Command) {
         self.look_at_truth();
         self.tell(true);
-        if let Some(engine) = self.engine.as_ref().filter(|_| self.engine_state != EngineState::Lost) {
-            engine.send(command);
+        match (&self.engine, self.engine_state) {
+            (_, EngineState::Lost) => {
+                let reason = self.lost.as_ref().map_or_else(String::new, |lost| lost.message.clone());
+                self.break_promises(&reason);
+            }
+            (Some(engine), _) => engine.send(command),
+            (None, _) => (),
         }
     }
 

@@ -1,28 +1,21 @@
-//! A flat struct of numbers, switches and choices as `key: value` pairs, and back.
-//!
-//! Links, controls and the script API all speak of settings by key and value. Going through serde means that a new
-//! setting is known to all three the moment it is a field of [`Settings`].
+//! The settings as `key: value` pairs of text, and back: how links, controls and the script API speak of them.
 
 use std::fmt;
 
-use serde::de::value::{Error, MapDeserializer, StrDeserializer};
-use serde::de::{self, IntoDeserializer, Visitor};
-use serde::ser::{self, Impossible, SerializeStruct};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use super::number;
-use crate::engine::settings::{Settings, SettingsError};
+use crate::engine::settings::{Field, Settings, SettingsError};
 
-/// One value of a flat struct.
-#[derive(Clone, Debug, PartialEq)]
+/// The value of a setting.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
     /// A switch.
     Bool(bool),
     /// A number; `f32` fields hold the shortest decimal that reads back as the same `f32`.
     Number(f64),
     /// A choice, by name.
-    Text(String),
+    Text(&'static str),
 }
 
 impl fmt::Display for Value {
@@ -61,10 +54,20 @@ pub enum FlatError {
 
 /// All settings as pairs, in the order of their fields.
 pub fn pairs(settings: &Settings) -> Vec<(&'static str, Value)> {
-    // Cannot fail for a struct of plain values; every kind of value that `Settings` has is covered by the tests.
-    match settings.serialize(Flat) {
-        Ok(Tree::Struct(pairs)) => pairs,
-        _ => Vec::new(),
+    let mut settings = settings.clone();
+    let fields = settings.fields().into_iter();
+    fields.map(|(key, field)| (key, value(&field))).collect()
+}
+
+fn value(field: &Field<'_>) -> Value {
+    match field {
+        Field::Switch(on) => Value::Bool(**on),
+        Field::Whole(number, ..) => Value::Number(f64::from(**number)),
+        // 0.01 and not 0.009999999776.
+        Field::Number(number, ..) => {
+            Value::Number(number::parse(&number.to_string()).unwrap_or_else(|| f64::from(**number)))
+        }
+        Field::Choice(choice) => Value::Text(choice.names()[choice.place()]),
     }
 }
 
@@ -78,220 +81,43 @@ pub fn with<'a>(
 ) -> Result<Settings, FlatError> {
     let mut settings = settings.clone();
     for (key, text) in changes {
-        settings = replaced(&settings, key, text)?;
+        change(&mut settings, key, text)?;
     }
     settings.check()?;
     Ok(settings)
 }
 
-fn replaced(settings: &Settings, key: &str, text: &str) -> Result<Settings, FlatError> {
-    let mut all: Vec<(&str, Text)> = Vec::new();
-    let mut found = false;
-    for (name, value) in pairs(settings) {
-        found |= name == key;
-        all.push((
-            name,
-            Text(if name == key {
-                text.to_owned()
-            } else {
-                value.to_string()
-            }),
-        ));
-    }
-    if !found {
-        let known = pairs(settings)
-            .iter()
-            .map(|(name, _)| *name)
-            .collect::<Vec<_>>()
-            .join(", ");
+fn change(settings: &mut Settings, key: &str, text: &str) -> Result<(), FlatError> {
+    let mut fields = settings.fields();
+    let Some((_, field)) = fields.iter_mut().find(|(name, _)| *name == key) else {
         return Err(FlatError::UnknownKey {
             key: key.to_owned(),
-            known,
+            known: fields.map(|(name, _)| name).join(", "),
         });
-    }
-    Settings::deserialize(MapDeserializer::new(all.into_iter())).map_err(|error: Error| FlatError::BadValue {
+    };
+    set(field, text).map_err(|allowed| FlatError::BadValue {
         key: key.to_owned(),
-        message: error.to_string(),
+        // Somebody else's text goes into the message: its beginning is enough.
+        message: format!(
+            "must be {allowed}, and {} is not",
+            text.chars().take(40).collect::<String>()
+        ),
     })
 }
 
-/// What a serialised value came out as.
-enum Tree {
-    One(Value),
-    Struct(Vec<(&'static str, Value)>),
-}
-
-/// Turns values and one level of struct into a [`Tree`].
-struct Flat;
-
-/// The fields of a struct so far.
-struct Fields(Vec<(&'static str, Value)>);
-
-impl SerializeStruct for Fields {
-    type Ok = Tree;
-    type Error = Error;
-    fn serialize_field<T: ?Sized + Serialize>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
-        match value.serialize(Flat)? {
-            Tree::One(value) => self.0.push((key, value)),
-            Tree::Struct(_) => return nested(),
+/// Gives a field the value that a text says, or else says what it may be.
+fn set(field: &mut Field<'_>, text: &str) -> Result<(), String> {
+    match field {
+        Field::Switch(on) => **on = text.parse().map_err(|_| "true or false")?,
+        Field::Whole(number, ..) => **number = text.parse().map_err(|_| "a whole number, 0 or more")?,
+        Field::Number(number, ..) => **number = number::parse(text).ok_or("a number")? as f32,
+        Field::Choice(choice) => {
+            let names = choice.names();
+            let place = names.iter().position(|name| *name == text);
+            choice.choose(place.ok_or_else(|| names.join(" or "))?);
         }
-        Ok(())
     }
-    fn end(self) -> Result<Tree, Error> {
-        Ok(Tree::Struct(self.0))
-    }
-}
-
-fn nested<T>() -> Result<T, Error> {
-    Err(ser::Error::custom("settings are flat"))
-}
-
-macro_rules! numbers {
-    ($($method:ident($kind:ty))*) => { $(
-        fn $method(self, value: $kind) -> Result<Tree, Error> {
-            Ok(Tree::One(Value::Number(value as f64)))
-        }
-    )* };
-}
-
-type No = Impossible<Tree, Error>;
-
-impl Serializer for Flat {
-    type Ok = Tree;
-    type Error = Error;
-    type SerializeSeq = No;
-    type SerializeTuple = No;
-    type SerializeTupleStruct = No;
-    type SerializeTupleVariant = No;
-    type SerializeMap = No;
-    type SerializeStruct = Fields;
-    type SerializeStructVariant = No;
-    numbers! { serialize_i8(i8) serialize_i16(i16) serialize_i32(i32) serialize_i64(i64) serialize_u8(u8)
-    serialize_u16(u16) serialize_u32(u32) serialize_u64(u64) serialize_f64(f64) }
-    /// The shortest decimal of the number, as an `f64`: 0.01 and not 0.009999999776.
-    fn serialize_f32(self, value: f32) -> Result<Tree, Error> {
-        let shortest = number::parse(&value.to_string()).unwrap_or_else(|| value.into());
-        Ok(Tree::One(Value::Number(shortest)))
-    }
-    fn serialize_bool(self, value: bool) -> Result<Tree, Error> {
-        Ok(Tree::One(Value::Bool(value)))
-    }
-    fn serialize_char(self, value: char) -> Result<Tree, Error> {
-        Ok(Tree::One(Value::Text(value.into())))
-    }
-    fn serialize_str(self, value: &str) -> Result<Tree, Error> {
-        Ok(Tree::One(Value::Text(value.into())))
-    }
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Tree, Error> {
-        self.serialize_str(variant)
-    }
-    fn serialize_struct(self, _: &'static str, len: usize) -> Result<Fields, Error> {
-        Ok(Fields(Vec::with_capacity(len)))
-    }
-    fn serialize_bytes(self, _: &[u8]) -> Result<Tree, Error> {
-        nested()
-    }
-    fn serialize_none(self) -> Result<Tree, Error> {
-        nested()
-    }
-    fn serialize_some<T: ?Sized + Serialize>(self, value: &T) -> Result<Tree, Error> {
-        value.serialize(self)
-    }
-    fn serialize_unit(self) -> Result<Tree, Error> {
-        nested()
-    }
-    fn serialize_unit_struct(self, _: &'static str) -> Result<Tree, Error> {
-        nested()
-    }
-    fn serialize_newtype_struct<T: ?Sized + Serialize>(self, _: &'static str, value: &T) -> Result<Tree, Error> {
-        value.serialize(self)
-    }
-    fn serialize_newtype_variant<T: ?Sized + Serialize>(
-        self,
-        _: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Result<Tree, Error> {
-        nested()
-    }
-    fn serialize_seq(self, _: Option<usize>) -> Result<No, Error> {
-        nested()
-    }
-    fn serialize_tuple(self, _: usize) -> Result<No, Error> {
-        nested()
-    }
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<No, Error> {
-        nested()
-    }
-    fn serialize_tuple_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<No, Error> {
-        nested()
-    }
-    fn serialize_map(self, _: Option<usize>) -> Result<No, Error> {
-        nested()
-    }
-    fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<No, Error> {
-        nested()
-    }
-}
-
-/// A value as text, which becomes what the field asks for.
-struct Text(String);
-
-impl Text {
-    fn refuse<T>(&self, allowed: &str) -> Result<T, Error> {
-        // Somebody else's text goes into the message: its beginning is enough.
-        let start: String = self.0.chars().take(40).collect();
-        Err(de::Error::custom(format!("must be {allowed}, and {start} is not")))
-    }
-}
-
-impl IntoDeserializer<'_, Error> for Text {
-    type Deserializer = Self;
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
-macro_rules! parsed {
-    ($($method:ident, $visit:ident, $read:expr, $allowed:literal;)*) => { $(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            match $read(&self.0) {
-                Some(value) => visitor.$visit(value),
-                None => self.refuse($allowed),
-            }
-        }
-    )* };
-}
-
-impl<'de> Deserializer<'de> for Text {
-    type Error = Error;
-    parsed! {
-        deserialize_bool, visit_bool, |text: &str| text.parse().ok(), "true or false";
-        deserialize_u32, visit_u32, |text: &str| text.parse().ok(), "a whole number, 0 or more";
-        deserialize_u64, visit_u64, |text: &str| text.parse().ok(), "a whole number, 0 or more";
-        deserialize_f32, visit_f32, |text| number::parse(text).map(|value| value as f32), "a number";
-        deserialize_f64, visit_f64, number::parse, "a number";
-    }
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_string(self.0)
-    }
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        if !variants.contains(&self.0.as_str()) {
-            return self.refuse(&variants.join(" or "));
-        }
-        let plain: StrDeserializer<'_, Error> = self.0.as_str().into_deserializer();
-        plain.deserialize_enum(name, variants, visitor)
-    }
-    serde::forward_to_deserialize_any! {
-        i8 i16 i32 i64 u8 u16 char str string bytes byte_buf option unit unit_struct newtype_struct seq tuple
-        tuple_struct map struct identifier ignored_any
-    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use super::GridField;
 use super::raster::Strokes;
+use crate::distribution::keys;
 use crate::engine::settings::{ArrowDensity, ArrowLength};
 use crate::page::viewport::Viewport;
 
@@ -134,8 +135,7 @@ fn typical_score(field: &GridField) -> f32 {
     let sizes = field.score.as_chunks::<2>().0.iter().zip(&field.energy);
     let dense = sizes.filter(|(_, e)| **e < 4.0);
     let every = dense.clone().count().div_ceil(ASKED).max(1);
-    // The bits of positive numbers are ordered as the numbers are, and one kind of key is sorted everywhere in the page:
-    // each further kind would cost kilobytes.
+    // The bits of positive numbers are ordered as the numbers are.
     let (mut keys, mut asked) = ([u64::MAX; ASKED], 0);
     for (s, _) in dense.step_by(every) {
         let size = (s[0] * s[0] + s[1] * s[1]).sqrt();
@@ -144,10 +144,8 @@ fn typical_score(field: &GridField) -> f32 {
             asked += 1;
         }
     }
-    let keys = &mut keys[..asked];
-    keys.sort_unstable();
-    let median = keys.get(asked / 2).map(|key| f32::from_bits(*key as u32));
-    median.map_or(1.0, |median| median.max(1e-6))
+    let median = keys::select(&mut keys[..asked], asked / 2);
+    median.map_or(1.0, |key| f32::from_bits(key as u32).max(1e-6))
 }
 
 /// Draws arrows with a line of the given width in pixels.

@@ -3,6 +3,8 @@
 //! The engine says how many it has drawn anew, not which. But those have come from far away, and the rest of the cloud
 //! shows how far one walks meanwhile.
 
+use crate::distribution::keys;
+
 /// Particles asked how far one walks.
 const ASKED: usize = 128;
 /// Longest walk in upper quartiles of all walks. The lengths of Gaussian steps in the plane have the distribution of
@@ -18,17 +20,15 @@ impl Stride {
     pub fn between(from: &[f32], to: &[f32]) -> Self {
         let count = from.len().min(to.len()) / 2;
         let every = count.div_ceil(ASKED).max(1);
-        // Keys as they are sorted everywhere in the page; the bits of positive numbers are ordered as the numbers are.
+        // The bits of positive numbers are ordered as the numbers are.
         let mut keys = [u64::MAX; ASKED];
         let mut asked = 0;
         for k in (0..count).step_by(every) {
             keys[asked] = square(at(from, k), at(to, k)).to_bits().into();
             asked += 1;
         }
-        let keys = &mut keys[..asked];
-        keys.sort_unstable();
-        let quartile = keys.get(asked * 3 / 4).map(|key| f32::from_bits(*key as u32));
-        Self(FAR * FAR * quartile.unwrap_or(0.0))
+        let quartile = keys::select(&mut keys[..asked], asked * 3 / 4);
+        Self(FAR * FAR * quartile.map_or(0.0, |key| f32::from_bits(key as u32)))
     }
 
     /// The same, but so far in any case, as where places are known no better.

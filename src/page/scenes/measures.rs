@@ -1,6 +1,6 @@
 //! What the scenes measure: pure functions of what runs on the page, and what theory says of it.
 
-use crate::distribution::ExactField;
+use crate::distribution::{ExactField, keys};
 
 /// The step `a = eta sigma²` in units of the local variance of the smoothed data, where they are Gaussians of variance
 /// `variance` before smoothing. Langevin dynamics is stable below 2.
@@ -34,16 +34,17 @@ pub fn errors_by_depth(truth: &ExactField, sigma: f32, points: &[f32], scores: &
     let top = locals
         .iter()
         .fold(f32::NEG_INFINITY, |top, local| top.max(local.log_density));
-    let mut bins: [Vec<f32>; DEPTHS.len() + 1] = Default::default();
+    // The bits of positive numbers are ordered as the numbers are.
+    let mut bins: [Vec<u64>; DEPTHS.len() + 1] = Default::default();
     for (local, score) in locals.iter().zip(scores.chunks_exact(2)) {
         let [x, y] = local.score;
         let off = (score[0] - x).powi(2) + (score[1] - y).powi(2);
         let depth = top - local.log_density;
-        bins[DEPTHS.partition_point(|end| *end < depth)].push(off / (x * x + y * y));
+        bins[DEPTHS.partition_point(|end| *end < depth)].push(u64::from((off / (x * x + y * y)).to_bits()));
     }
     bins.map(|mut errors| {
-        errors.sort_unstable_by(f32::total_cmp);
-        errors.get(errors.len() / 2).copied().unwrap_or(f32::NAN)
+        let middle = errors.len() / 2;
+        keys::select(&mut errors, middle).map_or(f32::NAN, |key| f32::from_bits(key as u32))
     })
 }
 

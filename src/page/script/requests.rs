@@ -139,14 +139,17 @@ impl Requests {
         asked
     }
 
-    /// The engine is gone and keeps nothing any more. `gives_up`: no other one comes by itself.
-    pub fn lose(&mut self, message: &str, gives_up: bool) {
-        let text = format!("the engine was lost: {message}");
+    /// The engine is gone, for this reason, and keeps nothing any more.
+    pub fn lose(&mut self, reason: &str) {
         for (_, pending) in self.pending.drain(..) {
-            pending.break_off(&text);
+            pending.break_off(&format!("the engine {reason}"));
         }
-        if gives_up && let Some(pending) = self.ready.take() {
-            pending.break_off(&text);
+    }
+
+    /// No other engine comes by itself.
+    pub fn give_up(&mut self, reason: &str) {
+        if let Some(pending) = self.ready.take() {
+            pending.break_off(reason);
         }
     }
 
