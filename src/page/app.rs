@@ -17,6 +17,7 @@ mod probe;
 mod race;
 mod replay;
 mod reports;
+mod saving;
 mod scene;
 mod surroundings;
 mod view;
@@ -42,6 +43,7 @@ use self::probe::Probe;
 use self::race::Rival;
 use self::replay::Replay;
 use self::reports::{EngineState, Loss};
+use self::saving::Saving;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
 use super::banner::{self, Kind};
@@ -137,6 +139,7 @@ pub struct App {
     theme: Theme,
     thumbnails: Thumbnails,
     kept: Kept,
+    saving: Saving,
     engine: Option<EngineClient>,
     engine_state: EngineState,
     told: Told,
@@ -165,7 +168,7 @@ pub fn boot() -> Result<(), JsValue> {
         banner::show(Kind::Stopped, message, None);
     }));
     let handle = Handle::default();
-    handle.hold(App::build(handle.clone())?);
+    handle.hold(Box::new(App::build(handle.clone())?));
     script::install(&handle)?;
     // A task of its own; but whoever wants something of the app before gets it begun.
     handle.act_later(App::begin);
@@ -263,6 +266,7 @@ impl App {
             theme,
             thumbnails,
             kept: Kept::default(),
+            saving: Saving::default(),
             engine: None,
             engine_state: EngineState::Loading(0.0),
             told: Told::default(),
@@ -310,6 +314,7 @@ impl App {
         self.measure_loop(now_ms);
         self.keep_probing(now_ms);
         self.draw(now_ms);
+        self.go_on_filming(now_ms);
         self.pull();
         self.watch_engine(now_ms);
         self.keep(false);
