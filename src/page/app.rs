@@ -169,13 +169,12 @@ pub fn boot() -> Result<(), JsValue> {
     script::install(&handle)?;
     // A task of its own; but whoever wants something of the app before gets it begun.
     handle.act_later(App::begin);
-    let begin = Closure::once_into_js(move || {
+    dom::after(0, move || {
         handle.act(|_| ());
         if let Err(error) = animate(handle) {
             reports::log(&error);
         }
-    });
-    dom::window()?.set_timeout_with_callback_and_timeout_and_arguments_0(begin.unchecked_ref(), 0)?;
+    })?;
     Ok(())
 }
 

@@ -40,7 +40,7 @@ use crate::distribution::modes::Modes;
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Settings, Source};
 
-pub(super) use self::canvas::{context, document, show};
+pub(super) use self::canvas::{context, show};
 pub(super) use self::cloud::sight;
 pub use self::event::{StageEvent, Tool};
 pub use self::lines::Ink;
