@@ -205,9 +205,8 @@ impl App {
         theme.apply()?;
         let board: HtmlElement = dom::element("stage")?;
         let on_stage = handle.clone();
-        let mut stage = Stage::new(&board, move |event: StageEvent| {
-            on_stage.act(move |app| app.on_stage(event))
-        })?;
+        let events = move |event: StageEvent| on_stage.act(move |app| app.on_stage(event));
+        let mut stage = Stage::new(&board, Box::new(events))?;
         let still = dom::media("(prefers-reduced-motion: reduce)");
         stage.set_reduced_motion(still);
         let on_strip = handle.clone();

@@ -74,7 +74,7 @@ impl Hands {
     pub fn new(
         surface: HtmlElement,
         view: Viewport,
-        events: impl Fn(StageEvent) + 'static,
+        events: Box<dyn Fn(StageEvent)>,
     ) -> (Rc<Self>, Vec<EventListener>) {
         let hands = Rc::new(Self {
             tool: Cell::new(Tool::Look),
@@ -87,7 +87,7 @@ impl Hands {
             gesture: RefCell::default(),
             waiting: Cell::new(None),
             surface,
-            events: Box::new(events),
+            events,
         });
         type Handler = fn(&Hands, &PointerEvent);
         let handlers: [(&'static str, Handler); 6] = [
