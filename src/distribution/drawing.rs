@@ -158,24 +158,36 @@ impl Drawing {
         if !points.len().is_multiple_of(2) {
             return Err(TargetError::OddLength { length: points.len() });
         }
-        if points.len() / 2 > MAX_DOTS {
-            return Err(TargetError::TooMany { got: points.len() / 2 });
-        }
-        if let Some(i) = points.iter().position(|value| !value.is_finite()) {
-            return Err(TargetError::NotFinite { index: i / 2 });
-        }
-        if let Some(i) = points.iter().position(|value| value.abs() > REACH) {
-            return Err(TargetError::OutOfReach { index: i / 2 });
-        }
-        if !(0.0..=REACH).contains(&softness) {
-            return Err(TargetError::BadSoftness(softness));
-        }
-        let dots = points
-            .chunks_exact(2)
-            .map(|x| Grain::new([x[0], x[1]], softness))
+        let pairs = points.chunks_exact(2);
+        let dots: Vec<Dot> = pairs
+            .map(|x| Dot {
+                at: [x[0], x[1]],
+                softness,
+            })
             .collect();
+        Self::from_dots(&dots)
+    }
+
+    /// A drawing of given dots, each moved to the nearest place that a drawing knows.
+    ///
+    /// # Errors
+    /// As [`Drawing::from_points`].
+    pub fn from_dots(dots: &[Dot]) -> Result<Self, TargetError> {
+        if dots.len() > MAX_DOTS {
+            return Err(TargetError::TooMany { got: dots.len() });
+        }
+        let first = |wrong: fn(f32) -> bool| dots.iter().position(|dot| dot.at.into_iter().any(wrong));
+        if let Some(index) = first(|value| !value.is_finite()) {
+            return Err(TargetError::NotFinite { index });
+        }
+        if let Some(index) = first(|value| value.abs() > REACH) {
+            return Err(TargetError::OutOfReach { index });
+        }
+        if let Some(bad) = dots.iter().find(|dot| !(0.0..=REACH).contains(&dot.softness)) {
+            return Err(TargetError::BadSoftness(bad.softness));
+        }
         let drawing = Self {
-            dots,
+            dots: dots.iter().map(|dot| Grain::new(dot.at, dot.softness)).collect(),
             ..Self::default()
         };
         drawing.check()?;

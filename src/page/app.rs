@@ -17,6 +17,7 @@ mod probe;
 mod race;
 mod replay;
 mod reports;
+mod saving;
 mod scene;
 mod surroundings;
 mod view;
@@ -42,6 +43,7 @@ use self::probe::Probe;
 use self::race::Rival;
 use self::replay::Replay;
 use self::reports::{EngineState, Loss};
+use self::saving::Saving;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
 use super::banner::{self, Kind};
@@ -137,6 +139,7 @@ pub struct App {
     theme: Theme,
     thumbnails: Thumbnails,
     kept: Kept,
+    saving: Saving,
     engine: Option<EngineClient>,
     engine_state: EngineState,
     told: Told,
@@ -261,6 +264,7 @@ impl App {
             theme,
             thumbnails,
             kept: Kept::default(),
+            saving: Saving::default(),
             engine: None,
             engine_state: EngineState::Loading(0.0),
             told: Told::default(),
@@ -308,6 +312,7 @@ impl App {
         self.measure_loop(now_ms);
         self.keep_probing(now_ms);
         self.draw(now_ms);
+        self.go_on_filming(now_ms);
         self.pull();
         self.watch_engine(now_ms);
         self.keep(false);

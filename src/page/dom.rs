@@ -1,5 +1,7 @@
 //! Small helpers around the document: finding elements, changing them only when something changes.
 
+use std::cell::Cell;
+
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Node, Storage, Window};
@@ -157,9 +159,30 @@ pub fn now_ms() -> f64 {
     window().ok().and_then(|w| w.performance()).map_or(0.0, |p| p.now())
 }
 
+thread_local! {
+    /// Pixels to a CSS pixel in the file for which everything is being drawn.
+    static FOR_FILE: Cell<Option<f64>> = const { Cell::new(None) };
+}
+
+/// From now on everything is drawn for a file, with so many pixels to a CSS pixel, or for the screen.
+pub fn draw_for_file(ratio: Option<f64>) {
+    FOR_FILE.set(ratio);
+}
+
+/// What is drawn now is for a file: whole, at once, and as fine as asked.
+pub fn for_file() -> bool {
+    FOR_FILE.get().is_some()
+}
+
 /// Device pixels to a CSS pixel.
 pub fn pixel_ratio() -> f64 {
-    window().map_or(1.0, |window| window.device_pixel_ratio())
+    let screen = || window().map_or(1.0, |window| window.device_pixel_ratio());
+    FOR_FILE.get().unwrap_or_else(screen)
+}
+
+/// A number of pixels that is bounded on the screen, where pictures have to be drawn fast, and free in a file.
+pub fn at_most(pixels: f32, most: f32) -> f32 {
+    if for_file() { pixels } else { pixels.min(most) }
 }
 
 /// What the browser remembers for all tabs of this page; nothing where it remembers nothing (a private window, a

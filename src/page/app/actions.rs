@@ -156,7 +156,8 @@ impl App {
             }
             "levels" => self.show_levels(!self.lab.settings.all_levels),
             "share" => share(&self.link()),
-            "keys" | "scenes" => {
+            "keys" | "scenes" | "save" => {
+                self.offer_views();
                 if let Ok(dialog) = dom::element::<HtmlDialogElement>(action)
                     && !dialog.open()
                     && let Err(error) = dialog.show_modal()
@@ -181,6 +182,9 @@ impl App {
             "farther" => self.stage.approach(1.0 / APPROACH),
             "home" => self.stage.go_home(),
             "restart-engine" => self.restart_engine(),
+            _ if action.starts_with("save-") => self.save(&action[5..]),
+            "film" => self.film(),
+            "fit-points" => self.fit_points(),
             _ => self.turn_page(action),
         }
         self.screen.words_changed();

@@ -9,9 +9,10 @@ use gloo_events::EventListener;
 use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, Document, File, FileList, HtmlAnchorElement, HtmlInputElement, Response, Url};
+use web_sys::{Document, File, FileList, HtmlInputElement, Response};
 
 use super::reports::log;
+use super::saving::is_points;
 use super::{App, Handle};
 use crate::distribution::{Preset, Target};
 use crate::engine::protocol::{self, Command};
@@ -74,21 +75,21 @@ impl App {
         // The number tells builds apart, which a cache could mix up.
         let address = format!("weights/{}.bpk?{:x}", preset.name(), protocol::VERSION);
         if let Ok(window) = dom::window() {
-            self.read(window.fetch_with_str(&address), Some(preset));
+            self.read(window.fetch_with_str(&address), Some(preset), String::new());
         }
     }
 
-    /// Reads a file on its way (the promise of a response), shipped for a set or the user's own.
-    fn read(&self, response: Promise, shipped: Option<Preset>) {
+    /// Reads a file on its way (the promise of a response), shipped for a set or the user's own, which has a name.
+    fn read(&self, response: Promise, shipped: Option<Preset>, name: String) {
         let handle = self.handle.clone();
         spawn_local(async move {
             let read = bytes_of(response).await.ok();
-            handle.act(move |app| app.receive(read, shipped));
+            handle.act(move |app| app.receive(read, shipped, &name));
         });
     }
 
     /// Loads a file that is here. Without shipped weights, whatever the reason, the network starts from its seed.
-    fn receive(&mut self, bytes: Option<Vec<u8>>, shipped: Option<Preset>) {
+    fn receive(&mut self, bytes: Option<Vec<u8>>, shipped: Option<Preset>, name: &str) {
         if shipped.is_some() && shipped != self.shipped_set() {
             return;
         }
@@ -98,6 +99,9 @@ impl App {
             }
             return;
         };
+        if is_points(name) {
+            return self.take_points(name, &bytes);
+        }
         let request = self.requests.number();
         if shipped.is_some() {
             self.weights.shipped = Some(request);
@@ -144,15 +148,7 @@ impl App {
 
     /// Offers a file of weights for download.
     pub(super) fn download(&self, step: u64, bytes: &[u8]) {
-        let data = match &self.lab.target {
-            Target::Preset(preset) => preset.name(),
-            Target::Drawing(_) => "drawing",
-        };
-        let name = format!("scorefield-{data}-{step}.bpk");
-        match offer(&name, bytes) {
-            Ok(()) => banner::show(Kind::Notice, &format!("Weights saved as {name}."), None),
-            Err(error) => log(&error),
-        }
+        self.offer_bytes(&format!("{step}.bpk"), bytes);
     }
 
     /// A file was chosen in the dialog.
@@ -172,7 +168,7 @@ impl App {
             return banner::show(Kind::Error, &message, None);
         }
         match Response::new_with_opt_blob(Some(file)) {
-            Ok(response) => self.read(Promise::resolve(&JsValue::from(response)), None),
+            Ok(response) => self.read(Promise::resolve(&JsValue::from(response)), None, file.name()),
             Err(error) => log(&error),
         }
     }
@@ -210,15 +206,4 @@ pub(super) async fn bytes_of(response: Promise) -> Result<Vec<u8>, JsValue> {
     }
     let buffer = JsFuture::from(response.array_buffer()?).await?;
     Ok(Uint8Array::new(&buffer).to_vec())
-}
-
-/// Offers bytes for download under a name.
-fn offer(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
-    let blob = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes)))?;
-    let address = Url::create_object_url_with_blob(&blob)?;
-    let link: HtmlAnchorElement = dom::document()?.create_element("a")?.unchecked_into();
-    link.set_href(&address);
-    link.set_download(name);
-    link.click();
-    Url::revoke_object_url(&address)
 }
