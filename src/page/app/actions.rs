@@ -12,8 +12,10 @@ use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
 use crate::page::charts::Bars;
 use crate::page::controls::{self, Chosen};
+use crate::page::editor::Editor;
 use crate::page::flat;
 use crate::page::keys::Key;
+use crate::page::lab::Lab;
 use crate::page::stage::{StageEvent, Tool};
 use crate::page::{dom, offline};
 
@@ -150,9 +152,9 @@ impl App {
                     input.click();
                 }
             }
-            "undo" => self.edit(|editor, lab| editor.undo(lab)),
-            "redo" => self.edit(|editor, lab| editor.redo(lab)),
-            "clear" => self.edit(|editor, lab| editor.clear(lab)),
+            "undo" => self.edit(Editor::undo),
+            "redo" => self.edit(Editor::redo),
+            "clear" => self.edit(Editor::clear),
             "theme" => {
                 self.theme = self.theme.next();
                 self.theme.remember();
@@ -347,7 +349,7 @@ impl App {
         }
     }
 
-    fn edit(&mut self, how: impl FnOnce(&mut crate::page::editor::Editor, &mut crate::page::lab::Lab)) {
+    fn edit(&mut self, how: fn(&mut Editor, &mut Lab)) {
         how(&mut self.editor, &mut self.lab);
         self.screen.target_changed();
     }
