@@ -17,7 +17,9 @@ mod probe;
 mod race;
 mod replay;
 mod reports;
+mod saving;
 mod scene;
+mod sharing;
 mod surroundings;
 mod view;
 mod weights;
@@ -42,6 +44,7 @@ use self::probe::Probe;
 use self::race::Rival;
 use self::replay::Replay;
 use self::reports::{EngineState, Loss};
+use self::saving::Saving;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
 use super::announce;
@@ -138,6 +141,9 @@ pub struct App {
     theme: Theme,
     thumbnails: Thumbnails,
     kept: Kept,
+    /// The request that brings the network nearer to the link's step.
+    stint: Option<u32>,
+    saving: Saving,
     engine: Option<EngineClient>,
     engine_state: EngineState,
     told: Told,
@@ -170,13 +176,12 @@ pub fn boot() -> Result<(), JsValue> {
     script::install(&handle)?;
     // A task of its own; but whoever wants something of the app before gets it begun.
     handle.act_later(App::begin);
-    let begin = Closure::once_into_js(move || {
+    dom::after(0, move || {
         handle.act(|_| ());
         if let Err(error) = animate(handle) {
             reports::log(&error);
         }
-    });
-    dom::window()?.set_timeout_with_callback_and_timeout_and_arguments_0(begin.unchecked_ref(), 0)?;
+    })?;
     Ok(())
 }
 
@@ -207,9 +212,8 @@ impl App {
         theme.apply()?;
         let board: HtmlElement = dom::element("stage")?;
         let on_stage = handle.clone();
-        let mut stage = Stage::new(&board, move |event: StageEvent| {
-            on_stage.act(move |app| app.on_stage(event))
-        })?;
+        let events = move |event: StageEvent| on_stage.act(move |app| app.on_stage(event));
+        let mut stage = Stage::new(&board, Box::new(events))?;
         let still = dom::media("(prefers-reduced-motion: reduce)");
         stage.set_reduced_motion(still);
         stage.take_keys()?;
@@ -265,6 +269,8 @@ impl App {
             theme,
             thumbnails,
             kept: Kept::default(),
+            stint: None,
+            saving: Saving::default(),
             engine: None,
             engine_state: EngineState::Loading(0.0),
             told: Told::default(),
@@ -283,7 +289,8 @@ impl App {
     /// First things first: the exact field, then the engine.
     fn begin(&mut self) {
         // A finger begins by scrolling, a mouse by drawing.
-        self.set_tool(if self.coarse_pointer { Tool::Look } else { Tool::Draw });
+        let look = self.coarse_pointer || self.lab.parts.has("lock");
+        self.set_tool(if look { Tool::Look } else { Tool::Draw });
         self.take_brush();
         self.look_at_truth();
         self.refit();
@@ -301,17 +308,23 @@ impl App {
             self.follow_lesson(link::read(&hash).lesson);
             lessons::offer(hash.is_empty());
         }
-        self.fetch_shipped();
+        self.show_parts();
+        match self.lab.goal {
+            Some(goal) if self.lessons.open.is_none() => self.aim_for(goal),
+            _ => self.fetch_shipped(),
+        }
     }
 
     /// One animation frame.
     fn frame(&mut self, now_ms: f64) {
         self.look_at_truth();
         self.tell(false);
+        self.approach_goal();
         self.go_on_replaying(now_ms);
         self.measure_loop(now_ms);
         self.keep_probing(now_ms);
         self.draw(now_ms);
+        self.go_on_filming(now_ms);
         self.pull();
         self.watch_engine(now_ms);
         self.keep(false);
@@ -420,7 +433,7 @@ impl App {
         self.look_at_truth();
         self.refit();
         self.weights.touch();
-        self.weights.start = None;
+        (self.weights.start, self.weights.own, self.lab.goal) = (None, false, None);
         let run = self.next_run();
         self.begin_run(run);
         self.last.stamp.step = 0;

@@ -104,12 +104,12 @@ impl Stage {
         let done = self.hands.looking.take();
         let turning = done != Looking::default();
         let camera = landscape.look(turning.then_some(done), css_side, seconds, self.reduced_motion);
-        let side = (css_side * ratio).min(SIDE).floor();
+        let side = dom::at_most(css_side * ratio, SIDE).floor();
         let window = self.zoom.viewport(1.0);
         let field_changed = self.stale || Some(window) != landscape.window;
         let changed = field_changed || !landscape.traced || landscape.drawn != Some((camera, side as usize));
         let since = now_ms - landscape.drawn_ms;
-        if !(turning || since >= PICTURE_MS) {
+        if !(turning || since >= PICTURE_MS || dom::for_file()) {
             return Ok(turning);
         }
         if field_changed {
