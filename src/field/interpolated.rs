@@ -17,9 +17,9 @@ use crate::engine::protocol::Grid;
 /// The root mean square difference from the field, relative to the score, up to which the grid is used.
 pub const TOLERANCE: f32 = 0.01;
 /// Points an axis that a grid may have.
-const SIDES: [u32; 5] = [48, 64, 96, 128, 192];
+const SIDES: [u32; 6] = [48, 64, 96, 128, 192, 256];
 /// The widest spacing, in sigmas.
-const WIDEST: f32 = 0.6;
+const WIDEST: f32 = 0.8;
 /// Half width of the grid in standard deviations of the cloud.
 const REACH: f32 = 3.5;
 /// Particles at which the difference is measured.
