@@ -280,6 +280,16 @@ impl Trainer {
         self.weights.clone().slice(0..1).into_data_async().await.map(drop)
     }
 
+    /// Waits like [`Self::settle`]; false when weights or moments have left what a 32-bit float holds, from where no
+    /// step leads back.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub async fn is_sound(&self) -> Result<bool, ExecutionError> {
+        let sum = self.weights.clone().sum() + self.second_moment.clone().sum();
+        Ok(sum.into_scalar_async::<f32>().await?.is_finite())
+    }
+
     /// The device that trains.
     pub fn device(&self) -> &Device {
         &self.device

@@ -13,6 +13,13 @@ const compile = async (blob) => {
   return module;
 };
 
+// A panic has spoken before. What ends without a word is an allocation that failed.
+self.addEventListener('error', ({ message }) => {
+  if (/unreachable/.test(message)) {
+    self.postMessage('there was not enough memory for what it was asked for; choose smaller settings');
+  }
+});
+
 self.onmessage = async ({ data }) => {
   self.onmessage = null;
   try {

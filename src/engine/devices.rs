@@ -8,6 +8,7 @@ use web_time::Instant;
 
 use super::protocol::{self, Backend};
 use super::webgpu::{self, Adapter};
+use super::worker::plain;
 use crate::distribution::{ExactField, Preset};
 use crate::field::{Field, points_on};
 use crate::fused::{self, Tile};
@@ -107,7 +108,7 @@ impl Devices {
         match &self.probe {
             Probe::Over => false,
             Probe::NotStarted if self.forced == Some(Backend::Cpu) => {
-                self.settle("the CPU, as the address asks".into());
+                self.settle("the CPU, as was asked for".into());
                 true
             }
             Probe::NotStarted => {
@@ -202,7 +203,7 @@ async fn probe(cpu: Device, forced: bool, shape: Shape, batch: usize, particles:
 /// browser, and stale numbers come back), and then they are timed. On the GPU first by the graph of tensor operations and
 /// then by the fused kernels, which are used only if they agree too.
 async fn self_test(cpu: &Device, gpu: &Device, shape: Shape, batch: usize, particles: usize) -> Result<Race, String> {
-    let lost = |error: ExecutionError| format!("WebGPU failed its self-test: {error}");
+    let lost = |error: ExecutionError| format!("WebGPU failed its self-test: {}", plain(&error));
     let data = Preset::Moons.field();
     let here = Contender::run(cpu, shape, &data, batch, particles)
         .await

@@ -19,6 +19,9 @@ const LACKS_ENERGY: &str = "this sampler compares energies, and a score network 
                             the least-squares potential of its score, or train network: \"energy\" or \
                             \"energy-quadratic\", or sample with field: \"exact\"";
 
+/// Points at which a field is differentiated at a time: of each, a wide network keeps tens of kilobytes meanwhile.
+const POINTS_AT_A_TIME: usize = 4096;
+
 /// What a scripted request still has to do.
 pub enum Job {
     /// Training steps.
@@ -190,22 +193,28 @@ impl Lab {
                 let Some(field) = self.learned().await? else {
                     return fail("there is no network yet: train one, or ask for field: \"exact\"");
                 };
-                let x = points_on(self.devices.sampling(), points.to_vec());
-                let read = async |tensor: Tensor<1>| -> Result<Floats, ExecutionError> {
-                    Ok(Floats(tensor.into_data_async().await?.iter::<f32>().collect()))
+                let add = async |to: &mut Floats, tensor: Tensor<1>| -> Result<(), ExecutionError> {
+                    to.0.extend(tensor.into_data_async().await?.iter::<f32>());
+                    Ok(())
                 };
-                let differential = field.differential(&x, sigma);
-                let energy = match field.energy(&x, sigma) {
-                    Some(energy) => read(energy).await?,
-                    None => Floats::default(),
-                };
+                let [mut score, mut energy, mut divergence, mut curl] = [const { Floats(Vec::new()) }; 4];
+                for points in points.chunks(2 * POINTS_AT_A_TIME) {
+                    let x = points_on(self.devices.sampling(), points.to_vec());
+                    let differential = field.differential(&x, sigma);
+                    add(&mut score, differential.score.reshape([-1])).await?;
+                    add(&mut divergence, differential.divergence).await?;
+                    add(&mut curl, differential.curl).await?;
+                    if let Some(energies) = field.energy(&x, sigma) {
+                        add(&mut energy, energies).await?;
+                    }
+                }
                 Ok(Report::Evaluated {
-                    energy,
                     request,
-                    score: read(differential.score.reshape([-1])).await?,
+                    score,
                     log_density: Floats::default(),
-                    divergence: read(differential.divergence).await?,
-                    curl: read(differential.curl).await?,
+                    energy,
+                    divergence,
+                    curl,
                 })
             }
         }

@@ -15,7 +15,7 @@ use super::live::Live;
 use super::pacing::{Allowance, Metronome, Rate, SAMPLER_SLICE, TURN};
 use super::pictures::Pictures;
 use super::progress::Gauge;
-use super::protocol::{Backend, Command, Report, Stamp};
+use super::protocol::{Backend, Checkpoint, Command, Report, Stamp};
 use super::quality::Judge;
 use super::relaxation::Relaxation;
 use super::settings::{Settings, Source};
@@ -68,6 +68,8 @@ pub struct Lab {
     pub(super) last_checkpoint: Instant,
     /// Run and step of the last checkpoint.
     pub(super) saved: (u32, u64),
+    /// To where a training that runs away goes back.
+    pub(super) sound: Option<Checkpoint>,
     pub(super) frame: super::protocol::Frame,
     pub(super) outbox: Vec<Report>,
 }
@@ -131,6 +133,7 @@ impl Lab {
             live_again_at: None,
             last_checkpoint: Instant::now(),
             saved: (0, 0),
+            sound: None,
             frame: super::protocol::Frame::default(),
             outbox,
         }
@@ -239,7 +242,7 @@ impl Lab {
         }
     }
 
-    fn reset(&mut self, run: u32) {
+    pub(super) fn reset(&mut self, run: u32) {
         let Some(data) = &mut self.data else {
             return self.refuse(
                 None,
@@ -255,6 +258,7 @@ impl Lab {
         self.trainer = Some(Trainer::new(shape, pre, self.settings.seed, self.devices.training()));
         self.stamp.run = run;
         self.stamp.step = 0;
+        self.sound = None;
         self.training_seconds = 0.0;
         self.learned = None;
         self.fits = Fits::default();

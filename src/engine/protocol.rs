@@ -293,6 +293,11 @@ pub enum Report {
         /// What is wrong and what is allowed.
         message: String,
     },
+    /// Training has stopped by itself, and the page's switch has to follow.
+    Halted {
+        /// Why, what is kept, and what to do: sentences, the last without its full stop.
+        message: String,
+    },
     /// Something the user should know; nothing is wrong.
     Notice {
         /// A sentence.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use burn::tensor::ExecutionError;
 use web_time::Instant;
 
+use super::checkpoint::RanAway;
 use super::jobs::{Job, Training};
 use super::lab::Lab;
 use super::pacing::{
@@ -75,7 +76,15 @@ impl Lab {
             );
             return Ok(());
         }
-        job.left -= self.train(job.left, REQUEST_SLICE).await?;
+        match self.train(job.left, REQUEST_SLICE).await? {
+            Ok(made) => job.left -= made,
+            Err(ran_away) => {
+                if let Some(request) = job.request {
+                    self.refuse(Some(request), ran_away.to_string());
+                }
+                return Ok(());
+            }
+        }
         let Some(request) = job.request else { return Ok(()) };
         if job.left > 0 {
             self.jobs.push_front(Job::Train(job));
@@ -99,16 +108,17 @@ impl Lab {
         if !self.training || self.hidden || scripted || self.trainer.is_none() {
             return Ok(false);
         }
-        self.train(u32::MAX, TRAINING_SLICE).await?;
+        // Whoever watches has heard of it if this ran away.
+        let _ = self.train(u32::MAX, TRAINING_SLICE).await?;
         Ok(true)
     }
 
-    /// At most `most` training steps in the slice, at least one; returns how many.
-    async fn train(&mut self, most: u32, slice: Duration) -> Result<u32, ExecutionError> {
+    /// At most `most` training steps in the slice, at least one; returns how many, or that they ran away.
+    async fn train(&mut self, most: u32, slice: Duration) -> Result<Result<u32, RanAway>, ExecutionError> {
         let plan = self.plan();
         let (start, deadline) = (Instant::now(), self.deadline(slice));
         let (Some(trainer), Some(data)) = (&mut self.trainer, &self.data) else {
-            return Ok(0);
+            return Ok(Ok(0));
         };
         let mut made = 0;
         while made < most {
@@ -121,11 +131,11 @@ impl Lab {
                 break;
             }
         }
-        trainer.settle().await?;
+        let sound = trainer.is_sound().await?;
         self.stamp.step = trainer.steps();
         self.training_seconds += start.elapsed().as_secs_f64();
         self.steps.count(f64::from(made));
-        Ok(made)
+        Ok(if sound { Ok(made) } else { Err(self.roll_back()) })
     }
 
     async fn advance_pictures(&mut self) -> Result<bool, ExecutionError> {

@@ -11,6 +11,10 @@ pub struct Adapter {
     pub software: bool,
 }
 
+/// An adapter that is not there after this time is not waited for, milliseconds.
+#[cfg(target_arch = "wasm32")]
+const PATIENCE_MS: u32 = 10_000;
+
 /// Asks the browser for its adapter, without making a device of it.
 ///
 /// # Errors
@@ -34,9 +38,14 @@ pub async fn probe() -> Result<Adapter, String> {
         .call0(&gpu)
         .and_then(JsCast::dyn_into)
         .map_err(|_| "WebGPU gave no answer")?;
-    let adapter = wasm_bindgen_futures::JsFuture::from(promise)
+    // A browser whose GPU process hangs never answers.
+    let patience = Promise::new(&mut |_, give_up| {
+        let set_timeout = get(&js_sys::global(), "setTimeout").dyn_into::<Function>();
+        let _ = set_timeout.and_then(|wait| wait.call2(&JsValue::NULL, &give_up, &PATIENCE_MS.into()));
+    });
+    let adapter = wasm_bindgen_futures::JsFuture::from(Promise::race(&js_sys::Array::of2(&promise, &patience)))
         .await
-        .map_err(|_| "WebGPU refused an adapter")?;
+        .map_err(|_| "WebGPU gave no adapter")?;
     if adapter.is_null() || adapter.is_undefined() {
         return Err("WebGPU is there, but found no adapter".into());
     }

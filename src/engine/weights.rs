@@ -36,10 +36,7 @@ impl Lab {
                 self.replace(trainer, run);
                 self.outbox.push(report(request, run));
                 // At once, so that an engine lost now takes up this network, and not a fresh one.
-                if let Some(checkpoint) = self.checkpoint().await? {
-                    self.outbox.push(Report::Checkpoint(Box::new(checkpoint)));
-                    self.saved = (self.stamp.run, self.stamp.step);
-                }
+                self.send_checkpoint().await?;
             }
             Err(message) => self.refuse(Some(request), message),
         }

@@ -61,7 +61,7 @@ async fn run(scope: DedicatedWorkerGlobalScope, inbox: Rc<Inbox>, mut lab: Lab) 
             Ok(false) => inbox.filled().await,
             Err(error) => {
                 // A lost device cannot be had back in this worker: a second initialisation fails.
-                let last_word = format!("the compute device was lost: {error}");
+                let last_word = format!("its compute device is gone ({})", plain(&error));
                 let _ = scope.post_message(&last_word.into());
                 return;
             }
@@ -98,6 +98,18 @@ fn post(scope: &DedicatedWorkerGlobalScope, report: &Report) {
     }
 }
 
+/// An error of the device in one line: what is at the bottom of it.
+pub(super) fn plain(error: &ExecutionError) -> String {
+    let text = error.to_string();
+    let causes = text.split("\nBacktrace").next().unwrap_or_default().lines();
+    causes
+        .last()
+        .unwrap_or_default()
+        .trim()
+        .trim_end_matches('.')
+        .to_owned()
+}
+
 /// A panic ends a wasm module for good: the page must hear of it, with its message.
 fn speak_before_dying(scope: &DedicatedWorkerGlobalScope) {
     let scope = Unshared(scope.clone());
@@ -105,7 +117,10 @@ fn speak_before_dying(scope: &DedicatedWorkerGlobalScope) {
         console_error_panic_hook::hook(info);
         let scope = &scope;
         // Nothing more can be done if this fails: the console has the message.
-        let _ = scope.0.post_message(&info.to_string().into());
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let message = info.payload_as_str().and_then(|message| message.lines().next());
+        let last_word = format!("an error of its own ({}, {place})", message.unwrap_or("a panic"));
+        let _ = scope.0.post_message(&last_word.into());
     }));
 }
 

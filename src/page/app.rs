@@ -11,12 +11,15 @@ mod lessons;
 mod levels;
 mod margins;
 mod meter;
+mod patience;
 mod playing;
 mod probe;
 mod race;
 mod replay;
 mod reports;
+mod saving;
 mod scene;
+mod sharing;
 mod surroundings;
 mod view;
 mod weights;
@@ -35,11 +38,13 @@ use self::keeping::Kept;
 use self::lessons::Lessons;
 use self::margins::Margins;
 use self::meter::Meter;
+use self::patience::Patience;
 use self::playing::Playing;
 use self::probe::Probe;
 use self::race::Rival;
 use self::replay::Replay;
-use self::reports::EngineState;
+use self::reports::{EngineState, Loss};
+use self::saving::Saving;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
 use super::banner::{self, Kind};
@@ -135,6 +140,9 @@ pub struct App {
     theme: Theme,
     thumbnails: Thumbnails,
     kept: Kept,
+    /// The request that brings the network nearer to the link's step.
+    stint: Option<u32>,
+    saving: Saving,
     engine: Option<EngineClient>,
     engine_state: EngineState,
     told: Told,
@@ -142,8 +150,10 @@ pub struct App {
     runs: u32,
     waiting_for_frame: bool,
     checkpoint: Option<Box<Checkpoint>>,
-    /// When the engine was lost last, and why.
-    lost: Option<(f64, String)>,
+    patience: Patience,
+    lost: Option<Loss>,
+    /// WebGPU was lost too often to try it again.
+    on_cpu: bool,
     dropped: Vec<f32>,
     /// Where the network's weights come from and may yet come from.
     pub weights: Weights,
@@ -161,17 +171,16 @@ pub fn boot() -> Result<(), JsValue> {
         banner::show(Kind::Stopped, message, None);
     }));
     let handle = Handle::default();
-    handle.hold(App::build(handle.clone())?);
+    handle.hold(Box::new(App::build(handle.clone())?));
     script::install(&handle)?;
     // A task of its own; but whoever wants something of the app before gets it begun.
     handle.act_later(App::begin);
-    let begin = Closure::once_into_js(move || {
+    dom::after(0, move || {
         handle.act(|_| ());
         if let Err(error) = animate(handle) {
             reports::log(&error);
         }
-    });
-    dom::window()?.set_timeout_with_callback_and_timeout_and_arguments_0(begin.unchecked_ref(), 0)?;
+    })?;
     Ok(())
 }
 
@@ -202,9 +211,8 @@ impl App {
         theme.apply()?;
         let board: HtmlElement = dom::element("stage")?;
         let on_stage = handle.clone();
-        let mut stage = Stage::new(&board, move |event: StageEvent| {
-            on_stage.act(move |app| app.on_stage(event))
-        })?;
+        let events = move |event: StageEvent| on_stage.act(move |app| app.on_stage(event));
+        let mut stage = Stage::new(&board, Box::new(events))?;
         let still = dom::media("(prefers-reduced-motion: reduce)");
         stage.set_reduced_motion(still);
         let on_strip = handle.clone();
@@ -259,13 +267,17 @@ impl App {
             theme,
             thumbnails,
             kept: Kept::default(),
+            stint: None,
+            saving: Saving::default(),
             engine: None,
             engine_state: EngineState::Loading(0.0),
             told: Told::default(),
             runs: 0,
             waiting_for_frame: false,
             checkpoint: None,
+            patience: Patience::default(),
             lost: None,
+            on_cpu: false,
             dropped: Vec::new(),
             weights: Weights::default(),
             _listeners: listeners,
@@ -275,7 +287,8 @@ impl App {
     /// First things first: the exact field, then the engine.
     fn begin(&mut self) {
         // A finger begins by scrolling, a mouse by drawing.
-        self.set_tool(if self.coarse_pointer { Tool::Look } else { Tool::Draw });
+        let look = self.coarse_pointer || self.lab.parts.has("lock");
+        self.set_tool(if look { Tool::Look } else { Tool::Draw });
         self.take_brush();
         self.look_at_truth();
         self.refit();
@@ -293,18 +306,25 @@ impl App {
             self.follow_lesson(link::read(&hash).lesson);
             lessons::offer(hash.is_empty());
         }
-        self.fetch_shipped();
+        self.show_parts();
+        match self.lab.goal {
+            Some(goal) if self.lessons.open.is_none() => self.aim_for(goal),
+            _ => self.fetch_shipped(),
+        }
     }
 
     /// One animation frame.
     fn frame(&mut self, now_ms: f64) {
         self.look_at_truth();
         self.tell(false);
+        self.approach_goal();
         self.go_on_replaying(now_ms);
         self.measure_loop(now_ms);
         self.keep_probing(now_ms);
         self.draw(now_ms);
+        self.go_on_filming(now_ms);
         self.pull();
+        self.watch_engine(now_ms);
         self.keep(false);
     }
 
@@ -383,12 +403,17 @@ impl App {
     }
 
     /// Sends a command, after whatever the engine has to know before. One that is still on its way hears it when it is
-    /// here; one that is lost does not.
+    /// here; of one that is lost nobody shall wait for an answer.
     pub fn send(&mut self, command: &Command) {
         self.look_at_truth();
         self.tell(true);
-        if let Some(engine) = self.engine.as_ref().filter(|_| self.engine_state != EngineState::Lost) {
-            engine.send(command);
+        match (&self.engine, self.engine_state) {
+            (_, EngineState::Lost) => {
+                let reason = self.lost.as_ref().map_or_else(String::new, |lost| lost.message.clone());
+                self.break_promises(&reason);
+            }
+            (Some(engine), _) => engine.send(command),
+            (None, _) => (),
         }
     }
 
@@ -405,7 +430,7 @@ impl App {
         self.look_at_truth();
         self.refit();
         self.weights.touch();
-        self.weights.start = None;
+        (self.weights.start, self.weights.own, self.lab.goal) = (None, false, None);
         let run = self.next_run();
         self.begin_run(run);
         self.last.stamp.step = 0;

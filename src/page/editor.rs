@@ -5,11 +5,11 @@ use rand::rngs::StdRng;
 
 use super::lab::Lab;
 use super::stage::Tool;
-use crate::distribution::{Brush, Drawing, Target, TargetError};
+use crate::distribution::{Brush, Drawing, Preset, Target, TargetError};
 
 /// Dots per stage unit of path: a stroke across the stage is some 350 dots.
 const FLOW: f32 = 120.0;
-/// When the eraser touches a named set, it becomes so many dots, of this softness.
+/// When the eraser touches a named set or its points are saved, it becomes so many dots, of this softness.
 const DOTS_OF_A_SET: usize = 1600;
 const SOFTNESS_OF_A_SET: f32 = 0.02;
 /// How many replaced targets are remembered.
@@ -66,11 +66,7 @@ impl Editor {
     pub fn begin(&mut self, lab: &mut Lab, tool: Tool, at: [f32; 2]) -> Result<(), TargetError> {
         if let Target::Preset(preset) = &lab.target {
             let drawing = if tool == Tool::Erase {
-                let mut points = vec![0.0; 2 * DOTS_OF_A_SET];
-                preset
-                    .field()
-                    .sample(&mut StdRng::seed_from_u64(u64::from(lab.settings.seed)), &mut points);
-                Drawing::from_points(&points, SOFTNESS_OF_A_SET)?
+                dots_of(*preset, lab.settings.seed)?
             } else {
                 Drawing::new()
             };
@@ -189,11 +185,21 @@ impl Editor {
     }
 }
 
+/// A named set as a drawing.
+///
+/// # Errors
+/// None that a named set should cause.
+pub fn dots_of(preset: Preset, seed: u32) -> Result<Drawing, TargetError> {
+    let mut points = vec![0.0; 2 * DOTS_OF_A_SET];
+    let field = preset.field();
+    field.sample(&mut StdRng::seed_from_u64(seed.into()), &mut points);
+    Drawing::from_points(&points, SOFTNESS_OF_A_SET)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::distribution::Preset;
 
     fn dots(lab: &Lab) -> usize {
         match &lab.target {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use js_sys::{Array, Uint8Array, WebAssembly};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, ErrorEvent, HtmlMetaElement, MessageEvent, Response, Worker, WorkerOptions, WorkerType};
+use web_sys::{Blob, Event, HtmlMetaElement, MessageEvent, Response, Worker, WorkerOptions, WorkerType};
 
 use super::number;
 use crate::engine::protocol::{self, Command, Report};
@@ -49,6 +49,7 @@ struct State {
     /// Commands given before the engine was ready.
     waiting: Vec<Command>,
     ready: bool,
+    on_cpu: bool,
     /// Counts the starts, so that what an earlier worker or download still says is ignored.
     generation: u32,
 }
@@ -56,7 +57,7 @@ struct State {
 struct Running {
     worker: Worker,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
 }
 
 impl EngineClient {
@@ -66,15 +67,17 @@ impl EngineClient {
             on_event: Box::new(on_event),
             state: RefCell::default(),
         }));
-        client.restart();
+        client.restart(false);
         client
     }
 
     /// A fresh worker. Commands that were waiting for the old one are dropped: the caller knows best what to say again.
-    pub fn restart(&self) {
+    /// `on_cpu`: without WebGPU, whatever the address says.
+    pub fn restart(&self, on_cpu: bool) {
         self.terminate();
         let generation = {
             let mut state = self.0.state.borrow_mut();
+            state.on_cpu = on_cpu;
             state.generation += 1;
             state.generation
         };
@@ -109,6 +112,9 @@ impl EngineClient {
     pub fn terminate(&self) {
         let mut state = self.0.state.borrow_mut();
         if let Some(running) = state.worker.take() {
+            // What it has said already must not find its listeners gone.
+            running.worker.set_onmessage(None);
+            running.worker.set_onerror(None);
             running.worker.terminate();
         }
         state.ready = false;
@@ -167,25 +173,19 @@ impl EngineClient {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         options.set_name("engine");
-        let search = web_sys::window().ok_or("no window")?.location().search()?;
-        let worker = Worker::new_with_options(&format!("{}.worker.js{search}", site.name), &options)?;
+        let query = if self.0.state.borrow().on_cpu {
+            "?backend=cpu".into()
+        } else {
+            web_sys::window().ok_or("no window")?.location().search()?
+        };
+        let worker = Worker::new_with_options(&format!("{}.worker.js{query}", site.name), &options)?;
 
         let client = self.clone();
         let on_message = Closure::new(move |event: MessageEvent| client.hear(generation, &event.data()));
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
 
         let client = self.clone();
-        let on_error = Closure::new(move |event: ErrorEvent| {
-            let message = event.message();
-            client.lose(
-                generation,
-                if message.is_empty() {
-                    "it could not be started".into()
-                } else {
-                    message
-                },
-            );
-        });
+        let on_error = Closure::new(move |event: Event| client.lose(generation, describe(&event)));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         Ok(Running {
             worker,
@@ -274,12 +274,12 @@ fn post(worker: &Worker, command: &Command) -> Result<(), JsValue> {
     worker.post_message_with_transfer(&array, &Array::of1(&array.buffer()))
 }
 
-/// An error's own words, without the class name JavaScript puts before them.
+/// An error's own words, without the class name JavaScript puts before them. A worker that could not be loaded has none.
 fn describe(error: &JsValue) -> String {
     let message = js_sys::Reflect::get(error, &"message".into())
         .ok()
         .and_then(|message| message.as_string());
     message
         .or_else(|| error.as_string())
-        .unwrap_or_else(|| format!("{error:?}"))
+        .unwrap_or_else(|| "its worker could not be loaded".into())
 }

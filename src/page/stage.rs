@@ -40,7 +40,7 @@ use crate::distribution::modes::Modes;
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Settings, Source};
 
-pub(super) use self::canvas::{context, document, show};
+pub(super) use self::canvas::{context, show};
 pub(super) use self::cloud::sight;
 pub use self::event::{StageEvent, Tool};
 pub use self::lines::Ink;
@@ -112,7 +112,7 @@ impl Stage {
     ///
     /// # Errors
     /// What the browser says when it cannot make a canvas.
-    pub fn new(container: &HtmlElement, events: impl Fn(StageEvent) + 'static) -> Result<Self, JsValue> {
+    pub fn new(container: &HtmlElement, events: Box<dyn Fn(StageEvent)>) -> Result<Self, JsValue> {
         let field_surface = Surface::new(container)?;
         let over = Over::new(container)?;
         let particle_surface = Surface::new(container)?;
@@ -360,7 +360,7 @@ impl Stage {
         let ratio = dom::pixel_ratio() as f32;
         self.hands.view.set(self.viewport());
         self.draw_ring()?;
-        let glow = ratio.min(PARTICLE_SCALE);
+        let glow = dom::at_most(ratio, PARTICLE_SCALE);
         if let Some(mut landscape) = self.landscape.take() {
             let turning = self.draw_landscape(&mut landscape, css_side, ratio, seconds, now_ms);
             let painter = Some(&landscape.painter);
@@ -375,6 +375,12 @@ impl Stage {
         let place = |k: usize| self.positions().get(2 * k..2 * k + 2).map(|p| [p[0], p[1]]);
         let (head, view) = (self.lines.particle.and_then(place), self.viewport());
         self.lines.draw(view, ratio, head)
+    }
+
+    /// Draws everything anew in the next frame.
+    pub fn redraw(&mut self) {
+        (self.stale, self.painting, self.glowing) = (true, false, true);
+        self.lines.redraw();
     }
 
     /// Draws these particles over another stage's picture, in its window and with its layers: the picture is copied, not
@@ -408,7 +414,7 @@ impl Stage {
             self.glowing |= other.landscape.is_some();
         }
         let painter = other.landscape.as_ref().map(|landscape| &landscape.painter);
-        let glow = (dom::pixel_ratio() as f32).min(PARTICLE_SCALE);
+        let glow = dom::at_most(dom::pixel_ratio() as f32, PARTICLE_SCALE);
         self.draw_particles(painter, css_side, glow, seconds, moving, now_ms)
     }
 
@@ -420,9 +426,9 @@ impl Stage {
     }
 
     fn draw_field(&mut self, css_side: f32, ratio: f32, moving: bool, now_ms: f64) -> Result<(), JsValue> {
-        let side = (css_side * ratio)
-            .min(if moving { DRAFT_SIDE } else { FIELD_SIDE })
-            .floor();
+        let most = if moving { DRAFT_SIDE } else { FIELD_SIDE };
+        let side = dom::at_most(css_side * ratio, most).floor();
+        let at_once = moving || dom::for_file();
         let view = self.window(side);
         let start = Instant::now();
         let spent = || start.elapsed().as_secs_f64() * 1e3;
@@ -442,12 +448,12 @@ impl Stage {
             return Ok(());
         }
         let begun = spent();
-        while !self.painter.is_done() && (moving || spent() < FIELD_MS) {
+        while !self.painter.is_done() && (at_once || spent() < FIELD_MS) {
             self.painter.advance(ROWS);
         }
         self.paint_ms += spent() - begun;
         // Copying takes time too; the last slice of a large picture leaves it to the next frame.
-        if !self.painter.is_done() || (!moving && spent() > FIELD_MS) {
+        if !self.painter.is_done() || (!at_once && spent() > FIELD_MS) {
             return Ok(());
         }
         self.painting = false;

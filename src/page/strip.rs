@@ -100,7 +100,7 @@ impl Strip {
         }
     }
 
-    /// Paints at most one tile that changed; to be called once an animation frame.
+    /// Paints at most one tile that changed (for a file, all of them); to be called once an animation frame.
     ///
     /// # Errors
     /// What the browser says when it cannot draw.
@@ -110,15 +110,17 @@ impl Strip {
             self.ratio = ratio;
             self.repaint();
         }
-        let Some(rung) = self.rungs.iter_mut().find(|r| r.tile.stale) else {
-            return Ok(());
-        };
-        let width = rung.tile.width();
-        let side = (width * ratio).min(TILE_SIDE).floor();
-        if side < 2.0 {
-            return Ok(());
+        while let Some(rung) = self.rungs.iter_mut().find(|r| r.tile.stale) {
+            let width = rung.tile.width();
+            let side = dom::at_most(width * ratio, TILE_SIDE).floor();
+            if side < 2.0 {
+                break;
+            }
+            self.painter.paint(&mut rung.tile, self.look, &[], side, side / width)?;
+            if !dom::for_file() {
+                break;
+            }
         }
-        self.painter.paint(&mut rung.tile, self.look, &[], side, side / width)?;
         Ok(())
     }
 
@@ -130,7 +132,7 @@ impl Strip {
         let tile = Tile::new(&self.container)?;
         tile.set_sigma(sigma);
         let on_select = Rc::clone(&self.on_select);
-        let listener = EventListener::new(&tile.button, "click", move |_| on_select(sigma));
+        let listener = dom::listen(&tile.button, "click", move |_| on_select(sigma));
         Ok(Rung {
             sigma,
             tile,

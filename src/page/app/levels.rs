@@ -61,7 +61,8 @@ impl App {
                 self.multiples.set_picture(level, row, picture);
             }
         }
-        self.multiples.frame(PAINT_MS)
+        self.multiples
+            .frame(if dom::for_file() { f64::INFINITY } else { PAINT_MS })
     }
 
     /// Errors on the tiles, and the legends below them.

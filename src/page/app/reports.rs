@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use super::{App, Told};
-use crate::engine::protocol::{Command, Frame, Progress, Report, Stamp};
+use crate::engine::protocol::{Backend, Command, Devices, Frame, Progress, Report, Stamp};
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
 use crate::page::dom;
@@ -26,6 +26,23 @@ pub(super) enum EngineState {
     Lost,
 }
 
+/// How the engine was lost last.
+pub(super) struct Loss {
+    at_ms: f64,
+    /// What happened, a sentence about the engine without its subject.
+    pub message: String,
+    /// Another one runs.
+    is_over: bool,
+}
+
+/// What a banner offers then.
+const RESTART: Option<(&str, &str)> = Some(("Restart engine", "restart-engine"));
+
+/// WebGPU computes, or is being tried.
+fn uses_webgpu(devices: Devices) -> bool {
+    !devices.settled || [devices.training, devices.sampling].contains(&Backend::WebGpu)
+}
+
 impl App {
     /// The engine runs.
     pub fn runs(&self) -> bool {
@@ -33,6 +50,9 @@ impl App {
     }
 
     pub(super) fn on_engine(&mut self, event: EngineEvent) {
+        if self.patience.heard() {
+            banner::clear(Kind::Lost);
+        }
         match event {
             EngineEvent::Loading { loaded, total } => {
                 let part = if total > 0.0 { loaded / total } else { 0.0 };
@@ -50,12 +70,9 @@ impl App {
                 self.engine_state = EngineState::Running;
                 banner::clear(Kind::Lost);
                 offline::keep();
-                if let Some((_, message)) = &self.lost {
-                    banner::show(
-                        Kind::Notice,
-                        &format!("The engine is back. It was lost: {message}."),
-                        None,
-                    );
+                if let Some(lost) = self.lost.as_mut().filter(|lost| !lost.is_over) {
+                    lost.is_over = true;
+                    banner::show(Kind::Notice, &format!("The engine is back. It {}.", lost.message), None);
                 }
                 self.tell(false);
             }
@@ -71,6 +88,10 @@ impl App {
                     self.checkpoint = Some(checkpoint);
                 }
             }
+            Report::Halted { message } => {
+                self.lab.training = false;
+                banner::show(Kind::Offer, &(message + "."), None);
+            }
             Report::Notice { message } => banner::show(Kind::Notice, &message, None),
             answer => self.on_answer(answer),
         }
@@ -85,6 +106,7 @@ impl App {
                 seconds,
                 progress,
             } => {
+                self.end_stint(request, Some(step));
                 self.requests.trained(request, step, seconds, &progress);
             }
             Report::Sampled { request, points } => {
@@ -152,6 +174,7 @@ impl App {
             | Report::Devices(_)
             | Report::Frame(_)
             | Report::Checkpoint(_)
+            | Report::Halted { .. }
             | Report::Notice { .. } => {}
         }
     }
@@ -159,6 +182,12 @@ impl App {
     /// A request was refused, or something went wrong that nobody asked for.
     fn on_failure(&mut self, request: Option<u32>, message: &str) {
         self.measuring = self.measuring.filter(|(measuring, _)| Some(*measuring) != request);
+        if let Some(request) = request {
+            self.end_stint(request, None);
+            if self.weights.is_shipped(request) {
+                self.begin_with_seed();
+            }
+        }
         let answered = request.is_some_and(|request| {
             self.requests.failed(request, message)
                 || self.weights.is_shipped(request)
@@ -233,45 +262,72 @@ impl App {
         self.editor.is_drawing() || self.lab.is_of_these_data(&stamp)
     }
 
-    /// The engine is gone; what it knew last is in the checkpoint, and everything else is the page's anyway.
+    /// The engine is gone; what it knew last is in the checkpoint, and everything else is the page's anyway. It starts
+    /// again by itself, if that is worth trying: a second time within a minute only where it may do without WebGPU.
     fn on_loss(&mut self, message: &str) {
-        self.engine_state = EngineState::Lost;
-        let now_ms = dom::now_ms();
-        let again = self
-            .lost
-            .as_ref()
-            .is_some_and(|(before, _)| now_ms - before < LOST_AGAIN_MS);
-        self.requests.lose(message, again);
-        self.meter.lose();
-        self.probe.lose();
-        (self.told, self.waiting_for_frame, self.measuring) = (Told::default(), false, None);
-        self.lost = Some((now_ms, message.to_owned()));
+        let (now_ms, started) = (dom::now_ms(), self.runs());
+        let before = self.lost.take().filter(|lost| now_ms - lost.at_ms < LOST_AGAIN_MS);
+        let without_gpu = before.is_some() && started && !self.on_cpu && self.devices.take().is_some_and(uses_webgpu);
+        let gives_up = before.is_some() && !without_gpu;
+        self.on_cpu |= without_gpu;
+        let what = if started { "was lost" } else { "did not start" };
         let kept = if self.checkpoint.is_some() {
-            " and what was learned up to two seconds before"
+            ", and the network as it was up to two seconds before"
         } else {
             ""
         };
-        let text = format!("The engine was lost: {message}. The drawing{kept} is safe.");
+        let next = match (gives_up, without_gpu) {
+            (true, _) => "",
+            (_, true) => " It starts again, without WebGPU from now on.",
+            _ => " It starts again.",
+        };
+        let message = format!("{what}: {message}");
+        let text = format!("The engine {message}. Drawing and settings are safe{kept}.{next}");
+        self.engine_state = EngineState::Lost;
+        self.break_promises(&message);
+        self.lost = Some(Loss {
+            at_ms: now_ms,
+            message,
+            is_over: false,
+        });
         banner::clear(Kind::Lost);
-        if again {
-            banner::show(Kind::Lost, &text, Some(("Restart engine", "restart-engine")));
+        banner::show(Kind::Lost, &text, RESTART);
+        if gives_up {
+            self.requests.give_up(&text);
         } else {
-            banner::show(
-                Kind::Lost,
-                &format!("{text} It starts again."),
-                Some(("Restart engine", "restart-engine")),
-            );
             self.restart_engine();
         }
     }
 
+    /// What is owed by an engine that is gone comes no more.
+    pub(super) fn break_promises(&mut self, reason: &str) {
+        self.requests.lose(reason);
+        self.meter.lose();
+        self.probe.lose();
+        (self.told, self.waiting_for_frame, self.measuring) = (Told::default(), false, None);
+        self.stint = None;
+    }
+
     /// Starts a new engine; the next frame tells it everything.
     pub(super) fn restart_engine(&mut self) {
+        self.break_promises("was started anew");
         if let Some(engine) = &self.engine {
-            self.told = Told::default();
-            self.waiting_for_frame = false;
             self.engine_state = EngineState::Loading(1.0);
-            engine.restart();
+            engine.restart(self.on_cpu);
+        }
+    }
+
+    /// Says it when the engine has not answered for long.
+    pub(super) fn watch_engine(&mut self, now_ms: f64) {
+        let loads = matches!(self.engine_state, EngineState::Loading(_));
+        if self.patience.ends(now_ms, self.waiting_for_frame || loads) {
+            let text = if loads {
+                "The engine is slow to come. Drawing works without it, and it learns as soon as it is here."
+            } else {
+                "The engine has not answered for 20 seconds. Drawing and settings are safe. It may be at something long; \
+                 if that is too much for this machine, choose less and restart it."
+            };
+            banner::show(Kind::Lost, text, RESTART);
         }
     }
 

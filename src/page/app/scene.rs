@@ -35,7 +35,7 @@ pub(super) struct Screen {
     pub particles: usize,
     /// Which field is on the stage.
     pub source: Source,
-    field: Option<Rc<GridField>>,
+    pub field: Option<Rc<GridField>>,
     /// The highest log density of an exact picture.
     highest: Option<(Rc<GridField>, f32)>,
     layers_stale: bool,
@@ -122,7 +122,7 @@ impl App {
         self.write_and_chart(now_ms, sigma);
     }
 
-    fn draw_whatever_is_seen(&mut self, now_ms: f64) -> Result<(), JsValue> {
+    pub(super) fn draw_whatever_is_seen(&mut self, now_ms: f64) -> Result<(), JsValue> {
         let all_levels = self.lab.settings.all_levels;
         self.multiples.set_open(all_levels)?;
         if all_levels {
@@ -322,6 +322,14 @@ impl App {
             charts::accepted(&paper("accepted-chart")?, &self.tracks[0].accepted)?;
         }
         charts::ladder(&paper("ladder-chart")?, &self.ladder(), sigma)
+    }
+
+    /// Draws all charts at once, whether they have changed or not.
+    pub(super) fn draw_every_chart(&mut self, now_ms: f64) {
+        complain(self.draw_charts());
+        if self.has_marginals() {
+            complain(self.draw_marginals(now_ms));
+        }
     }
 
     /// The pointer is over a chart, CSS pixels from its left edge, or over none.

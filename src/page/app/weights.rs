@@ -9,15 +9,16 @@ use gloo_events::EventListener;
 use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, Document, File, FileList, HtmlAnchorElement, HtmlInputElement, Response, Url};
+use web_sys::{Document, File, FileList, HtmlInputElement, Response};
 
 use super::reports::log;
+use super::saving::is_points;
 use super::{App, Handle};
 use crate::distribution::{Preset, Target};
 use crate::engine::protocol::{self, Command};
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
-use crate::page::{dom, lab};
+use crate::page::{dom, lab, link};
 
 /// No file of weights is longer, in bytes.
 const LONGEST: f64 = 67_108_864.0;
@@ -32,6 +33,10 @@ pub struct Weights {
     pub(super) untouched: bool,
     /// The request by which shipped weights were loaded last.
     shipped: Option<u32>,
+    /// Their fingerprint.
+    pub(super) print: u32,
+    /// The network is from a file of the user's, which no link brings.
+    pub(super) own: bool,
     /// The step of the shipped weights from which the network that runs started.
     pub(super) start: Option<u64>,
 }
@@ -74,23 +79,31 @@ impl App {
         // The number tells builds apart, which a cache could mix up.
         let address = format!("weights/{}.bpk?{:x}", preset.name(), protocol::VERSION);
         if let Ok(window) = dom::window() {
-            self.read(window.fetch_with_str(&address), Some(preset));
+            self.read(window.fetch_with_str(&address), Some(preset), String::new());
         }
     }
 
-    /// Reads a file on its way (the promise of a response), shipped for a set or the user's own.
-    fn read(&self, response: Promise, shipped: Option<Preset>) {
+    /// Reads a file on its way (the promise of a response), shipped for a set or the user's own, which has a name.
+    fn read(&self, response: Promise, shipped: Option<Preset>, name: String) {
         let handle = self.handle.clone();
         spawn_local(async move {
             let read = bytes_of(response).await.ok();
-            handle.act(move |app| app.receive(read, shipped));
+            handle.act(move |app| app.receive(read, shipped, &name));
         });
     }
 
     /// Loads a file that is here. Without shipped weights, whatever the reason, the network starts from its seed.
-    fn receive(&mut self, bytes: Option<Vec<u8>>, shipped: Option<Preset>) {
-        if shipped.is_some() && shipped != self.shipped_set() {
-            return;
+    fn receive(&mut self, bytes: Option<Vec<u8>>, shipped: Option<Preset>, name: &str) {
+        if shipped.is_some() {
+            let print = bytes.as_deref().map(link::fingerprint);
+            let linked = self.lab.goal.and_then(|goal| goal.from);
+            if linked.is_some_and(|linked| print != Some(linked)) {
+                return self.begin_with_seed();
+            }
+            if shipped != self.shipped_set() {
+                return;
+            }
+            self.weights.print = print.unwrap_or_default();
         }
         let Some(bytes) = bytes else {
             if shipped.is_none() {
@@ -98,6 +111,9 @@ impl App {
             }
             return;
         };
+        if is_points(name) {
+            return self.take_points(name, &bytes);
+        }
         let request = self.requests.number();
         if shipped.is_some() {
             self.weights.shipped = Some(request);
@@ -108,7 +124,7 @@ impl App {
     }
 
     /// The set whose shipped weights are wanted.
-    fn shipped_set(&self) -> Option<Preset> {
+    pub(super) fn shipped_set(&self) -> Option<Preset> {
         match self.lab.target {
             Target::Preset(preset) => Some(preset),
             Target::Drawing(_) => None,
@@ -132,7 +148,8 @@ impl App {
         self.told.run = Some(run);
         self.last.stamp.step = step;
         let shipped = self.weights.is_shipped(request);
-        self.weights.start = shipped.then_some(step);
+        (self.weights.start, self.weights.own) = (shipped.then_some(step), !shipped);
+        self.lab.goal = self.lab.goal.filter(|_| shipped);
         if settings != self.lab.settings {
             self.lab.apply(settings);
         }
@@ -144,15 +161,7 @@ impl App {
 
     /// Offers a file of weights for download.
     pub(super) fn download(&self, step: u64, bytes: &[u8]) {
-        let data = match &self.lab.target {
-            Target::Preset(preset) => preset.name(),
-            Target::Drawing(_) => "drawing",
-        };
-        let name = format!("scorefield-{data}-{step}.bpk");
-        match offer(&name, bytes) {
-            Ok(()) => banner::show(Kind::Notice, &format!("Weights saved as {name}."), None),
-            Err(error) => log(&error),
-        }
+        self.offer_bytes(&format!("{step}.bpk"), bytes);
     }
 
     /// A file was chosen in the dialog.
@@ -168,11 +177,14 @@ impl App {
     }
 
     fn take_file(&mut self, file: &File) {
+        if self.is_locked() {
+            return;
+        }
         if let Err(message) = check_length(file.size()) {
             return banner::show(Kind::Error, &message, None);
         }
         match Response::new_with_opt_blob(Some(file)) {
-            Ok(response) => self.read(Promise::resolve(&JsValue::from(response)), None),
+            Ok(response) => self.read(Promise::resolve(&JsValue::from(response)), None, file.name()),
             Err(error) => log(&error),
         }
     }
@@ -210,15 +222,4 @@ pub(super) async fn bytes_of(response: Promise) -> Result<Vec<u8>, JsValue> {
     }
     let buffer = JsFuture::from(response.array_buffer()?).await?;
     Ok(Uint8Array::new(&buffer).to_vec())
-}
-
-/// Offers bytes for download under a name.
-fn offer(name: &str, bytes: &[u8]) -> Result<(), JsValue> {
-    let blob = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes)))?;
-    let address = Url::create_object_url_with_blob(&blob)?;
-    let link: HtmlAnchorElement = dom::document()?.create_element("a")?.unchecked_into();
-    link.set_href(&address);
-    link.set_download(name);
-    link.click();
-    Url::revoke_object_url(&address)
 }

@@ -6,6 +6,7 @@ use web_time::Instant;
 use super::looking::Looking;
 use super::{Stage, Tool};
 use crate::engine::settings::Source;
+use crate::page::dom;
 use crate::page::layers::camera::Camera;
 use crate::page::layers::lens::Lens;
 use crate::page::layers::surface::SurfacePainter;
@@ -92,12 +93,12 @@ impl Stage {
         let done = self.hands.looking.take();
         let turning = done != Looking::default();
         let camera = landscape.look(turning.then_some(done), css_side, seconds, self.reduced_motion);
-        let side = (css_side * ratio).min(SIDE).floor();
+        let side = dom::at_most(css_side * ratio, SIDE).floor();
         let window = self.zoom.viewport(1.0);
         let field_changed = self.stale || Some(window) != landscape.window;
         let changed = field_changed || !landscape.traced || landscape.drawn != Some((camera, side as usize));
         let since = now_ms - landscape.drawn_ms;
-        if !(turning || since >= PICTURE_MS) {
+        if !(turning || since >= PICTURE_MS || dom::for_file()) {
             return Ok(turning);
         }
         if field_changed {

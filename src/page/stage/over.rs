@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 use web_sys::HtmlElement;
 
 use super::canvas::{Surface, style};
+use crate::page::dom;
 use crate::page::layers::flow::{Flow, PERIOD, SPEED};
 use crate::page::layers::labels::{Label, Labels};
 use crate::page::layers::paint::{FieldPainter, Layers, STREAMLINE};
@@ -96,7 +97,7 @@ impl Over {
     ) -> Result<(), JsValue> {
         self.write(painter, canvas, side, palette)?;
         if layers.streamlines && layers.flow {
-            let pixels = (side * ratio.min(SCALE)).floor();
+            let pixels = (side * dom::at_most(ratio, SCALE)).floor();
             let scale = pixels / side;
             let colour = palette.source(layers.source);
             self.flow.lay(
