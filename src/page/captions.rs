@@ -154,6 +154,15 @@ pub fn percent(share: f32) -> String {
     format!("{:.0} %", 100.0 * share)
 }
 
+/// Whether the score is read off a grid, and how far off it is then.
+pub fn interpolation(asked_for: bool, error: Option<f32>) -> String {
+    match error {
+        Some(error) => format!("{:.2} % off", 100.0 * error),
+        None if asked_for => "exact here".to_owned(),
+        None => "no".to_owned(),
+    }
+}
+
 /// What the data are.
 pub fn data(target: &Target) -> String {
     match target {

@@ -194,10 +194,12 @@ impl App {
             "farther" => self.stage.approach(1.0 / APPROACH),
             "home" => self.stage.go_home(),
             "restart-engine" => self.restart_engine(),
-            _ if action.starts_with("save-") => self.save(&action[5..]),
             "film" => self.film(),
             "fit-points" => self.fit_points(),
-            _ => self.turn_page(action),
+            _ => match action.strip_prefix("save-") {
+                Some(what) => self.save(what),
+                None => self.turn_page(action),
+            },
         }
         self.screen.words_changed();
     }

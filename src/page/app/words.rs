@@ -129,6 +129,8 @@ impl App {
         dom::set_text("evaluations", &last.cloud.sampler.evaluations.to_string());
         dom::set_text("evaluations-per-second", &captions::count(last.evaluations_per_second));
         dom::set_text("recycled", &last.cloud.sampler.recycled.to_string());
+        let read_off = captions::interpolation(self.lab.settings.interpolate, last.cloud.sampler.interpolation);
+        dom::set_text("interpolation", &read_off);
         let acceptance = last.cloud.sampler.acceptance;
         dom::set_text("acceptance", &acceptance.map_or("–".to_owned(), captions::percent));
         let way = self.tracks[0]
