@@ -26,7 +26,7 @@ const SOON: Duration = Duration::from_secs(40);
 type View = (&'static str, &'static str, &'static str);
 
 /// Every view. Each script leads back from the view before as well.
-const VIEWS: [View; 12] = [
+const VIEWS: [View; 14] = [
     ("start", "", "true"),
     (
         "everything unfolded",
@@ -40,8 +40,20 @@ const VIEWS: [View; 12] = [
         "document.getElementById('keys').open",
     ),
     (
-        "scenes",
+        "save",
         "document.getElementById('keys').close();
+         document.querySelector('header [data-action=save]').click()",
+        "document.getElementById('save').open",
+    ),
+    (
+        "share",
+        "document.getElementById('save').close();
+         document.querySelector('header [data-action=sharing]').click()",
+        "document.getElementById('sharing').open",
+    ),
+    (
+        "scenes",
+        "document.getElementById('sharing').close();
          document.querySelector('header [data-action=scenes]').click()",
         "document.getElementById('scenes').open",
     ),

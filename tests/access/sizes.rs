@@ -20,6 +20,8 @@ pub async fn nothing_is_cut_off_and_targets_can_be_hit(
              // Behind an open dialog nothing can be pressed; tiles of every noise level are as many as they are.
              const within = document.querySelector('dialog[open]') ?? document;
              const small = [...within.querySelectorAll('button:not(.rung), select, summary, input')].filter(seen)
+                 // A box is ticked by its words too.
+                 .map((one) => one.type === 'checkbox' ? one.closest('label') ?? one : one)
                  .map((one) => [name(one), one.getBoundingClientRect()])
                  .filter(([, {{ width, height }}]) => Math.min(width, height) < {least} - .5)
                  .map(([name, {{ width, height }}]) => `${{name}} ${{width}} x ${{height}}`);
