@@ -116,7 +116,7 @@ pub struct App {
     against: Against,
     bars: Bars,
     margins: Margins,
-    stage: Stage,
+    stage: Box<Stage>,
     /// The rival's stage, while there is a race.
     rival: Option<Rival>,
     /// What plays: a scene, or a chapter of the lessons.
