@@ -47,6 +47,7 @@ use self::reports::{EngineState, Loss};
 use self::saving::Saving;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
+use super::announce;
 use super::banner::{self, Kind};
 use super::charts::{Against, Bars};
 use super::editor::Editor;
@@ -175,13 +176,12 @@ pub fn boot() -> Result<(), JsValue> {
     script::install(&handle)?;
     // A task of its own; but whoever wants something of the app before gets it begun.
     handle.act_later(App::begin);
-    let begin = Closure::once_into_js(move || {
+    dom::after(0, move || {
         handle.act(|_| ());
         if let Err(error) = animate(handle) {
             reports::log(&error);
         }
-    });
-    dom::window()?.set_timeout_with_callback_and_timeout_and_arguments_0(begin.unchecked_ref(), 0)?;
+    })?;
     Ok(())
 }
 
@@ -212,11 +212,11 @@ impl App {
         theme.apply()?;
         let board: HtmlElement = dom::element("stage")?;
         let on_stage = handle.clone();
-        let mut stage = Stage::new(&board, move |event: StageEvent| {
-            on_stage.act(move |app| app.on_stage(event))
-        })?;
+        let events = move |event: StageEvent| on_stage.act(move |app| app.on_stage(event));
+        let mut stage = Stage::new(&board, Box::new(events))?;
         let still = dom::media("(prefers-reduced-motion: reduce)");
         stage.set_reduced_motion(still);
+        stage.take_keys()?;
         let on_strip = handle.clone();
         let strip = Strip::new(dom::element("strip")?, move |sigma| {
             on_strip.act(move |app| app.select_sigma(sigma))
@@ -328,6 +328,7 @@ impl App {
         self.pull();
         self.watch_engine(now_ms);
         self.keep(false);
+        announce::speak(now_ms);
     }
 
     /// The distribution in closed form, or why there is none.

@@ -1,6 +1,6 @@
 //! What is around the page: its address, its window, the system's wishes, the pointer's coming and going.
 
-use gloo_events::{EventListener, EventListenerOptions};
+use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, PointerEvent};
 
@@ -22,13 +22,9 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
     }
     // Before the stage itself hears of it: a stroke must not begin in a window that is still on its way.
     let app = handle.clone();
-    let early = EventListenerOptions::run_in_capture_phase();
-    listeners.push(EventListener::new_with_options(
-        board,
-        "pointerdown",
-        early,
-        move |_| app.act(App::settle_window),
-    ));
+    listeners.push(dom::listen_early(board, "pointerdown", move |_| {
+        app.act(App::settle_window);
+    }));
     let app = handle.clone();
     listeners.push(dom::listen(&window, "hashchange", move |_| app.act(App::follow_link)));
     let app = handle.clone();
@@ -40,7 +36,7 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
     let app = handle.clone();
     listeners.push(dom::listen(&window, "pagehide", move |_| app.act(|app| app.keep(true))));
     let app = handle.clone();
-    listeners.push(EventListener::new_with_options(&document, "toggle", early, move |_| {
+    listeners.push(dom::listen_early(&document, "toggle", move |_| {
         app.act(App::redraw_everything);
     }));
     let app = handle.clone();
