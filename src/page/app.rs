@@ -19,6 +19,7 @@ mod replay;
 mod reports;
 mod saving;
 mod scene;
+mod sharing;
 mod surroundings;
 mod view;
 mod weights;
@@ -46,6 +47,7 @@ use self::reports::{EngineState, Loss};
 use self::saving::Saving;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
+use super::announce;
 use super::banner::{self, Kind};
 use super::charts::{Against, Bars};
 use super::editor::Editor;
@@ -139,6 +141,8 @@ pub struct App {
     theme: Theme,
     thumbnails: Thumbnails,
     kept: Kept,
+    /// The request that brings the network nearer to the link's step.
+    stint: Option<u32>,
     saving: Saving,
     engine: Option<EngineClient>,
     engine_state: EngineState,
@@ -212,6 +216,7 @@ impl App {
         let mut stage = Stage::new(&board, Box::new(events))?;
         let still = dom::media("(prefers-reduced-motion: reduce)");
         stage.set_reduced_motion(still);
+        stage.take_keys()?;
         let on_strip = handle.clone();
         let strip = Strip::new(dom::element("strip")?, move |sigma| {
             on_strip.act(move |app| app.select_sigma(sigma))
@@ -264,6 +269,7 @@ impl App {
             theme,
             thumbnails,
             kept: Kept::default(),
+            stint: None,
             saving: Saving::default(),
             engine: None,
             engine_state: EngineState::Loading(0.0),
@@ -283,7 +289,8 @@ impl App {
     /// First things first: the exact field, then the engine.
     fn begin(&mut self) {
         // A finger begins by scrolling, a mouse by drawing.
-        self.set_tool(if self.coarse_pointer { Tool::Look } else { Tool::Draw });
+        let look = self.coarse_pointer || self.lab.parts.has("lock");
+        self.set_tool(if look { Tool::Look } else { Tool::Draw });
         self.take_brush();
         self.look_at_truth();
         self.refit();
@@ -301,13 +308,18 @@ impl App {
             self.follow_lesson(link::read(&hash).lesson);
             lessons::offer(hash.is_empty());
         }
-        self.fetch_shipped();
+        self.show_parts();
+        match self.lab.goal {
+            Some(goal) if self.lessons.open.is_none() => self.aim_for(goal),
+            _ => self.fetch_shipped(),
+        }
     }
 
     /// One animation frame.
     fn frame(&mut self, now_ms: f64) {
         self.look_at_truth();
         self.tell(false);
+        self.approach_goal();
         self.go_on_replaying(now_ms);
         self.measure_loop(now_ms);
         self.keep_probing(now_ms);
@@ -316,6 +328,7 @@ impl App {
         self.pull();
         self.watch_engine(now_ms);
         self.keep(false);
+        announce::speak(now_ms);
     }
 
     /// The distribution in closed form, or why there is none.
@@ -420,7 +433,7 @@ impl App {
         self.look_at_truth();
         self.refit();
         self.weights.touch();
-        self.weights.start = None;
+        (self.weights.start, self.weights.own, self.lab.goal) = (None, false, None);
         let run = self.next_run();
         self.begin_run(run);
         self.last.stamp.step = 0;

@@ -6,7 +6,8 @@ use web_sys::{Element, PointerEvent};
 
 use super::{App, Handle, keeping, weights};
 use crate::page::banner::{self, Kind};
-use crate::page::lab::Lab;
+use crate::page::lab::{self, Lab};
+use crate::page::link::Link;
 use crate::page::{dom, link};
 
 /// Listeners for what is around the page: its address, its window, the pointer's coming and going.
@@ -62,15 +63,19 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
 pub(super) fn lab() -> Result<Lab, JsValue> {
     let location = dom::window()?.location();
     let hash = location.hash()?;
-    let kept = keeping::kept(&hash, &location.search()?);
-    let mut found = link::read(kept.as_ref().unwrap_or(&hash));
-    if kept.is_some() {
-        // What an earlier version of the page has kept and this one does not know is nobody's mistake.
-        found.errors.clear();
+    let linked = link::read(&hash);
+    let kept = keeping::kept(&hash, &location.search()?).map(|kept| link::read(&kept));
+    // What an earlier version of the page has kept and this one does not know is nobody's mistake.
+    if kept.is_none()
+        && let Some(message) = linked.complaint()
+    {
+        banner::show(Kind::Error, &message, None);
     }
-    for error in &found.errors {
-        banner::show(Kind::Error, &error.to_string(), None);
-    }
+    // The link's step is of the link's network.
+    let same = |kept: &Link| kept.target == linked.target && lab::same_network(&kept.settings, &linked.settings);
+    let goal = linked.goal.filter(|_| kept.as_ref().is_none_or(same));
+    let parts = linked.parts;
+    let found = kept.unwrap_or(linked);
     if let Err(error) = link::backend(&location.search()?) {
         banner::show(Kind::Error, &error.to_string(), None);
     }
@@ -78,6 +83,8 @@ pub(super) fn lab() -> Result<Lab, JsValue> {
         settings: found.settings,
         target: found.target,
         run: 1,
+        parts,
+        goal,
         ..Lab::default()
     })
 }
