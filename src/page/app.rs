@@ -300,10 +300,13 @@ impl App {
                 location.search().unwrap_or_default(),
             );
             self.weights.untouched = link::leaves_start_open(&hash, &search);
+            self.take_up_network(&hash, &search);
             self.follow_lesson(link::read(&hash).lesson);
             lessons::offer(hash.is_empty());
         }
-        self.fetch_shipped();
+        if self.checkpoint.is_none() {
+            self.fetch_shipped();
+        }
     }
 
     /// One animation frame.
@@ -318,6 +321,7 @@ impl App {
         self.pull();
         self.watch_engine(now_ms);
         self.keep(false);
+        self.keep_network(false);
     }
 
     /// The distribution in closed form, or why there is none.
