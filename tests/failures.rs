@@ -1,7 +1,7 @@
 //! A lab that is asked for too much, or given nonsense, goes on: training that runs away goes back, and no file of
 //! weights, no code of a drawing and no message ends in anything but a value or an error, in bounded time.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};

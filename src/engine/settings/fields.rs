@@ -85,6 +85,8 @@ pub struct SettingsError {
 
 impl Settings {
     /// All of them by key, in the order in which they are declared.
+    // A table of this size should be built in one place.
+    #[inline(never)]
     pub fn fields(&mut self) -> [(&'static str, Field<'_>); 56] {
         use Field::{Choice, Number, Switch, Whole};
         [
@@ -153,13 +155,13 @@ impl Settings {
     /// The first setting that is out of its range, with what is allowed.
     pub fn check(&self) -> Result<(), SettingsError> {
         let refused = |name, allowed, got| Err(SettingsError { name, allowed, got });
-        for (name, field) in self.clone().fields() {
+        for (name, field) in &self.clone().fields() {
             match field {
-                Field::Whole(value, low, high) if !(low..=high).contains(value) => {
+                Field::Whole(value, low, high) if !(*low..=*high).contains(*value) => {
                     return refused(name, format!("a whole number from {low} to {high}"), value.to_string());
                 }
                 // NaN, which is in no range, is refused too.
-                Field::Number(value, low, high) if !(low..=high).contains(value) => {
+                Field::Number(value, low, high) if !(*low..=*high).contains(*value) => {
                     return refused(name, format!("a number from {low} to {high}"), value.to_string());
                 }
                 _ => (),

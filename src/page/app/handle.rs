@@ -16,24 +16,35 @@ type Act = Box<dyn FnOnce(&mut App)>;
 
 #[derive(Default)]
 struct Shared {
-    app: RefCell<Option<App>>,
+    app: RefCell<Option<Box<App>>>,
     waiting: RefCell<VecDeque<Act>>,
 }
 
 impl Handle {
     /// Gives the handle its app, once.
-    pub(super) fn hold(&self, app: App) {
+    pub(super) fn hold(&self, app: Box<App>) {
         self.0.app.replace(Some(app));
     }
 
     /// Does something to the app before anything else is done to it, but not now.
     pub(super) fn act_later(&self, then: impl FnOnce(&mut App) + 'static) {
-        self.0.waiting.borrow_mut().push_back(Box::new(then));
+        self.wait(Box::new(then));
     }
 
     /// Does something to the app: now, or, when that is called from within the app, right after what it is doing.
     pub fn act(&self, then: impl FnOnce(&mut App) + 'static) {
-        self.act_later(then);
+        self.wait(Box::new(then));
+        self.go_on();
+    }
+
+    // One of each for all that is ever done: what is generic above is only the box.
+    #[inline(never)]
+    fn wait(&self, act: Act) {
+        self.0.waiting.borrow_mut().push_back(act);
+    }
+
+    #[inline(never)]
+    fn go_on(&self) {
         let Ok(mut app) = self.0.app.try_borrow_mut() else {
             return;
         };
@@ -53,7 +64,7 @@ impl Handle {
     /// When the page has stopped.
     pub fn ask<T>(&self, question: impl FnOnce(&mut App) -> Result<T, JsValue>) -> Result<T, JsValue> {
         let stopped = || JsValue::from(js_sys::Error::new("the page has stopped; reload it"));
-        self.act(|_| ());
+        self.go_on();
         let mut app = self.0.app.try_borrow_mut().map_err(|_| stopped())?;
         question(app.as_mut().ok_or_else(stopped)?)
     }

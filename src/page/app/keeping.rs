@@ -83,12 +83,17 @@ impl App {
         (self.lab.settings_revision, self.lab.target_revision)
     }
 
+    /// What is here is not what one comes back to: a scene, or a frame in another page.
+    fn is_elsewhere(&self) -> bool {
+        self.playing.is_some() || self.lab.parts.has("embed")
+    }
+
     /// Keeps the lab if it has changed. `hurry`: the page may be gone in a moment.
     pub(super) fn keep(&mut self, hurry: bool) {
         let now_ms = dom::now_ms();
         let early = self.editor.is_drawing() || now_ms - self.kept.at_ms < EVERY_MS;
         let of = self.revisions();
-        if of == self.kept.of || (early && !hurry) || self.playing.is_some() || self.truth.is_err() {
+        if of == self.kept.of || (early && !hurry) || self.is_elsewhere() || self.truth.is_err() {
             return;
         }
         (self.kept.of, self.kept.at_ms) = (of, now_ms);
@@ -104,7 +109,7 @@ impl App {
         let now_ms = dom::now_ms();
         let early = now_ms - self.kept.network_ms < NETWORK_EVERY_MS;
         let of = self.checkpoint.as_ref().map(|kept| (kept.stamp.run, kept.stamp.step));
-        if of == self.kept.network || (early && !hurry) || self.playing.is_some() {
+        if of == self.kept.network || (early && !hurry) || self.is_elsewhere() {
             return;
         }
         (self.kept.network, self.kept.network_ms) = (of, now_ms);

@@ -29,6 +29,10 @@ const DARK: u16 = 260;
 /// What is so many nats up comes from outside.
 const OUTSIDE: f32 = 6.0;
 
+/// Bits of a pixel's fraction in places that are whole numbers, and how many there are to a pixel.
+const FRACTION: u32 = 16;
+const ONE: u32 = 1 << FRACTION;
+
 /// How the particles of a frame are to be drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Glow {
@@ -186,7 +190,7 @@ impl ParticlePainter {
             * (60.0 * seconds).clamp(0.2, 3.0)
             * self.stamps.strength()
             * self.scale;
-        let each = (light / length.max(1.0).sqrt()).min(f32::from(TRAIL_LIMIT));
+        let each = (light / length.max(1.0).sqrt()).min(f32::from(TRAIL_LIMIT)) as u32;
         // One step a pixel along the longer axis; across it, light is shared by the two nearest pixels.
         let stride = self.blocks * BLOCK;
         let (along, across, one) = if d[1].abs() > d[0].abs() {
@@ -201,28 +205,27 @@ impl ParticlePainter {
         // Most of a long way may be off the canvas, where nothing is to be done.
         let (near, far) = (within(a, da, self.side as f32), within(c, dc, self.side as f32));
         let (first, last) = (near[0].max(far[0]).max(1.0), near[1].min(far[1]).min(steps));
-        for step in first as u32..=last as u32 {
-            let t = step as f32;
-            let (i, centre) = ((a + da * t).floor() as i32, c + dc * t);
-            let j = centre.floor();
-            let f = centre - j;
-            let j = j as i32;
+        // From there on in whole numbers, 65,536 to a pixel: over the whole canvas that is right to a hundredth of one.
+        let (mut at, step) = ([a + da * first, c + dc * first].map(fixed), [da, dc].map(fixed));
+        for _ in first as u32..=last as u32 {
+            let (i, j, f) = (at[0] >> FRACTION, at[1] >> FRACTION, at[1] as u32 & (ONE - 1));
+            at = [at[0] + step[0], at[1] + step[1]];
             if i < 0 || i >= side || j < -1 || j >= side {
                 continue;
             }
             let k = i as usize * one[0];
             if j >= 0 {
-                self.expose(k + j as usize * one[1], each * (1.0 - f), tint);
+                self.expose(k + j as usize * one[1], (each * (ONE - f)) >> FRACTION, tint);
             }
             if j + 1 < side {
-                self.expose(k + (j + 1) as usize * one[1], each * f, tint);
+                self.expose(k + (j + 1) as usize * one[1], (each * f) >> FRACTION, tint);
             }
         }
     }
 
     /// Adds lasting light to a pixel.
     #[inline(always)]
-    fn expose(&mut self, k: usize, light: f32, tint: u8) {
+    fn expose(&mut self, k: usize, light: u32, tint: u8) {
         if let (Some(trail), Some(tints), Some(lit)) =
             (self.trail.get_mut(k), self.tint.get_mut(k), self.lit.get_mut(k / BLOCK))
         {
@@ -235,9 +238,9 @@ impl ParticlePainter {
     /// Stamps a dot that lasts a frame.
     fn dot(&mut self, at: [f32; 2], tint: u8) {
         let (size, width) = (self.stamps.size() as isize, self.stamps.stride() as isize);
-        let cell = [at[0].floor(), at[1].floor()];
-        let offset = [0, 1].map(|a| (((at[a] - cell[a]) * OFFSETS as f32) as usize).min(OFFSETS - 1));
-        let (left, top) = (cell[0] as isize - size / 2, cell[1] as isize - size / 2);
+        let at = at.map(fixed);
+        let offset = at.map(|at| ((at as u32 & (ONE - 1)) as usize * OFFSETS) >> FRACTION);
+        let [left, top] = at.map(|at| (at >> FRACTION) as isize - size / 2);
         let side = self.side as isize;
         if left >= side || top >= side || left + size <= 0 || top + size <= 0 {
             return;
@@ -283,6 +286,12 @@ impl ParticlePainter {
         }
         fading
     }
+}
+
+/// A place in pixels as a whole number, [`ONE`] to a pixel; saturates at 32,768 pixels.
+#[inline(always)]
+fn fixed(pixels: f32) -> i32 {
+    (pixels * ONE as f32) as i32
 }
 
 /// The steps, from the first to the last, after which `from + step * each` is less than a pixel or two off `0..side`;

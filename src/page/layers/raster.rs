@@ -68,7 +68,9 @@ impl Strokes for Mask {
 #[inline]
 pub fn over_stroke([a, b]: [[f32; 2]; 2], width: f32, side: usize, mut each: impl FnMut(usize, f32, f32)) {
     let d = [b[0] - a[0], b[1] - a[1]];
-    let squared = (d[0] * d[0] + d[1] * d[1]).max(1e-12);
+    // Along the axis, from 0 to 1 between the ends.
+    let per = 1.0 / (d[0] * d[0] + d[1] * d[1]).max(1e-12);
+    let along = [per * d[0], per * d[1]];
     let reach = 0.5 * width + 0.5;
     for j in span(a[1].min(b[1]) - reach, a[1].max(b[1]) + reach, side) {
         let y = j as f32 + 0.5;
@@ -82,12 +84,11 @@ pub fn over_stroke([a, b]: [[f32; 2]; 2], width: f32, side: usize, mut each: imp
         };
         for i in span(from.min(to) - reach, from.max(to) + reach, side) {
             let p = [i as f32 + 0.5 - a[0], y - a[1]];
-            let t = ((p[0] * d[0] + p[1] * d[1]) / squared).clamp(0.0, 1.0);
+            let t = (p[0] * along[0] + p[1] * along[1]).clamp(0.0, 1.0);
             let off = [p[0] - t * d[0], p[1] - t * d[1]];
-            let distance = (off[0] * off[0] + off[1] * off[1]).sqrt();
-            let cover = (reach - distance).clamp(0.0, 1.0);
-            if cover > 0.0 {
-                each(j * side + i, cover, t);
+            let squared = off[0] * off[0] + off[1] * off[1];
+            if squared < reach * reach {
+                each(j * side + i, (reach - squared.sqrt()).min(1.0), t);
             }
         }
     }
@@ -95,8 +96,10 @@ pub fn over_stroke([a, b]: [[f32; 2]; 2], width: f32, side: usize, mut each: imp
 
 /// The pixels whose squares meet an interval.
 fn span(from: f32, to: f32, side: usize) -> std::ops::Range<usize> {
-    // Casts saturate: what lies left of 0 starts at 0.
-    (from.floor() as usize).min(side)..(to.ceil() as usize).min(side)
+    // Casts saturate and cut off fractions; what lies left of 0 starts at 0. Natively `floor` and `ceil` would be calls.
+    let within = |pixel: i32| (pixel.max(0) as usize).min(side);
+    let (from, whole) = (from as i32, to as i32);
+    within(from)..within(whole.saturating_add(i32::from((whole as f32) < to)))
 }
 
 /// Blends a colour into a pixel; `alpha` in [0, 1].

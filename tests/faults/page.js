@@ -1,0 +1,33 @@
+// Put before the page by a test: an engine that does not arrive, a tab that is hidden, an hour that has passed.
+{
+  const channel = new BroadcastChannel('faults');
+  let later = 0, hidden = false, waiting = [];
+
+  const { now } = Performance.prototype;
+  Performance.prototype.now = function () { return now.call(this) + later; };
+  const { requestAnimationFrame } = window;
+  window.requestAnimationFrame = (then) => hidden
+    ? waiting.push(then)
+    : requestAnimationFrame((at) => then(at + later));
+  Object.defineProperty(document, 'hidden', { get: () => hidden });
+  Object.defineProperty(document, 'visibilityState', { get: () => hidden ? 'hidden' : 'visible' });
+  const hide = (value) => {
+    hidden = value;
+    document.dispatchEvent(new Event('visibilitychange'));
+    waiting.splice(0).forEach((then) => window.requestAnimationFrame(then));
+  };
+
+  let stalled = new URLSearchParams(location.search).get('fault') === 'stalled';
+  const { fetch } = window;
+  window.fetch = async (what, ...more) => {
+    if (!stalled || !String(what).includes('.wasm.gz')) return fetch(what, ...more);
+    stalled = false;
+    return new Response(new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(1000)) }));
+  };
+
+  window.fault = (name) => {
+    if (name === 'an-hour') later += 3.6e6;
+    if (name === 'hide' || name === 'show') hide(name === 'hide');
+    channel.postMessage(name);
+  };
+}
