@@ -37,6 +37,19 @@ fn the_page_is_at_most_250_kilobytes_compressed() {
     assert!(size <= 250_000, "the page has {size} bytes");
 }
 
+/// Each of these is a few kilobytes that come in unasked: sorting by the standard library (`distribution::keys` sorts), and
+/// a slice of text by places in it, whose failure is put in words by tables of Unicode (`strip_prefix`, `split_once` and
+/// `get` are none). Known by what they would say.
+#[test]
+fn the_page_neither_sorts_by_the_standard_library_nor_slices_text() {
+    let page = std::fs::read(built("page-", ".wasm")).unwrap();
+    let says = |words: &str| page.windows(words.len()).any(|at| at == words.as_bytes());
+    assert!(says("The page could not start"), "words are stored as they are");
+    for unwanted in ["does not correctly implement a total order", "is not a char boundary"] {
+        assert!(!says(unwanted), "\"{unwanted}\" came back");
+    }
+}
+
 #[test]
 fn the_engine_is_at_most_two_and_a_half_megabytes_as_shipped() {
     let size = std::fs::metadata(built("engine-", ".wasm.gz")).unwrap().len();

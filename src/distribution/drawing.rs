@@ -20,6 +20,10 @@ pub const REACH: f32 = 31.0;
 /// Steps to a stage unit: positions and softness are whole multiples of 1/1024, so that a link restores them exactly.
 const STEPS: f32 = 1024.0;
 
+/// New dots lie on every second step, a 1500th of the stage apart: finer than any noise resolves, and by half a bit a
+/// coordinate the difference between a link that is passed on and one that is cut off.
+const COARSE: f32 = STEPS / 2.0;
+
 /// How many strokes can be undone; each keeps up to 24 KB.
 const HISTORY: usize = 100;
 
@@ -72,11 +76,11 @@ impl Grain {
 
     /// The nearest dot within reach. The coordinates must be finite.
     fn new(at: [f32; 2], softness: f32) -> Self {
-        let steps = |value: f32| (value.clamp(-REACH, REACH) * STEPS).round();
+        let steps = |value: f32| (value.clamp(-REACH, REACH) * COARSE).round() as i16 * 2;
         Self {
-            softness: steps(softness.max(0.0)) as u16,
-            x: steps(at[0]) as i16,
-            y: steps(at[1]) as i16,
+            softness: (softness.clamp(0.0, REACH) * STEPS).round() as u16,
+            x: steps(at[0]),
+            y: steps(at[1]),
         }
     }
 
@@ -350,7 +354,7 @@ impl Drawing {
         self.dots.iter().map(|grain| grain.dot())
     }
 
-    /// The dots as a text for links: a version letter and base64url, about three characters a dot.
+    /// The dots as a text for links: a version letter and base64url, about two characters a dot.
     pub fn encode(&self) -> String {
         drawing_code::encode(&self.dots)
     }

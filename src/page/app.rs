@@ -19,6 +19,7 @@ mod replay;
 mod reports;
 mod saving;
 mod scene;
+mod sharing;
 mod surroundings;
 mod view;
 mod weights;
@@ -139,6 +140,8 @@ pub struct App {
     theme: Theme,
     thumbnails: Thumbnails,
     kept: Kept,
+    /// The request that brings the network nearer to the link's step.
+    stint: Option<u32>,
     saving: Saving,
     engine: Option<EngineClient>,
     engine_state: EngineState,
@@ -172,13 +175,12 @@ pub fn boot() -> Result<(), JsValue> {
     script::install(&handle)?;
     // A task of its own; but whoever wants something of the app before gets it begun.
     handle.act_later(App::begin);
-    let begin = Closure::once_into_js(move || {
+    dom::after(0, move || {
         handle.act(|_| ());
         if let Err(error) = animate(handle) {
             reports::log(&error);
         }
-    });
-    dom::window()?.set_timeout_with_callback_and_timeout_and_arguments_0(begin.unchecked_ref(), 0)?;
+    })?;
     Ok(())
 }
 
@@ -209,9 +211,8 @@ impl App {
         theme.apply()?;
         let board: HtmlElement = dom::element("stage")?;
         let on_stage = handle.clone();
-        let mut stage = Stage::new(&board, move |event: StageEvent| {
-            on_stage.act(move |app| app.on_stage(event))
-        })?;
+        let events = move |event: StageEvent| on_stage.act(move |app| app.on_stage(event));
+        let mut stage = Stage::new(&board, Box::new(events))?;
         let still = dom::media("(prefers-reduced-motion: reduce)");
         stage.set_reduced_motion(still);
         let on_strip = handle.clone();
@@ -266,6 +267,7 @@ impl App {
             theme,
             thumbnails,
             kept: Kept::default(),
+            stint: None,
             saving: Saving::default(),
             engine: None,
             engine_state: EngineState::Loading(0.0),
@@ -285,7 +287,8 @@ impl App {
     /// First things first: the exact field, then the engine.
     fn begin(&mut self) {
         // A finger begins by scrolling, a mouse by drawing.
-        self.set_tool(if self.coarse_pointer { Tool::Look } else { Tool::Draw });
+        let look = self.coarse_pointer || self.lab.parts.has("lock");
+        self.set_tool(if look { Tool::Look } else { Tool::Draw });
         self.take_brush();
         self.look_at_truth();
         self.refit();
@@ -303,13 +306,18 @@ impl App {
             self.follow_lesson(link::read(&hash).lesson);
             lessons::offer(hash.is_empty());
         }
-        self.fetch_shipped();
+        self.show_parts();
+        match self.lab.goal {
+            Some(goal) if self.lessons.open.is_none() => self.aim_for(goal),
+            _ => self.fetch_shipped(),
+        }
     }
 
     /// One animation frame.
     fn frame(&mut self, now_ms: f64) {
         self.look_at_truth();
         self.tell(false);
+        self.approach_goal();
         self.go_on_replaying(now_ms);
         self.measure_loop(now_ms);
         self.keep_probing(now_ms);
@@ -422,7 +430,7 @@ impl App {
         self.look_at_truth();
         self.refit();
         self.weights.touch();
-        self.weights.start = None;
+        (self.weights.start, self.weights.own, self.lab.goal) = (None, false, None);
         let run = self.next_run();
         self.begin_run(run);
         self.last.stamp.step = 0;

@@ -1,7 +1,6 @@
 //! Messages over the page: what went wrong and what can be done, never in the way of the work.
 
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::Element;
 
 use super::dom;
 
@@ -50,7 +49,6 @@ pub fn show(kind: Kind, message: &str, button: Option<(&str, &str)>) {
 }
 
 fn try_show(kind: Kind, message: &str, button: Option<(&str, &str)>) -> Option<()> {
-    let document = dom::document().ok()?;
     let list: Element = dom::element("banners").ok()?;
     if list.text_content().unwrap_or_default().contains(message) {
         return Some(());
@@ -58,30 +56,19 @@ fn try_show(kind: Kind, message: &str, button: Option<(&str, &str)>) -> Option<(
     while list.child_element_count() >= MOST {
         list.first_element_child()?.remove();
     }
-    let banner = document.create_element("div").ok()?;
-    banner.set_class_name("banner");
-    banner.set_attribute("data-kind", kind.name()).ok()?;
-    banner
-        .set_attribute("role", if kind.name() == "notice" { "status" } else { "alert" })
-        .ok()?;
-    let text = document.create_element("p").ok()?;
+    let role = if kind.name() == "notice" { "status" } else { "alert" };
+    let attributes = [("class", "banner"), ("data-kind", kind.name()), ("role", role)];
+    let banner: Element = dom::put(&list, "div", &attributes).ok()?;
+    let text: Element = dom::put(&banner, "p", &[]).ok()?;
     text.set_text_content(Some(message));
-    banner.append_child(&text).ok()?;
     let (label, action) = button.unwrap_or(("OK", "dismiss"));
     if kind != Kind::Stopped {
-        let button: HtmlElement = document.create_element("button").ok()?.dyn_into().ok()?;
+        let attributes = [("type", "button"), ("data-action", action)];
+        let button: Element = dom::put(&banner, "button", &attributes).ok()?;
         button.set_text_content(Some(label));
-        button.set_attribute("type", "button").ok()?;
-        button.set_attribute("data-action", action).ok()?;
-        banner.append_child(&button).ok()?;
     }
-    list.append_child(&banner).ok()?;
     if let Some(seconds) = kind.lasts() {
-        let gone = wasm_bindgen::closure::Closure::once_into_js(move || banner.remove());
-        let window = dom::window().ok()?;
-        window
-            .set_timeout_with_callback_and_timeout_and_arguments_0(gone.unchecked_ref(), seconds * 1000)
-            .ok()?;
+        dom::after(1000 * seconds, move || banner.remove()).ok()?;
     }
     Some(())
 }

@@ -33,6 +33,8 @@ pub fn start(app: &Handle) -> Result<Vec<EventListener>, JsValue> {
                 app.act(super::app::App::choose_chapter);
             } else if let Some((key, value)) = read(&field, event.type_() == "change") {
                 app.act(move |app| app.set_by_hand(&key, value));
+            } else if field.has_attribute("data-part") {
+                app.act(super::app::App::share);
             } else if field.id().starts_with("brush-") {
                 app.act(super::app::App::take_brush);
             } else if field.id() == "replay" && event.type_() == "input" {

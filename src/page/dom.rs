@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use gloo_events::{EventListener, EventListenerOptions};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Storage, Window};
+use wasm_bindgen::prelude::*;
+use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Node, Storage, Window};
 
 /// The window; an error on a thread without one.
 ///
@@ -27,20 +27,51 @@ pub fn document() -> Result<Document, JsValue> {
 /// # Errors
 /// When there is none, or it is of another kind; says which.
 pub fn element<T: JsCast>(id: &str) -> Result<T, JsValue> {
-    let found = document()?.get_element_by_id(id);
-    found
-        .and_then(|e| e.dyn_into().ok())
-        .ok_or_else(|| format!("the page lacks its element #{id}").into())
+    let found = find(id).and_then(|element| element.dyn_into().ok());
+    found.ok_or_else(|| lacks(id))
+}
+
+// What does not depend on the kind of element is in the binary once, here and below.
+#[inline(never)]
+fn find(id: &str) -> Option<Element> {
+    document().ok()?.get_element_by_id(id)
+}
+
+#[inline(never)]
+fn lacks(id: &str) -> JsValue {
+    format!("the page lacks its element #{id}").into()
 }
 
 /// All elements that match a selector.
 pub fn all<T: JsCast>(selector: &str) -> Vec<T> {
-    let Some(list) = document().ok().and_then(|d| d.query_selector_all(selector).ok()) else {
-        return Vec::new();
-    };
-    (0..list.length())
-        .filter_map(|i| list.get(i)?.dyn_into().ok())
-        .collect()
+    let mut all = Vec::new();
+    each(selector, &mut |node| all.extend(node.dyn_into().ok()));
+    all
+}
+
+#[inline(never)]
+fn each(selector: &str, then: &mut dyn FnMut(Node)) {
+    if let Some(list) = document().ok().and_then(|d| d.query_selector_all(selector).ok()) {
+        (0..list.length()).filter_map(|i| list.get(i)).for_each(then);
+    }
+}
+
+/// A new element at the end of another one, of the kind that its tag stands for.
+///
+/// # Errors
+/// Outside a page.
+pub fn put<T: JsCast>(parent: &Element, tag: &str, attributes: &[(&str, &str)]) -> Result<T, JsValue> {
+    Ok(put_element(parent, tag, attributes)?.unchecked_into())
+}
+
+#[inline(never)]
+fn put_element(parent: &Element, tag: &str, attributes: &[(&str, &str)]) -> Result<Element, JsValue> {
+    let element = document()?.create_element(tag)?;
+    for (name, value) in attributes {
+        element.set_attribute(name, value)?;
+    }
+    parent.append_child(&element)?;
+    Ok(element)
 }
 
 /// Sets an element's text, if it is another one: untouched text costs no layout.
@@ -71,12 +102,44 @@ pub fn set_hidden(id: &str, hidden: bool) {
 
 /// Listens as long as the returned value lives.
 pub fn listen(target: &EventTarget, event: &'static str, then: impl FnMut(&Event) + 'static) -> EventListener {
-    EventListener::new(target, event, then)
+    hear(target, event, EventListenerOptions::default(), Box::new(then))
 }
 
 /// As [`listen`], for handlers that prevent the browser's own answer.
 pub fn listen_active(target: &EventTarget, event: &'static str, then: impl FnMut(&Event) + 'static) -> EventListener {
-    EventListener::new_with_options(target, event, EventListenerOptions::enable_prevent_default(), then)
+    let options = EventListenerOptions::enable_prevent_default();
+    hear(target, event, options, Box::new(then))
+}
+
+/// As [`listen`], before anything inside the target hears of it.
+pub fn listen_early(target: &EventTarget, event: &'static str, then: impl FnMut(&Event) + 'static) -> EventListener {
+    let options = EventListenerOptions::run_in_capture_phase();
+    hear(target, event, options, Box::new(then))
+}
+
+#[inline(never)]
+fn hear(
+    target: &EventTarget,
+    event: &'static str,
+    options: EventListenerOptions,
+    then: Box<dyn FnMut(&Event)>,
+) -> EventListener {
+    EventListener::new_with_options(target, event, options, then)
+}
+
+/// Does something once, so many milliseconds from now.
+///
+/// # Errors
+/// In a window that is being closed.
+pub fn after(ms: i32, then: impl FnOnce() + 'static) -> Result<(), JsValue> {
+    begin_timer(ms, Box::new(then))
+}
+
+#[inline(never)]
+fn begin_timer(ms: i32, then: Box<dyn FnOnce()>) -> Result<(), JsValue> {
+    let then = Closure::once_into_js(then);
+    window()?.set_timeout_with_callback_and_timeout_and_arguments_0(then.unchecked_ref(), ms)?;
+    Ok(())
 }
 
 /// The nearest element around an event's target that matches a selector.

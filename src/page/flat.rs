@@ -79,6 +79,13 @@ pub fn with<'a>(
     settings: &Settings,
     changes: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<Settings, FlatError> {
+    with_each(settings, &mut changes.into_iter())
+}
+
+fn with_each<'a>(
+    settings: &Settings,
+    changes: &mut dyn Iterator<Item = (&'a str, &'a str)>,
+) -> Result<Settings, FlatError> {
     let mut settings = settings.clone();
     for (key, text) in changes {
         change(&mut settings, key, text)?;

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use gloo_events::EventListener;
-use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
@@ -53,13 +52,10 @@ fn show(text: Option<String>) {
     if docked || text.is_none() {
         return;
     }
-    let gone = Closure::once_into_js(move || {
+    // Without a timer the line stays until the next touch.
+    let _ = dom::after(FLOATS_MS, move || {
         if SHOWN.get() == number {
             dom::set_text("hint", "");
         }
     });
-    if let Ok(window) = dom::window() {
-        // Without a timer the line stays until the next touch.
-        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(gone.unchecked_ref(), FLOATS_MS);
-    }
 }

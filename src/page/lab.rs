@@ -1,6 +1,7 @@
 //! The lab's state as the page owns it: one [`Settings`], one [`Target`], and the counters by which reports of
 //! something older are known.
 
+use super::link::{Goal, Parts};
 use crate::distribution::{Preset, Target};
 use crate::engine::protocol::Stamp;
 use crate::engine::settings::Settings;
@@ -25,6 +26,10 @@ pub struct Lab {
     pub target_revision: u32,
     /// Counts the networks.
     pub run: u32,
+    /// What the address hides and locks.
+    pub parts: Parts,
+    /// To where the network is trained, which then rests; none while it trains without end or not at all.
+    pub goal: Option<Goal>,
 }
 
 impl Default for Lab {
@@ -37,6 +42,8 @@ impl Default for Lab {
             settings_revision: 0,
             target_revision: 0,
             run: 0,
+            parts: Parts::default(),
+            goal: None,
         }
     }
 }
@@ -55,7 +62,7 @@ impl Lab {
         let new = &self.settings;
         self.settings_revision += 1;
         Consequences {
-            new_network: (old.network, old.width, old.depth, old.seed) != (new.network, new.width, new.depth, new.seed),
+            new_network: !same_network(&old, new),
         }
     }
 
@@ -75,6 +82,11 @@ impl Lab {
     pub fn is_of_these_data(&self, stamp: &Stamp) -> bool {
         self.is_of_this_network(stamp) && stamp.target == self.target_revision
     }
+}
+
+/// Both settings ask for a network of one kind, shape and seed.
+pub fn same_network(a: &Settings, b: &Settings) -> bool {
+    (a.network, a.width, a.depth, a.seed) == (b.network, b.width, b.depth, b.seed)
 }
 
 /// The network that these settings ask for is of the kind, size, seed, objective and range of noise of the shipped ones.

@@ -1,16 +1,40 @@
-//! The lab's state in the address: `#data=rings&width=128&sampler=langevin`, only what differs from the defaults.
+//! The lab's state in the address: `#v=1&data=rings&width=128&sampler=langevin`, only what differs from the defaults.
 //!
-//! Everything here is text to text. Whatever is wrong with a link is named, and the rest of it still applies.
+//! Beside the settings a link may say
+//!
+//! | key | what it says |
+//! |---|---|
+//! | `v` | the version of its form, [`VERSION`]; a link without one is of a page from before it was written |
+//! | `data` | a named set, or `d.` and the code of a drawing |
+//! | `lesson` | the chapter of the lessons that is open |
+//! | `step`, `from` | the training step to which the network is to be brought, and the shipped weights from which: [`Goal`] |
+//! | `hide`, `lock`, `embed` | for whom the page is: [`Parts`] |
+//! | `present` | `1` is the setting `projector` |
+//!
+//! Everything here is text to text. Whatever is wrong with a link is named, and the rest of it still applies. Reading
+//! takes bounded time and memory, whatever the link.
+
+mod parts;
 
 use thiserror::Error;
 
+pub use self::parts::Parts;
 use super::flat::{self, FlatError};
-use crate::distribution::{Drawing, Preset, Target, TargetError};
+use crate::distribution::{Drawing, Preset, Target};
 use crate::engine::protocol::Backend;
 use crate::engine::settings::Settings;
 
 /// Longer links than a full drawing and all settings need are refused unread.
 const LONGEST: usize = 100_000;
+
+/// The version of the form of links that this page writes.
+const VERSION: u32 = 1;
+
+/// What follows so many pairs is not read: a link of this page has each key once.
+const MOST_PAIRS: usize = 200;
+
+/// To no later step does a link train a network.
+const LAST_STEP: u32 = 10_000_000;
 
 /// Something in a link that could not be applied.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -24,9 +48,26 @@ pub enum LinkError {
     /// `data` is neither a named set nor a readable drawing.
     #[error("the data of this link could not be read: {0}")]
     BadData(String),
-    /// A setting is unknown or out of its range.
+    /// A setting is out of its range.
     #[error("a setting of this link does not apply: {0}")]
-    BadSetting(#[from] FlatError),
+    BadSetting(FlatError),
+    /// No setting and nothing else that a link says.
+    #[error("\"{0}\" in this link is no setting of this page")]
+    UnknownKey(String),
+    /// A number or name is not what its key asks for.
+    #[error("{key} in this link must be {allowed}")]
+    BadValue {
+        /// The key.
+        key: &'static str,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+    /// Written by a page that this one does not know yet.
+    #[error("this link is of a newer version of the page; reload the page to have that")]
+    TooNew,
+    /// It never ends.
+    #[error("this link says more than {MOST_PAIRS} things")]
+    TooMany,
     /// `?backend=` names none.
     #[error("backend must be webgpu or cpu, and \"{0}\" is not")]
     BadBackend(String),
@@ -41,35 +82,63 @@ pub struct Link {
     pub settings: Settings,
     /// The chapter of the lessons that is open; empty when none is.
     pub lesson: String,
+    /// What is hidden and locked.
+    pub parts: Parts,
+    /// To where the network is to be trained.
+    pub goal: Option<Goal>,
     /// What could not be read and was left at its default.
     pub errors: Vec<LinkError>,
 }
 
+/// Where training stops: the weights are a function of the link's data, seed and settings, and of this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Goal {
+    /// The training step.
+    pub step: u32,
+    /// The fingerprint of the shipped weights with which it begins; none when it begins with the seed's.
+    pub from: Option<u32>,
+}
+
 /// The fragment (without `#`) that brings back this state.
 pub fn write(target: &Target, settings: &Settings) -> String {
-    let data = match target {
-        Target::Preset(Preset::Moons) => None,
-        Target::Preset(preset) => Some(format!("data={}", preset.name())),
-        Target::Drawing(drawing) => Some(format!("data={}{}", DRAWING, drawing.encode())),
-    };
-    let defaults = flat::pairs(&Settings::default());
-    let changed = flat::pairs(settings)
-        .into_iter()
-        .filter(|pair| !defaults.contains(pair));
-    let settings = changed.map(|(key, value)| format!("{key}={value}"));
-    data.into_iter().chain(settings).collect::<Vec<_>>().join("&")
-}
-
-/// The fragment that brings back this state, and above it a chapter of the lessons.
-pub fn with_lesson(mut fragment: String, lesson: &str) -> String {
-    if !fragment.is_empty() {
-        fragment.push('&');
+    let mut text = String::new();
+    match target {
+        Target::Preset(Preset::Moons) => {}
+        Target::Preset(preset) => append(&mut text, "data", preset.name()),
+        Target::Drawing(drawing) => append(&mut text, "data", &(DRAWING.to_owned() + &drawing.encode())),
     }
-    fragment + LESSON + "=" + lesson
+    let defaults = flat::pairs(&Settings::default());
+    for pair in flat::pairs(settings) {
+        if !defaults.contains(&pair) {
+            append(&mut text, pair.0, &pair.1.to_string());
+        }
+    }
+    text
 }
 
-/// The key of the chapter.
-const LESSON: &str = "lesson";
+/// Has a fragment say one thing more.
+pub fn append(fragment: &mut String, key: &str, value: &str) {
+    if fragment.is_empty() {
+        *fragment = format!("v={VERSION}");
+    }
+    for part in ["&", key, "=", value] {
+        fragment.push_str(part);
+    }
+}
+
+/// Has a fragment say to where the network is to be trained.
+pub fn append_goal(fragment: &mut String, goal: &Goal) {
+    append(fragment, "step", &goal.step.to_string());
+    if let Some(from) = goal.from {
+        append(fragment, "from", &from.to_string());
+    }
+}
+
+/// A number by which shipped weights are known (FNV-1a).
+pub fn fingerprint(bytes: &[u8]) -> u32 {
+    let mix = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    bytes.iter().fold(0x811c_9dc5, mix)
+}
 
 /// Marks the code of a drawing, so that it can never be taken for a named set.
 const DRAWING: &str = "d.";
@@ -80,6 +149,8 @@ pub fn read(fragment: &str) -> Link {
         target: Target::Preset(Preset::Moons),
         settings: Settings::default(),
         lesson: String::new(),
+        parts: Parts::default(),
+        goal: None,
         errors: Vec::new(),
     };
     let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
@@ -87,34 +158,74 @@ pub fn read(fragment: &str) -> Link {
         link.errors.push(LinkError::TooLong(fragment.len()));
         return link;
     }
-    for pair in fragment.split('&').filter(|pair| !pair.is_empty()) {
+    for (k, pair) in fragment.split('&').filter(|pair| !pair.is_empty()).enumerate() {
+        if k == MOST_PAIRS {
+            link.errors.push(LinkError::TooMany);
+            break;
+        }
         if let Err(error) = link.take(&plain(pair)) {
             link.errors.push(error);
         }
     }
+    link.goal = link.goal.filter(|goal| goal.step > 0);
     link
 }
 
 impl Link {
     fn take(&mut self, pair: &str) -> Result<(), LinkError> {
         let (key, value) = pair.split_once('=').ok_or_else(|| LinkError::NoPair(start_of(pair)))?;
-        if key == "data" {
-            self.target = read_target(value)?;
-        } else if key == LESSON {
-            self.lesson = start_of(value);
-        } else {
-            self.settings = flat::with(&self.settings, [(start_of(key).as_str(), value)])?;
+        match key {
+            "v" => {
+                if whole("v", value)? > VERSION {
+                    return Err(LinkError::TooNew);
+                }
+            }
+            "data" => self.target = read_target(value)?,
+            "lesson" => self.lesson = start_of(value),
+            "step" => self.goal().step = whole("step", value)?.min(LAST_STEP),
+            "from" => self.goal().from = Some(whole("from", value)?),
+            "hide" | "lock" | "embed" => self.parts.take(key, value)?,
+            "present" => self.settings.projector = parts::switch("present", value)?,
+            _ => self.set(key, value)?,
         }
         Ok(())
     }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<(), LinkError> {
+        let key = start_of(key);
+        self.settings = flat::with(&self.settings, [(key.as_str(), value)]).map_err(|error| match error {
+            FlatError::UnknownKey { key, .. } => LinkError::UnknownKey(key),
+            error => LinkError::BadSetting(error),
+        })?;
+        Ok(())
+    }
+
+    fn goal(&mut self) -> &mut Goal {
+        self.goal.get_or_insert(Goal { step: 0, from: None })
+    }
+
+    /// All that is wrong with the link, in one sentence.
+    pub fn complaint(&self) -> Option<String> {
+        let first = self.errors.first()?.to_string();
+        let more = self.errors.len() - 1;
+        Some(match more {
+            0 => first,
+            _ => format!("{first}; {more} more of this link could not be applied, and the rest is"),
+        })
+    }
+}
+
+fn whole(key: &'static str, value: &str) -> Result<u32, LinkError> {
+    let allowed = "a whole number";
+    value.parse().map_err(|_| LinkError::BadValue { key, allowed })
 }
 
 fn read_target(value: &str) -> Result<Target, LinkError> {
     if let Some(code) = value.strip_prefix(DRAWING) {
-        let bad = |error: TargetError| LinkError::BadData(error.to_string());
-        let target = Target::Drawing(Drawing::decode(code).map_err(bad)?);
-        target.field().map_err(bad)?;
-        return Ok(target);
+        // A drawing with too few dots is one that somebody has begun.
+        return Drawing::decode(code)
+            .map(Target::Drawing)
+            .map_err(|error| LinkError::BadData(error.to_string()));
     }
     Preset::from_name(&start_of(value))
         .map(Target::Preset)
@@ -134,12 +245,17 @@ pub fn backend(query: &str) -> Result<Option<Backend>, LinkError> {
 pub fn leaves_start_open(fragment: &str, query: &str) -> bool {
     let mut pairs = fragment.trim_start_matches('#').split('&');
     let mut wishes = query.trim_start_matches('?').split('&');
-    let open = |pair: &str| {
-        pair.is_empty()
-            || ["data=", "projector=", "lesson="]
-                .iter()
-                .any(|key| pair.starts_with(key))
-    };
+    let keys = [
+        "v=",
+        "data=",
+        "lesson=",
+        "projector=",
+        "present=",
+        "hide=",
+        "lock=",
+        "embed=",
+    ];
+    let open = |pair: &str| pair.is_empty() || keys.iter().any(|key| pair.starts_with(key));
     pairs.all(open) && wishes.all(|wish| wish != "fresh")
 }
 
@@ -154,10 +270,9 @@ fn plain(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let [first, tail @ ..] = rest {
+        let digit = |byte: &u8| char::from(*byte).to_digit(16);
         let code = match tail {
-            [a, b, ..] if *first == b'%' => std::str::from_utf8(&[*a, *b])
-                .ok()
-                .and_then(|hex| u8::from_str_radix(hex, 16).ok()),
+            [a, b, ..] if *first == b'%' => digit(a).zip(digit(b)).map(|(a, b)| (16 * a + b) as u8),
             _ => None,
         };
         out.push(code.unwrap_or(*first));
@@ -167,180 +282,6 @@ fn plain(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::engine::settings::{Sampler, Start};
-
-    #[test]
-    fn the_default_state_needs_no_link_and_an_empty_link_is_the_default_state() {
-        assert_eq!(write(&Target::Preset(Preset::Moons), &Settings::default()), "");
-        let link = read("#");
-        assert_eq!((link.settings, link.errors.len()), (Settings::default(), 0));
-    }
-
-    #[test]
-    fn a_state_comes_back_from_its_link() {
-        let settings = Settings {
-            width: 128,
-            learning_rate: 0.003,
-            sampler: Sampler::Langevin,
-            sigma: 0.0123,
-            contours: false,
-            show_data: true,
-            ..Settings::default()
-        };
-        for preset in Preset::ALL {
-            let text = write(&Target::Preset(preset), &settings);
-            let link = read(&text);
-            assert_eq!(
-                (link.target, &link.settings, link.errors.len()),
-                (Target::Preset(preset), &settings, 0),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_race_comes_back_from_a_link_that_says_what_is_not_as_usual_and_no_more() {
-        let settings = Settings {
-            sampler: Sampler::Hmc,
-            beta: 2.5,
-            leapfrog_steps: 8,
-            start: Start::Spot,
-            race: true,
-            rival: Sampler::AveragedNoise,
-            rival_step_size: 0.25,
-            potential: true,
-            ..Settings::default()
-        };
-        let text = write(&Target::Preset(Preset::Moons), &settings);
-        assert_eq!(
-            text,
-            "sampler=hmc&beta=2.5&leapfrogSteps=8&potential=true&start=spot&race=true&rival=averaged-noise&rivalStepSize=0.25"
-        );
-        let link = read(&text);
-        assert_eq!((link.settings, link.errors.len()), (settings, 0));
-        assert!(read("#rival=nobody").errors[0].to_string().contains("reverse-sde"));
-    }
-
-    #[test]
-    fn a_sampler_that_nobody_could_run_is_named_setting_by_setting_and_not_taken_up() {
-        let bad = [
-            ("leapfrogSteps", "1001"),
-            ("leapfrogSteps", "4294967296"),
-            ("particles", "200001"),
-            ("friction", "NaN"),
-            ("friction", "-0.1"),
-            ("beta", "inf"),
-            ("noiseScale", "4.1"),
-            ("correctorSteps", "-1"),
-            ("nodes", "1"),
-            ("rivalLevels", "1e9"),
-            ("rivalStepSize", "0"),
-            ("start", "moon"),
-            ("scheme", "rk45"),
-            ("potential", "perhaps"),
-        ];
-        for (key, value) in bad {
-            let link = read(&format!("#{key}={value}&levels=12"));
-            assert_eq!(link.errors.len(), 1, "{key}={value}");
-            let message = link.errors[0].to_string();
-            assert!(message.contains(&format!("{key} must be ")), "{message}");
-            let rest = Settings {
-                levels: 12,
-                ..Settings::default()
-            };
-            assert_eq!(link.settings, rest, "{key}={value}");
-        }
-    }
-
-    #[test]
-    fn a_chapter_is_in_the_link_above_what_was_there_before() {
-        let text = with_lesson(write(&Target::Preset(Preset::Rings), &Settings::default()), "annealing");
-        assert_eq!(text, "data=rings&lesson=annealing");
-        let link = read(&text);
-        assert_eq!(
-            (link.lesson.as_str(), link.target, link.errors.len()),
-            ("annealing", Target::Preset(Preset::Rings), 0)
-        );
-        assert!(leaves_start_open(&text, ""));
-    }
-
-    #[test]
-    fn a_drawing_comes_back_from_its_link_dot_for_dot() {
-        let points: Vec<f32> = (0..400).map(|k| ((k * 37 % 101) as f32 - 50.0) / 51.0).collect();
-        let drawing = Drawing::from_points(&points, 0.05).unwrap();
-        let text = write(&Target::Drawing(drawing.clone()), &Settings::default());
-        assert!(text.chars().all(|c| c.is_ascii_graphic()), "a link needs no escapes");
-        let link = read(&text);
-        assert!(link.errors.is_empty(), "{:?}", link.errors);
-        let Target::Drawing(back) = link.target else {
-            panic!("a drawing comes back as one")
-        };
-        assert_eq!(back, drawing);
-        // And after a program that encodes whatever it can.
-        let escaped = text.replace('d', "%64").replace('.', "%2e");
-        assert!(read(&escaped).errors.is_empty());
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_and_the_rest_applies() {
-        let link = read("#data=lunas&width=1e9&foo=1&depth=2&nonsense&sampler=langevin");
-        assert_eq!(link.target, Target::Preset(Preset::Moons));
-        assert_eq!((link.settings.depth, link.settings.sampler), (2, Sampler::Langevin));
-        assert_eq!(link.settings.width, Settings::default().width);
-        let told = link
-            .errors
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("\n");
-        for word in ["lunas", "moons", "width", "foo", "nonsense"] {
-            assert!(told.contains(word), "{word} is not in:\n{told}");
-        }
-        assert_eq!(link.errors.len(), 4);
-    }
-
-    #[test]
-    fn hostile_links_end_in_short_messages() {
-        let long = "x".repeat(5_000);
-        for text in [
-            format!("data={long}"),
-            format!("{long}=1"),
-            long.clone(),
-            format!("data=d.{long}"),
-            format!("width={long}"),
-            "data=d.".to_owned(),
-            "%=%&%%%&%f=%zz&data=%ff%fe".to_owned(),
-            "&&&=&=&".to_owned(),
-            "data=d.\u{1F300}".to_owned(),
-        ] {
-            let link = read(&text);
-            assert_eq!(link.settings, Settings::default());
-            assert!(!link.errors.is_empty());
-            assert!(
-                link.errors.iter().all(|error| error.to_string().len() < 700),
-                "{:?}",
-                link.errors
-            );
-        }
-        assert_eq!(read(&"&width=65".repeat(20_000)).errors, [LinkError::TooLong(180_000)]);
-    }
-
-    #[test]
-    fn only_an_address_without_settings_leaves_the_start_open() {
-        assert!(leaves_start_open("", "") && leaves_start_open("#data=rings&projector=true", "?backend=cpu"));
-        assert!(!leaves_start_open("#data=rings&seed=0", ""));
-        assert!(!leaves_start_open("#width=64", ""));
-        assert!(!leaves_start_open("#data=rings", "?fresh") && !leaves_start_open("", "?backend=cpu&fresh"));
-    }
-
-    #[test]
-    fn a_query_may_force_a_backend_that_exists() {
-        assert_eq!(backend(""), Ok(None));
-        assert_eq!(backend("?a=1&backend=cpu"), Ok(Some(Backend::Cpu)));
-        assert_eq!(backend("?backend=webgpu"), Ok(Some(Backend::WebGpu)));
-        assert_eq!(backend("?backend=cuda"), Err(LinkError::BadBackend("cuda".into())));
-    }
-}
+mod fuzz;
+#[cfg(test)]
+mod tests;

@@ -296,13 +296,11 @@ impl Multiples {
             self.levels.len().div_ceil(layout.columns)
         };
         for number in 0..SOURCES * bands {
-            let head = dom::document()?.create_element("b")?;
             let name = source_name(ROWS[number % SOURCES]);
-            head.set_class_name(name);
+            let head: Element = dom::put(&self.grid, "b", &[("class", name)])?;
             head.set_text_content(Some(name));
             let [row, column] = layout.cell([number / SOURCES * layout.columns, number % SOURCES]);
             put(&head, if down { [1, column] } else { [row, 1] })?;
-            self.grid.append_child(&head)?;
             self.heads.push(head);
         }
         self.rove();

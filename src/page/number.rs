@@ -6,10 +6,9 @@
 /// The number that a text says, by the rules of `str::parse`. Right to the last bit for up to 15 digits and exponents
 /// up to 22, which every `f32` in its shortest form has; beyond, within a few units of the last bit.
 pub fn parse(text: &str) -> Option<f64> {
-    let (sign, text) = match text.as_bytes().first() {
-        Some(b'-') => (-1.0, &text[1..]),
-        Some(b'+') => (1.0, &text[1..]),
-        _ => (1.0, text),
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
     };
     if text.eq_ignore_ascii_case("nan") {
         return Some(f64::NAN);

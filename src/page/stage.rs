@@ -40,7 +40,7 @@ use crate::distribution::modes::Modes;
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Settings, Source};
 
-pub(super) use self::canvas::{context, document, show};
+pub(super) use self::canvas::{context, show};
 pub(super) use self::cloud::sight;
 pub use self::event::{StageEvent, Tool};
 pub use self::lines::Ink;
@@ -112,7 +112,7 @@ impl Stage {
     ///
     /// # Errors
     /// What the browser says when it cannot make a canvas.
-    pub fn new(container: &HtmlElement, events: impl Fn(StageEvent) + 'static) -> Result<Self, JsValue> {
+    pub fn new(container: &HtmlElement, events: Box<dyn Fn(StageEvent)>) -> Result<Self, JsValue> {
         let field_surface = Surface::new(container)?;
         let over = Over::new(container)?;
         let particle_surface = Surface::new(container)?;

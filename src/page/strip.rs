@@ -132,7 +132,7 @@ impl Strip {
         let tile = Tile::new(&self.container)?;
         tile.set_sigma(sigma);
         let on_select = Rc::clone(&self.on_select);
-        let listener = EventListener::new(&tile.button, "click", move |_| on_select(sigma));
+        let listener = dom::listen(&tile.button, "click", move |_| on_select(sigma));
         Ok(Rung {
             sigma,
             tile,

@@ -26,18 +26,18 @@ impl Thumbnails {
     /// # Errors
     /// What the browser says when it cannot.
     pub fn new() -> Result<Self, JsValue> {
-        let (document, list) = (dom::document()?, dom::element::<Element>("sets")?);
+        let list: Element = dom::element("sets")?;
         for preset in Preset::ALL {
-            let button = document.create_element("button")?;
-            button.set_attribute("type", "button")?;
-            button.set_attribute("data-preset", preset.name())?;
-            button.set_attribute("aria-label", preset.title())?;
-            let hint = format!("Learn {}. Undo brings back what was there.", preset.title());
-            button.set_attribute("data-hint", &hint)?;
-            let canvas = document.create_element("canvas")?;
-            canvas.set_attribute("aria-hidden", "true")?;
-            button.append_child(&canvas)?;
-            list.append_child(&button)?;
+            let title = preset.title();
+            let hint = format!("Learn {title}. Undo brings back what was there.");
+            let attributes = [
+                ("type", "button"),
+                ("data-preset", preset.name()),
+                ("aria-label", title),
+                ("data-hint", &hint),
+            ];
+            let button: Element = dom::put(&list, "button", &attributes)?;
+            dom::put::<Element>(&button, "canvas", &[("aria-hidden", "true")])?;
         }
         Ok(Self {
             samples: Vec::new(),

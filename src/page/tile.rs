@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlButtonElement, HtmlCanvasElement};
 
 use super::dom;
 use super::layers::paint::{FieldPainter, Layers};
 use super::layers::scale::{self, Scale};
 use super::layers::{GridField, Palette};
-use super::stage::{context, document, show};
+use super::stage::{context, show};
 use super::viewport::Viewport;
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Colour, Source};
@@ -46,16 +46,9 @@ impl Tile {
     /// # Errors
     /// What the browser says when it cannot make one.
     pub fn new(container: &Element) -> Result<Self, JsValue> {
-        let document = document()?;
-        let button: HtmlButtonElement = document.create_element("button")?.dyn_into()?;
-        button.set_type("button");
-        button.set_class_name("rung");
-        let canvas: HtmlCanvasElement = document.create_element("canvas")?.dyn_into()?;
-        canvas.set_attribute("aria-hidden", "true")?;
-        let label = document.create_element("small")?;
-        button.append_child(&canvas)?;
-        button.append_child(&label)?;
-        container.append_child(&button)?;
+        let button: HtmlButtonElement = dom::put(container, "button", &[("type", "button"), ("class", "rung")])?;
+        let canvas: HtmlCanvasElement = dom::put(&button, "canvas", &[("aria-hidden", "true")])?;
+        let label = dom::put(&button, "small", &[])?;
         Ok(Self {
             button,
             context: context(&canvas)?,

@@ -2,22 +2,22 @@
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 
 use super::reports::log;
-use super::{App, DRAWS};
+use super::{App, DRAWS, sharing};
 use crate::distribution::{Preset, Target};
 use crate::engine::protocol::Command;
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
 use crate::page::charts::Bars;
 use crate::page::controls::{self, Chosen};
+use crate::page::editor::Editor;
 use crate::page::flat;
 use crate::page::keys::Key;
+use crate::page::lab::Lab;
 use crate::page::stage::{StageEvent, Tool};
-use crate::page::{dom, link, offline};
+use crate::page::{dom, offline};
 
 /// What a key comes nearer by.
 const APPROACH: f32 = 1.15;
@@ -29,6 +29,9 @@ const MOST_DROPPED: usize = 2000;
 impl App {
     /// A setting was chosen at a control.
     pub fn set_by_hand(&mut self, key: &str, chosen: Chosen) {
+        if !matches!(key, "projector" | "source") && self.is_locked() {
+            return;
+        }
         let value = match chosen {
             Chosen::Text(value) => value,
             Chosen::Ladder(u) => return self.select_sigma(self.ladder().at(u)),
@@ -62,7 +65,7 @@ impl App {
             pinned: true,
             ..self.lab.settings.clone()
         };
-        if settings.check().is_ok() {
+        if settings.check().is_ok() && !self.is_locked() {
             self.go_live();
             self.take_settings(settings);
         }
@@ -84,6 +87,7 @@ impl App {
     /// A named set was chosen by its name.
     pub fn choose_preset(&mut self, name: &str) {
         match Preset::from_name(name) {
+            _ if self.is_locked() => {}
             Ok(preset) => self.take_target(Target::Preset(preset)),
             Err(error) => banner::show(Kind::Error, &error.to_string(), None),
         }
@@ -92,14 +96,17 @@ impl App {
     /// One of the page's `data-action`s.
     pub fn perform(&mut self, action: &str) {
         match action {
-            "train" => self.lab.training = !self.lab.training,
+            "train" => {
+                self.lab.goal = None;
+                self.lab.training = !self.lab.training;
+            }
             "sample" => self.lab.sampling = !self.lab.sampling,
             "play-all" => {
                 let on = !(self.lab.training || self.lab.sampling);
-                (self.lab.training, self.lab.sampling) = (on, on);
+                (self.lab.training, self.lab.sampling, self.lab.goal) = (on, on, None);
             }
             "train-once" => {
-                self.lab.training = false;
+                (self.lab.training, self.lab.goal) = (false, None);
                 self.send(&Command::TrainOnce);
             }
             "sample-once" => {
@@ -113,6 +120,9 @@ impl App {
                     self.send(&Command::Restart);
                 }
             }
+            "undo" | "redo" | "clear" | "reset" | "race" | "load-weights" | "afresh" if self.is_locked() => {}
+            "copy-link" | "copy-frame" => sharing::copy(action),
+            "stop-goal" => self.lab.goal = None,
             "take-over" => offline::take_over(),
             "reset" => self.renew(),
             "measure" => {
@@ -142,9 +152,9 @@ impl App {
                     input.click();
                 }
             }
-            "undo" => self.edit(|editor, lab| editor.undo(lab)),
-            "redo" => self.edit(|editor, lab| editor.redo(lab)),
-            "clear" => self.edit(|editor, lab| editor.clear(lab)),
+            "undo" => self.edit(Editor::undo),
+            "redo" => self.edit(Editor::redo),
+            "clear" => self.edit(Editor::clear),
             "theme" => {
                 self.theme = self.theme.next();
                 self.theme.remember();
@@ -153,9 +163,12 @@ impl App {
                 banner::show(Kind::Notice, &format!("Theme: {}.", self.theme.name()), None);
             }
             "levels" => self.show_levels(!self.lab.settings.all_levels),
-            "share" => share(&self.link()),
-            "keys" | "scenes" | "save" => {
-                self.offer_views();
+            "keys" | "scenes" | "save" | "sharing" => {
+                match action {
+                    "save" => self.offer_views(),
+                    "sharing" => self.share(),
+                    _ => {}
+                }
                 if let Ok(dialog) = dom::element::<HtmlDialogElement>(action)
                     && !dialog.open()
                     && let Err(error) = dialog.show_modal()
@@ -180,10 +193,12 @@ impl App {
             "farther" => self.stage.approach(1.0 / APPROACH),
             "home" => self.stage.go_home(),
             "restart-engine" => self.restart_engine(),
-            _ if action.starts_with("save-") => self.save(&action[5..]),
             "film" => self.film(),
             "fit-points" => self.fit_points(),
-            _ => self.turn_page(action),
+            _ => match action.strip_prefix("save-") {
+                Some(what) => self.save(what),
+                None => self.turn_page(action),
+            },
         }
         self.screen.words_changed();
     }
@@ -226,6 +241,9 @@ impl App {
 
     /// Takes a tool by its name.
     pub fn take_tool(&mut self, name: &str) {
+        if matches!(name, "draw" | "erase") && self.is_locked() {
+            return;
+        }
         self.set_tool(match name {
             "draw" => Tool::Draw,
             "erase" => Tool::Erase,
@@ -333,67 +351,8 @@ impl App {
         }
     }
 
-    fn edit(&mut self, how: impl FnOnce(&mut crate::page::editor::Editor, &mut crate::page::lab::Lab)) {
+    fn edit(&mut self, how: fn(&mut Editor, &mut Lab)) {
         how(&mut self.editor, &mut self.lab);
         self.screen.target_changed();
     }
-
-    /// The address that brings this state back.
-    pub fn link(&self) -> String {
-        let usual = || link::write(&self.lab.target, &self.lab.settings);
-        let fragment = self.lesson_link().unwrap_or_else(usual);
-        let here = dom::window()
-            .and_then(|window| window.location().href())
-            .unwrap_or_default();
-        let base = here.split('#').next().unwrap_or_default();
-        if fragment.is_empty() {
-            base.to_owned()
-        } else {
-            format!("{base}#{fragment}")
-        }
-    }
-
-    /// The address was changed by hand, or by going back.
-    pub(super) fn follow_link(&mut self) {
-        let Ok(hash) = dom::window().and_then(|window| window.location().hash()) else {
-            return;
-        };
-        let found = link::read(&hash);
-        for error in &found.errors {
-            banner::show(Kind::Error, &error.to_string(), None);
-        }
-        self.leave_scene();
-        if found.settings != self.lab.settings {
-            self.take_settings(found.settings);
-        }
-        if found.target != self.lab.target {
-            self.take_target(found.target);
-        }
-        self.follow_lesson(found.lesson);
-    }
-}
-
-/// Puts the link into the address bar and, where the browser allows it, on the clipboard.
-fn share(link: &str) {
-    let Ok(window) = dom::window() else { return };
-    if let Ok(history) = window.history()
-        && let Err(error) = history.replace_state_with_url(&JsValue::NULL, "", Some(link))
-    {
-        log(&error);
-    }
-    let clipboard = js_sys::Reflect::get(&window.navigator(), &"clipboard".into()).unwrap_or(JsValue::UNDEFINED);
-    let copied = (!clipboard.is_undefined())
-        .then(|| JsFuture::from(clipboard.unchecked_into::<web_sys::Clipboard>().write_text(link)));
-    spawn_local(async move {
-        let there = match copied {
-            Some(copied) => copied.await.is_ok(),
-            None => false,
-        };
-        let message = if there {
-            "The link is copied."
-        } else {
-            "The link is in the address bar."
-        };
-        banner::show(Kind::Notice, message, None);
-    });
 }

@@ -65,7 +65,9 @@ impl App {
         let now_ms = dom::now_ms();
         let early = self.editor.is_drawing() || now_ms - self.kept.at_ms < EVERY_MS;
         let of = self.revisions();
-        if of == self.kept.of || (early && !hurry) || self.playing.is_some() || self.truth.is_err() {
+        // A frame in another page is not where one comes back to.
+        let elsewhere = self.playing.is_some() || self.lab.parts.has("embed");
+        if of == self.kept.of || (early && !hurry) || elsewhere || self.truth.is_err() {
             return;
         }
         (self.kept.of, self.kept.at_ms) = (of, now_ms);

@@ -245,8 +245,9 @@ impl App {
     /// The fragment that brings back the open chapter, and what was there before it.
     pub(super) fn lesson_link(&self) -> Option<String> {
         let (name, playing) = self.lessons.open.as_ref().zip(self.playing.as_ref())?;
-        let before = link::write(&playing.before.target, &playing.before.settings);
-        Some(link::with_lesson(before, name))
+        let mut text = link::write(&playing.before.target, &playing.before.settings);
+        link::append(&mut text, "lesson", name);
+        Some(text)
     }
 }
 

@@ -164,7 +164,7 @@ impl App {
     }
 
     /// A new network, with the weights shipped for these data if there are any for a network of its kind.
-    fn renew_from_shipped(&mut self) {
+    pub(super) fn renew_from_shipped(&mut self) {
         self.renew();
         self.weights.untouched = true;
         self.fetch_shipped();

@@ -19,7 +19,7 @@ pub(super) struct Rival {
 impl Rival {
     fn new() -> Result<Self, JsValue> {
         let board: HtmlElement = dom::element("rival-stage")?;
-        let stage = Stage::new(&board, |_| {})?;
+        let stage = Stage::new(&board, Box::new(|_| {}))?;
         Ok(Self { board, stage })
     }
 }

@@ -106,6 +106,7 @@ impl App {
                 seconds,
                 progress,
             } => {
+                self.end_stint(request, Some(step));
                 self.requests.trained(request, step, seconds, &progress);
             }
             Report::Sampled { request, points } => {
@@ -181,6 +182,12 @@ impl App {
     /// A request was refused, or something went wrong that nobody asked for.
     fn on_failure(&mut self, request: Option<u32>, message: &str) {
         self.measuring = self.measuring.filter(|(measuring, _)| Some(*measuring) != request);
+        if let Some(request) = request {
+            self.end_stint(request, None);
+            if self.weights.is_shipped(request) {
+                self.begin_with_seed();
+            }
+        }
         let answered = request.is_some_and(|request| {
             self.requests.failed(request, message)
                 || self.weights.is_shipped(request)
@@ -298,6 +305,7 @@ impl App {
         self.meter.lose();
         self.probe.lose();
         (self.told, self.waiting_for_frame, self.measuring) = (Told::default(), false, None);
+        self.stint = None;
     }
 
     /// Starts a new engine; the next frame tells it everything.

@@ -1,12 +1,13 @@
 //! What is around the page: its address, its window, the system's wishes, the pointer's coming and going.
 
-use gloo_events::{EventListener, EventListenerOptions};
+use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, PointerEvent};
 
 use super::{App, Handle, keeping, weights};
 use crate::page::banner::{self, Kind};
-use crate::page::lab::Lab;
+use crate::page::lab::{self, Lab};
+use crate::page::link::Link;
 use crate::page::{dom, link};
 
 /// Listeners for what is around the page: its address, its window, the pointer's coming and going.
@@ -21,13 +22,9 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
     }
     // Before the stage itself hears of it: a stroke must not begin in a window that is still on its way.
     let app = handle.clone();
-    let early = EventListenerOptions::run_in_capture_phase();
-    listeners.push(EventListener::new_with_options(
-        board,
-        "pointerdown",
-        early,
-        move |_| app.act(App::settle_window),
-    ));
+    listeners.push(dom::listen_early(board, "pointerdown", move |_| {
+        app.act(App::settle_window);
+    }));
     let app = handle.clone();
     listeners.push(dom::listen(&window, "hashchange", move |_| app.act(App::follow_link)));
     let app = handle.clone();
@@ -39,7 +36,7 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
     let app = handle.clone();
     listeners.push(dom::listen(&window, "pagehide", move |_| app.act(|app| app.keep(true))));
     let app = handle.clone();
-    listeners.push(EventListener::new_with_options(&document, "toggle", early, move |_| {
+    listeners.push(dom::listen_early(&document, "toggle", move |_| {
         app.act(App::redraw_everything);
     }));
     let app = handle.clone();
@@ -66,15 +63,19 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
 pub(super) fn lab() -> Result<Lab, JsValue> {
     let location = dom::window()?.location();
     let hash = location.hash()?;
-    let kept = keeping::kept(&hash, &location.search()?);
-    let mut found = link::read(kept.as_ref().unwrap_or(&hash));
-    if kept.is_some() {
-        // What an earlier version of the page has kept and this one does not know is nobody's mistake.
-        found.errors.clear();
+    let linked = link::read(&hash);
+    let kept = keeping::kept(&hash, &location.search()?).map(|kept| link::read(&kept));
+    // What an earlier version of the page has kept and this one does not know is nobody's mistake.
+    if kept.is_none()
+        && let Some(message) = linked.complaint()
+    {
+        banner::show(Kind::Error, &message, None);
     }
-    for error in &found.errors {
-        banner::show(Kind::Error, &error.to_string(), None);
-    }
+    // The link's step is of the link's network.
+    let same = |kept: &Link| kept.target == linked.target && lab::same_network(&kept.settings, &linked.settings);
+    let goal = linked.goal.filter(|_| kept.as_ref().is_none_or(same));
+    let parts = linked.parts;
+    let found = kept.unwrap_or(linked);
     if let Err(error) = link::backend(&location.search()?) {
         banner::show(Kind::Error, &error.to_string(), None);
     }
@@ -82,6 +83,8 @@ pub(super) fn lab() -> Result<Lab, JsValue> {
         settings: found.settings,
         target: found.target,
         run: 1,
+        parts,
+        goal,
         ..Lab::default()
     })
 }

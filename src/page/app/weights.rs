@@ -18,7 +18,7 @@ use crate::distribution::{Preset, Target};
 use crate::engine::protocol::{self, Command};
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
-use crate::page::{dom, lab};
+use crate::page::{dom, lab, link};
 
 /// No file of weights is longer, in bytes.
 const LONGEST: f64 = 67_108_864.0;
@@ -33,6 +33,10 @@ pub struct Weights {
     pub(super) untouched: bool,
     /// The request by which shipped weights were loaded last.
     shipped: Option<u32>,
+    /// Their fingerprint.
+    pub(super) print: u32,
+    /// The network is from a file of the user's, which no link brings.
+    pub(super) own: bool,
     /// The step of the shipped weights from which the network that runs started.
     pub(super) start: Option<u64>,
 }
@@ -90,8 +94,16 @@ impl App {
 
     /// Loads a file that is here. Without shipped weights, whatever the reason, the network starts from its seed.
     fn receive(&mut self, bytes: Option<Vec<u8>>, shipped: Option<Preset>, name: &str) {
-        if shipped.is_some() && shipped != self.shipped_set() {
-            return;
+        if shipped.is_some() {
+            let print = bytes.as_deref().map(link::fingerprint);
+            let linked = self.lab.goal.and_then(|goal| goal.from);
+            if linked.is_some_and(|linked| print != Some(linked)) {
+                return self.begin_with_seed();
+            }
+            if shipped != self.shipped_set() {
+                return;
+            }
+            self.weights.print = print.unwrap_or_default();
         }
         let Some(bytes) = bytes else {
             if shipped.is_none() {
@@ -112,7 +124,7 @@ impl App {
     }
 
     /// The set whose shipped weights are wanted.
-    fn shipped_set(&self) -> Option<Preset> {
+    pub(super) fn shipped_set(&self) -> Option<Preset> {
         match self.lab.target {
             Target::Preset(preset) => Some(preset),
             Target::Drawing(_) => None,
@@ -136,7 +148,8 @@ impl App {
         self.told.run = Some(run);
         self.last.stamp.step = step;
         let shipped = self.weights.is_shipped(request);
-        self.weights.start = shipped.then_some(step);
+        (self.weights.start, self.weights.own) = (shipped.then_some(step), !shipped);
+        self.lab.goal = self.lab.goal.filter(|_| shipped);
         if settings != self.lab.settings {
             self.lab.apply(settings);
         }
@@ -164,6 +177,9 @@ impl App {
     }
 
     fn take_file(&mut self, file: &File) {
+        if self.is_locked() {
+            return;
+        }
         if let Err(message) = check_length(file.size()) {
             return banner::show(Kind::Error, &message, None);
         }

@@ -176,12 +176,14 @@ impl App {
             dom::set_attribute(&badge, "data-hint", &text);
             dom::set_attribute(&badge, "aria-description", &text);
         }
-        if let (Ok(bar), EngineState::Loading(part)) =
-            (dom::element::<HtmlProgressElement>("loading"), self.engine_state)
-        {
+        let part = match (self.engine_state, self.lab.goal) {
+            (EngineState::Loading(part), _) => Some(part),
+            (_, goal) => goal.map(|goal| self.last.stamp.step as f64 / f64::from(goal.step)),
+        };
+        dom::set_hidden("loading", part.is_none());
+        if let (Ok(bar), Some(part)) = (dom::element::<HtmlProgressElement>("loading"), part) {
             bar.set_value(part);
         }
-        dom::set_hidden("loading", !matches!(self.engine_state, EngineState::Loading(_)));
     }
 
     fn write_buttons(&mut self) {

@@ -84,7 +84,7 @@ impl Requests {
 
     /// Training is done.
     pub fn trained(&mut self, request: u32, step: u64, seconds: f64, progress: &Progress) {
-        self.keep(request, || {
+        self.keep(request, &|| {
             let mut fields = vec![("step", (step as f64).into()), ("seconds", seconds.into())];
             fields.extend(measured(progress));
             object(&fields)
@@ -93,12 +93,12 @@ impl Requests {
 
     /// Samples are drawn.
     pub fn sampled(&mut self, request: u32, points: &Floats) {
-        self.keep(request, || floats(points));
+        self.keep(request, &|| floats(points));
     }
 
     /// A field is evaluated; what it does not know is empty, and then not in the answer.
     pub fn evaluated(&mut self, request: u32, values: &[(&str, &Floats)]) {
-        self.keep(request, || {
+        self.keep(request, &|| {
             let known = values.iter().filter(|(_, values)| !values.0.is_empty());
             object(&known.map(|&(name, values)| (name, floats(values))).collect::<Vec<_>>())
         });
@@ -106,7 +106,7 @@ impl Requests {
 
     /// The network's density is compared with the truth.
     pub fn measured(&mut self, request: u32, found: &DensityError) {
-        self.keep(request, || {
+        self.keep(request, &|| {
             object(&[
                 ("step", (found.stamp.step as f64).into()),
                 ("sigma", found.sigma.into()),
@@ -121,12 +121,12 @@ impl Requests {
 
     /// A file of weights is written; false when no script asked for it.
     pub fn saved(&mut self, request: u32, bytes: &[u8]) -> bool {
-        self.keep(request, || Uint8Array::from(bytes).into())
+        self.keep(request, &|| Uint8Array::from(bytes).into())
     }
 
     /// A file of weights is loaded.
     pub fn loaded(&mut self, request: u32, step: u64) {
-        self.keep(request, || object(&[("step", (step as f64).into())]));
+        self.keep(request, &|| object(&[("step", (step as f64).into())]));
     }
 
     /// A request was refused; false when no script made it.
@@ -159,7 +159,7 @@ impl Requests {
     }
 
     /// Keeps a promise; false when there is none.
-    fn keep(&mut self, request: u32, value: impl FnOnce() -> JsValue) -> bool {
+    fn keep(&mut self, request: u32, value: &dyn Fn() -> JsValue) -> bool {
         let pending = self.take(request);
         let asked = pending.is_some();
         if let Some(pending) = pending {

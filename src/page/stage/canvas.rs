@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{Clamped, JsCast, JsValue};
-use web_sys::{CanvasRenderingContext2d, Document, HtmlCanvasElement, HtmlElement, ImageData, ResizeObserver};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, HtmlElement, ImageData, ResizeObserver};
+
+use crate::page::dom;
 
 /// A canvas that fills its container and shows square pixel buffers.
 pub(in crate::page) struct Surface {
@@ -89,16 +91,9 @@ pub(in crate::page) fn show(
     context.put_image_data(&image, 0.0, 0.0)
 }
 
-/// The document.
-pub(in crate::page) fn document() -> Result<Document, JsValue> {
-    web_sys::window()
-        .and_then(|w| w.document())
-        .ok_or_else(|| JsValue::from_str("there is no document"))
-}
-
 /// Appends an element that covers its parent.
 pub(super) fn child(parent: &HtmlElement, tag: &str) -> Result<HtmlElement, JsValue> {
-    let element: HtmlElement = document()?.create_element(tag)?.dyn_into()?;
+    let element: HtmlElement = dom::put(parent, tag, &[])?;
     for (name, value) in [
         ("position", "absolute"),
         ("inset", "0"),
@@ -107,7 +102,6 @@ pub(super) fn child(parent: &HtmlElement, tag: &str) -> Result<HtmlElement, JsVa
     ] {
         style(&element, name, value)?;
     }
-    parent.append_child(&element)?;
     Ok(element)
 }
 

@@ -3,13 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gloo_events::{EventListener, EventListenerOptions};
+use gloo_events::EventListener;
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, TouchEvent, WheelEvent};
 
 use super::looking::{Fingers, Looking};
 use super::{StageEvent, Tool};
+use crate::page::dom;
 use crate::page::layers::lens::Lens;
 use crate::page::viewport::Viewport;
 
@@ -73,7 +74,7 @@ impl Hands {
     pub fn new(
         surface: HtmlElement,
         view: Viewport,
-        events: impl Fn(StageEvent) + 'static,
+        events: Box<dyn Fn(StageEvent)>,
     ) -> (Rc<Self>, Vec<EventListener>) {
         let hands = Rc::new(Self {
             tool: Cell::new(Tool::Look),
@@ -86,7 +87,7 @@ impl Hands {
             gesture: RefCell::default(),
             waiting: Cell::new(None),
             surface,
-            events: Box::new(events),
+            events,
         });
         type Handler = fn(&Hands, &PointerEvent);
         let handlers: [(&'static str, Handler); 6] = [
@@ -99,8 +100,7 @@ impl Hands {
         ];
         let listeners = handlers.into_iter().map(|(name, handler)| {
             let hands = Rc::clone(&hands);
-            let options = EventListenerOptions::enable_prevent_default();
-            EventListener::new_with_options(&hands.surface.clone(), name, options, move |event: &Event| {
+            dom::listen_active(&hands.surface.clone(), name, move |event| {
                 if let Some(event) = event.dyn_ref::<PointerEvent>() {
                     handler(&hands, event);
                 }
@@ -109,17 +109,11 @@ impl Hands {
         let mut listeners: Vec<EventListener> = listeners.collect();
         for name in ["keydown", "wheel", "dblclick", "touchstart", "touchmove"] {
             let hands = Rc::clone(&hands);
-            let options = EventListenerOptions::enable_prevent_default();
-            listeners.push(EventListener::new_with_options(
-                &hands.surface.clone(),
-                name,
-                options,
-                move |event| {
-                    if hands.look(event) {
-                        event.prevent_default();
-                    }
-                },
-            ));
+            listeners.push(dom::listen_active(&hands.surface.clone(), name, move |event| {
+                if hands.look(event) {
+                    event.prevent_default();
+                }
+            }));
         }
         (hands, listeners)
     }
