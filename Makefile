@@ -13,7 +13,7 @@ TRUNK        := 0.21.14
 TARGET       := wasm32-unknown-unknown
 AS_ROOT      := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: serve site test check soak table weights bench setup-site setup-browser setup-test setup-bench clean
+.PHONY: serve site test check soak table weights bench setup-site setup-browser setup-test setup-bench setup-npm clean
 
 serve: setup-site
 	@echo "The page will be at http://127.0.0.1:8080 (the first build takes about ten minutes)."
@@ -59,16 +59,20 @@ setup-site:
 	@# Trunk's --offline, which keeps it from looking for tools, holds for its cargo too: the crates must be here before.
 	@cargo fetch --quiet --locked --target $(TARGET) --target "$$(rustc -vV | sed -n 's/^host: //p')"
 
-setup-test: setup-site setup-browser
+setup-test: setup-site setup-browser setup-npm
 	@[ "$$(wasm-pack --version 2>/dev/null)" = "wasm-pack $(WASM_PACK)" ] \
 		|| { echo "installing wasm-pack $(WASM_PACK)"; cargo install wasm-pack --version $(WASM_PACK) --locked; }
+	@[ tests/access/node_modules -nt tests/access/package-lock.json ] \
+		|| { echo "installing axe-core (npm ci)"; npm ci --prefix tests/access --ignore-scripts --no-audit --no-fund; }
 
-setup-bench: setup-site setup-browser
+setup-bench: setup-site setup-browser setup-npm
+	@[ tests/bench/node_modules -nt tests/bench/package-lock.json ] \
+		|| { echo "installing TensorFlow.js (npm ci)"; npm ci --prefix tests/bench --ignore-scripts --no-audit --no-fund; }
+
+setup-npm:
 	@command -v npm >/dev/null \
 		|| { command -v apt-get >/dev/null || { echo "Please install npm: no apt-get here to do it with."; exit 1; }; \
 		echo "installing npm"; $(AS_ROOT) sh -c 'apt-get update -qq && apt-get install -y -qq npm'; }
-	@[ tests/bench/node_modules -nt tests/bench/package-lock.json ] \
-		|| { echo "installing TensorFlow.js (npm ci)"; npm ci --prefix tests/bench --ignore-scripts --no-audit --no-fund; }
 
 setup-browser:
 	@command -v chromedriver >/dev/null \

@@ -4,10 +4,12 @@
 
 pub mod density;
 mod fitted;
+mod interpolated;
 mod route;
 mod spline;
 
 pub use fitted::{FittedEnergy, Surface};
+pub use interpolated::{Interpolated, Interpolation};
 pub use route::{Move, Route};
 
 use std::cell::RefCell;

@@ -11,7 +11,7 @@ use super::protocol::{Backend, Grid, SamplerState};
 use super::recipe::{Recipe, guard_of};
 use super::settings::Sampler as Choice;
 use crate::distribution::ExactField;
-use crate::field::{Field, FittedEnergy, Surface, points_on};
+use crate::field::{Field, FittedEnergy, Interpolated, Interpolation, Surface, points_on};
 use crate::sampler::{self, Guard, Parameters, Sampler, Stream};
 
 /// Sampler steps between two looks of the guard.
@@ -27,6 +27,8 @@ pub struct Live {
     guard: Guard,
     backend: Backend,
     field: Option<Rc<dyn Field>>,
+    /// What is known of the field on a grid.
+    interpolation: Interpolation,
     /// The energy of a field that has none of its own.
     surface: Option<Rc<Surface>>,
     x: Tensor<2>,
@@ -84,6 +86,7 @@ impl Live {
             guard,
             backend,
             field: None,
+            interpolation: Interpolation::default(),
             surface: None,
             x,
             positions,
@@ -154,7 +157,11 @@ impl Live {
         let address = |field: &Option<Rc<dyn Field>>| field.as_ref().map(|field| Rc::as_ptr(field).cast::<()>());
         let field = Some(field);
         let new_surface = self.surface.as_ref().map(Rc::as_ptr) != surface.as_ref().map(Rc::as_ptr);
-        if address(&self.field) != address(&field) || new_surface {
+        let new_field = address(&self.field) != address(&field);
+        if new_field {
+            self.interpolation = Interpolation::default();
+        }
+        if new_field || new_surface {
             self.sampler.forget();
         }
         (self.field, self.surface) = (field, surface);
@@ -184,7 +191,16 @@ impl Live {
             return 1;
         };
         let fitted = self.surface.as_deref().map(|surface| FittedEnergy { score, surface });
-        let field = fitted.as_ref().map_or(score, |fitted| fitted as &dyn Field);
+        let interpolated = Interpolated {
+            field: score,
+            kept: &self.interpolation,
+        };
+        let field = match &fitted {
+            Some(fitted) => fitted as &dyn Field,
+            // A test would compare scores of the grid with others that were kept from before it.
+            None if self.interpolates() => &interpolated,
+            None => score,
+        };
         self.under_way = true;
         while !self.sampler.prepare(field, &self.x) {
             if Instant::now() >= deadline {
@@ -200,6 +216,11 @@ impl Live {
         self.cost = ((self.sampler.evaluations() - before) / u64::from(made.max(1))).max(1);
         (self.under_way, self.moved, self.unread) = (false, true, true);
         made
+    }
+
+    /// The score may be read off a grid.
+    fn interpolates(&self) -> bool {
+        self.recipe.settings.interpolate && self.backend == Backend::Cpu && !self.needs_energy()
     }
 
     /// A step is begun and not yet made.
@@ -332,6 +353,7 @@ impl Live {
             evaluations: self.evaluations(),
             time: self.past.time + self.sampler.time(),
             acceptance: self.acceptance,
+            interpolation: self.interpolation.error().filter(|_| self.interpolates()),
             finished: self.sampler.finished(),
             lacks_energy: false,
             recycled: self.recycled,

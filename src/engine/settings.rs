@@ -183,6 +183,9 @@ pub struct Settings {
     pub corrector_steps: u32,
     /// A sampler that needs an energy may take the least-squares potential for that of a score net.
     pub potential: bool,
+    /// The score is read off a grid where that is cheaper and at most a hundredth off: see `field::Interpolated`. On the
+    /// CPU only, and not by samplers with a Metropolis test.
+    pub interpolate: bool,
     /// Where particles start.
     pub start: Start,
     /// A second cloud, moved by another sampler, runs beside the first at equal numbers of score evaluations.
@@ -279,6 +282,7 @@ impl Default for Settings {
             scheme: Scheme::Heun,
             corrector_steps: 1,
             potential: false,
+            interpolate: false,
             start: Start::Noise,
             race: false,
             rival: Sampler::Langevin,

@@ -47,6 +47,7 @@ use self::reports::{EngineState, Loss};
 use self::saving::Saving;
 use self::scene::Screen;
 pub use self::weights::{Weights, check_length};
+use super::announce;
 use super::banner::{self, Kind};
 use super::charts::{Against, Bars};
 use super::editor::Editor;
@@ -215,6 +216,7 @@ impl App {
         let mut stage = Stage::new(&board, Box::new(events))?;
         let still = dom::media("(prefers-reduced-motion: reduce)");
         stage.set_reduced_motion(still);
+        stage.take_keys()?;
         let on_strip = handle.clone();
         let strip = Strip::new(dom::element("strip")?, move |sigma| {
             on_strip.act(move |app| app.select_sigma(sigma))
@@ -326,6 +328,7 @@ impl App {
         self.pull();
         self.watch_engine(now_ms);
         self.keep(false);
+        announce::speak(now_ms);
     }
 
     /// The distribution in closed form, or why there is none.

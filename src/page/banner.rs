@@ -2,6 +2,7 @@
 
 use web_sys::Element;
 
+use super::announce::{self, Topic};
 use super::dom;
 
 /// What kind of message it is.
@@ -50,13 +51,16 @@ pub fn show(kind: Kind, message: &str, button: Option<(&str, &str)>) {
 
 fn try_show(kind: Kind, message: &str, button: Option<(&str, &str)>) -> Option<()> {
     let list: Element = dom::element("banners").ok()?;
-    if list.text_content().unwrap_or_default().contains(message) {
+    let shown = |paragraph: &Element| paragraph.text_content().as_deref() == Some(message);
+    if dom::all(".banner p").iter().any(shown) {
         return Some(());
     }
     while list.child_element_count() >= MOST {
         list.first_element_child()?.remove();
     }
-    let role = if kind.name() == "notice" { "status" } else { "alert" };
+    // The page's one voice says it too; of a page that has stopped nobody is left who would.
+    let role = if kind == Kind::Stopped { "alert" } else { "presentation" };
+    announce::say(Topic::Message, message.to_owned());
     let attributes = [("class", "banner"), ("data-kind", kind.name()), ("role", role)];
     let banner: Element = dom::put(&list, "div", &attributes).ok()?;
     let text: Element = dom::put(&banner, "p", &[]).ok()?;

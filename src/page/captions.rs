@@ -33,12 +33,7 @@ pub fn stage(lab: &Lab, scene: &Scene<'_>) -> String {
     let mut text = if scene.running {
         sampler(scene.settings, scene.sampler, scene.ladder, lab.sampling)
     } else {
-        let field = match scene.source {
-            Source::Exact => "the exact field",
-            Source::Learned => "the learned field",
-            Source::Error => "the error of the learned field",
-        };
-        format!("{field} of {}, σ = {shown}", data(&lab.target))
+        field(scene.source, &lab.target, scene.sigma)
     };
     if scene.running && !super::lab::same_sigma(scene.sigma, scene.sampler.sigma) {
         text += &format!(" · shown: σ = {shown}");
@@ -51,6 +46,16 @@ pub fn stage(lab: &Lab, scene: &Scene<'_>) -> String {
     text
 }
 
+/// Which field is on the stage.
+pub fn field(source: Source, target: &Target, sigma: f32) -> String {
+    let field = match source {
+        Source::Exact => "the exact field",
+        Source::Learned => "the learned field",
+        Source::Error => "the error of the learned field",
+    };
+    format!("{field} of {}, σ = {}", data(target), sigma_text(sigma))
+}
+
 /// The caption while a recording is shown; `partial` is how many particles it has where that is not all of them.
 pub fn replay(state: &SamplerState, partial: Option<usize>) -> String {
     let level = state
@@ -61,11 +66,15 @@ pub fn replay(state: &SamplerState, partial: Option<usize>) -> String {
     format!("replay{who}: {level}σ = {sigma}, step {}", state.steps)
 }
 
+/// A place on the stage, `[x, y]`: (0.35, −0.20).
+pub fn place(p: &[f32]) -> String {
+    format!("({:.2}, {:.2})", p[0], p[1]).replace('-', "−")
+}
+
 /// Where a particle came from and where it is, `[x, y]`; how much its energy on the stage has changed, NaN where that is
 /// not known.
 pub fn way(start: &[f32], now: &[f32], energy: f32, sigma: f32) -> String {
-    let at = |p: &[f32]| format!("({:.2}, {:.2})", p[0], p[1]);
-    let mut text = format!("one particle: start {}, now {}", at(start), at(now));
+    let mut text = format!("one particle: start {}, now {}", place(start), place(now));
     if energy.is_finite() {
         text += &format!(", energy {energy:+.1} nat at σ = {}", sigma_text(sigma));
     }
@@ -143,6 +152,15 @@ fn sampler(settings: &Settings, state: &SamplerState, ladder: &NoiseLadder, movi
 /// A share: 88 %.
 pub fn percent(share: f32) -> String {
     format!("{:.0} %", 100.0 * share)
+}
+
+/// Whether the score is read off a grid, and how far off it is then.
+pub fn interpolation(asked_for: bool, error: Option<f32>) -> String {
+    match error {
+        Some(error) => format!("{:.2} % off", 100.0 * error),
+        None if asked_for => "exact here".to_owned(),
+        None => "no".to_owned(),
+    }
 }
 
 /// What the data are.

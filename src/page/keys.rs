@@ -33,6 +33,7 @@ pub fn meaning(key: &str, command: bool, shift: bool) -> Option<Key> {
         ("m", _) => Key::Action("levels"),
         ("t", _) => Key::Action("lessons"),
         ("f", _) => Key::Action("projector"),
+        ("w", _) => Key::Action("describe"),
         ("?", _) => Key::Action("keys"),
         ("d", _) => Key::Tool("draw"),
         ("e", _) => Key::Tool("erase"),
@@ -101,6 +102,7 @@ mod tests {
         assert_eq!(meaning("f", false, false), Some(Key::Action("projector")));
         assert_eq!(meaning("t", false, false), Some(Key::Action("lessons")));
         assert_eq!(meaning("i", false, false), Some(Key::Tool("probe")));
+        assert_eq!(meaning("w", false, false), Some(Key::Action("describe")));
         assert_eq!(meaning("Escape", false, false), Some(Key::Action("let-go")));
         assert_eq!(meaning("r", true, false), None, "reloading stays the browser's");
     }

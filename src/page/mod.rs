@@ -5,12 +5,14 @@
 //! derived from it: settings → commands, reports → pictures, captions and charts. What can be said without a document
 //! (links, captions, editing, which picture is wanted) lives in files of its own that are tested natively.
 
+mod announce;
 pub mod app;
 pub mod banner;
 pub mod captions;
 pub mod charts;
 pub mod controls;
 pub mod csv;
+mod description;
 pub mod dom;
 pub mod editor;
 pub mod engine_client;

@@ -25,8 +25,8 @@
 //! field, or with `potential: true` the least-squares potential of a score network.
 //!
 //! `state()` tells of the live sampler its `level`, `samplerSteps`, `evaluations` (of the score, a particle), `time` (of
-//! Langevin dynamics), `acceptance` (or null), `recycled`, `finished` and `lacksEnergy`; the same of a rival in
-//! `rivalState`, which is null while nothing races.
+//! Langevin dynamics), `acceptance` (or null), `interpolationError` (relative; null while no grid is used), `recycled`,
+//! `finished` and `lacksEnergy`; the same of a rival in `rivalState`, which is null while nothing races.
 //!
 //! What is wrong throws (or rejects, where a promise is returned) an `Error` that says what and what is allowed, and
 //! changes nothing. A lost engine rejects whatever it still owed. `ready` rejects if the engine cannot start at all.

@@ -5,6 +5,7 @@
 
 mod canvas;
 mod cloud;
+mod cursor;
 mod event;
 mod landscape;
 mod lines;
@@ -26,7 +27,6 @@ use self::landscape::Landscape;
 use self::lines::Lines;
 use self::over::Over;
 use self::pointer::Hands;
-use super::dom;
 use super::layers::lens::Lens;
 use super::layers::morph::Morph;
 use super::layers::motion::Motion;
@@ -36,6 +36,7 @@ use super::layers::shading::Shading;
 use super::layers::{GridField, Palette, contours};
 use super::probe::Probed;
 use super::viewport::{Viewport, Zoom};
+use super::{captions, dom};
 use crate::distribution::modes::Modes;
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Settings, Source};
@@ -56,6 +57,8 @@ const ROWS: usize = 48;
 const FIELD_SIDE: f32 = 1280.0;
 const PARTICLE_SIDE: f32 = 1200.0;
 const DRAFT_SIDE: f32 = 640.0;
+/// Least diameter of the keyboard's cursor, CSS pixels.
+const CURSOR: f32 = 18.0;
 /// Most device pixels per CSS pixel for the particles, which are painted every frame.
 const PARTICLE_SCALE: f32 = 1.5;
 
@@ -244,6 +247,11 @@ impl Stage {
         self.data.clear();
         self.data.extend_from_slice(points);
         self.stale |= self.layers.data;
+    }
+
+    /// Points of the data.
+    pub fn data(&self) -> &[f32] {
+        &self.data
     }
 
     /// Draws the way of a particle that came by the places `[x0, y0, …]` to where it is seen.
@@ -465,12 +473,26 @@ impl Stage {
             .finish(&self.painter, &self.field_surface, sizes, &self.palette, self.layers)
     }
 
+    /// The ring is the brush, and with keys a cursor whatever the tool.
     fn draw_ring(&self) -> Result<(), JsValue> {
         let brush = matches!(self.hands.tool.get(), Tool::Draw | Tool::Erase);
-        let Some([x, y]) = self.hands.hover.get().filter(|_| brush) else {
+        let (cursor, view) = (self.hands.cursor.get(), self.viewport());
+        let place = if cursor.shown {
+            Some(view.to_pixel(cursor.at))
+        } else {
+            self.hands.hover.get().filter(|_| brush)
+        };
+        let reading = if cursor.shown {
+            captions::place(&cursor.at)
+        } else {
+            String::new()
+        };
+        dom::set_attribute(self.hands.surface(), "data-at", &reading);
+        let Some([x, y]) = place else {
             return style(&self.ring, "display", "none");
         };
-        let diameter = (2.0 * self.brush * self.viewport().scale()).max(4.0);
+        let radius = if brush { self.brush * view.scale() } else { 0.0 };
+        let diameter = (2.0 * radius).max(if cursor.shown { CURSOR } else { 4.0 });
         style(&self.ring, "display", "block")?;
         style(&self.ring, "width", &format!("{diameter:.1}px"))?;
         style(&self.ring, "height", &format!("{diameter:.1}px"))?;

@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 pub const DOWNLOADS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/downloads");
 
 /// The flags with which WebGPU runs on a software adapter, the same as in `webdriver.json`.
-fn capabilities() -> Result<fantoccini::wd::Capabilities, Box<dyn std::error::Error>> {
+fn capabilities(device: &Value) -> Result<fantoccini::wd::Capabilities, Box<dyn std::error::Error>> {
     let file: Value = serde_json::from_str(include_str!("../../webdriver.json"))?;
     let mut options = file["goog:chromeOptions"].clone();
     options["args"]
@@ -20,6 +20,9 @@ fn capabilities() -> Result<fantoccini::wd::Capabilities, Box<dyn std::error::Er
         .ok_or("webdriver.json has no args")?
         .push("--window-size=1280,900".into());
     options["prefs"] = json!({ "download.default_directory": DOWNLOADS, "download.prompt_for_download": false });
+    if !device.is_null() {
+        options["mobileEmulation"] = device.clone();
+    }
     let all = json!({ "goog:chromeOptions": options, "goog:loggingPrefs": { "browser": "ALL" } });
     Ok(all.as_object().cloned().ok_or("no capabilities")?)
 }
@@ -35,6 +38,11 @@ pub struct Chrome {
 impl Chrome {
     /// Starts chromedriver on a free port, and a browser of 1280x900.
     pub async fn start() -> Result<Self, Box<dyn std::error::Error>> {
+        Self::start_as(Value::Null).await
+    }
+
+    /// The same as another device, by chromedriver's `mobileEmulation`.
+    pub async fn start_as(device: Value) -> Result<Self, Box<dyn std::error::Error>> {
         let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -47,7 +55,7 @@ impl Chrome {
         let started = Instant::now();
         loop {
             let mut builder = ClientBuilder::new(HttpConnector::new());
-            match builder.capabilities(capabilities()?).connect(&address).await {
+            match builder.capabilities(capabilities(&device)?).connect(&address).await {
                 Ok(tab) => {
                     // While a software adapter compiles kernels, scripts wait as the screen does.
                     let patience = Some(Duration::from_secs(300));

@@ -124,6 +124,9 @@ pub struct SamplerState {
     pub time: f32,
     /// Share of proposals accepted since the restart, for samplers that have a Metropolis test.
     pub acceptance: Option<f32>,
+    /// How far the grid off which the score is read now is from the field, relative, root mean square over some of the
+    /// particles; none while the field itself is asked.
+    pub interpolation: Option<f32>,
     /// The descent is over and the particles rest.
     pub finished: bool,
     /// The sampler needs an energy and the network has none: the particles wait for

@@ -87,7 +87,7 @@ impl Settings {
     /// All of them by key, in the order in which they are declared.
     // A table of this size should be built in one place.
     #[inline(never)]
-    pub fn fields(&mut self) -> [(&'static str, Field<'_>); 56] {
+    pub fn fields(&mut self) -> [(&'static str, Field<'_>); 57] {
         use Field::{Choice, Number, Switch, Whole};
         [
             ("network", Choice(&mut self.network)),
@@ -114,6 +114,7 @@ impl Settings {
             ("scheme", Choice(&mut self.scheme)),
             ("correctorSteps", Whole(&mut self.corrector_steps, 0, 1000)),
             ("potential", Switch(&mut self.potential)),
+            ("interpolate", Switch(&mut self.interpolate)),
             ("start", Choice(&mut self.start)),
             ("race", Switch(&mut self.race)),
             ("rival", Choice(&mut self.rival)),

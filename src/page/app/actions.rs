@@ -9,15 +9,16 @@ use super::{App, DRAWS, sharing};
 use crate::distribution::{Preset, Target};
 use crate::engine::protocol::Command;
 use crate::engine::settings::Settings;
+use crate::page::announce::{self, Topic};
 use crate::page::banner::{self, Kind};
 use crate::page::charts::Bars;
 use crate::page::controls::{self, Chosen};
 use crate::page::editor::Editor;
 use crate::page::flat;
 use crate::page::keys::Key;
-use crate::page::lab::Lab;
+use crate::page::lab::{Lab, sigma_text};
 use crate::page::stage::{StageEvent, Tool};
-use crate::page::{dom, offline};
+use crate::page::{captions, dom, offline};
 
 /// What a key comes nearer by.
 const APPROACH: f32 = 1.15;
@@ -227,15 +228,40 @@ impl App {
     /// A key was pressed.
     pub fn press(&mut self, key: Key) {
         match key {
-            Key::Action(action) => self.perform(action),
-            Key::Tool(tool) => self.take_tool(tool),
-            Key::Source(source) => self.set_by_hand("source", Chosen::Text(source.into())),
+            Key::Action(action) => {
+                self.perform(action);
+                match action {
+                    "play-all" if self.lab.sampling => tell("plays"),
+                    "play-all" => tell("holds"),
+                    "undo" | "redo" => tell(&captions::data(&self.lab.target)),
+                    "describe" => tell(&self.description()),
+                    _ => {}
+                }
+            }
+            Key::Tool(tool) => {
+                self.take_tool(tool);
+                tell(tool);
+            }
+            Key::Source(source) => {
+                self.set_by_hand("source", Chosen::Text(source.into()));
+                tell(source);
+            }
             Key::Rungs(down) => {
                 let ladder = self.ladder();
                 let last = ladder.levels as i32 - 1;
                 let level = (ladder.nearest(self.shown_sigma()) as i32 + down).clamp(0, last);
-                self.select_sigma(ladder.sigma(level as usize));
+                let sigma = ladder.sigma(level as usize);
+                self.select_sigma(sigma);
+                tell(&format!("σ = {}", sigma_text(sigma)));
             }
+        }
+    }
+
+    /// The keyboard's cursor went somewhere, or left: who draws with it sees the usual window.
+    fn follow_cursor(&mut self, at: Option<[f32; 2]>) {
+        self.pointer_inside = at.is_some();
+        if let Some(at) = at {
+            announce::say(Topic::Cursor, captions::place(&at));
         }
     }
 
@@ -330,11 +356,12 @@ impl App {
             StageEvent::StrokeEnd if self.tool == Tool::Probe => {}
             StageEvent::StrokeEnd => {
                 self.editor.end(&mut self.lab);
+                announce::say(Topic::Cursor, captions::data(&self.lab.target));
                 self.held_sigma = None;
                 self.screen.target_changed();
             }
             StageEvent::Click { at } => self.pick(at),
-            StageEvent::Hover { .. } => {}
+            StageEvent::Cursor { at } => self.follow_cursor(at),
         }
     }
 
@@ -355,4 +382,9 @@ impl App {
         how(&mut self.editor, &mut self.lab);
         self.screen.target_changed();
     }
+}
+
+/// Says what a key has changed.
+fn tell(what: &str) {
+    announce::say(Topic::State, what.to_owned());
 }

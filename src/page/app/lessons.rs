@@ -8,6 +8,7 @@ use super::App;
 use super::playing::Learner;
 use super::weights::bytes_of;
 use crate::distribution::{Preset, Target};
+use crate::page::announce::{self, Topic};
 use crate::page::lessons::{Measured, language};
 use crate::page::scenes::{self, measures, named};
 use crate::page::{dom, link};
@@ -185,7 +186,7 @@ impl App {
             let _ = reveal.insert_adjacent_html("afterbegin", &format!("<p class=verdict>{words}</p> "));
             reveal.scroll_into_view_with_bool(false);
         }
-        dom::set_text("lesson-said", &words);
+        announce::say(Topic::Message, words);
         self.lessons.answered_ms = Some(dom::now_ms());
         self.run_answer(&chapter);
     }
@@ -238,7 +239,7 @@ impl App {
             .is_some_and(|at| dom::now_ms() - at > TOLD_AFTER_MS)
         {
             self.lessons.answered_ms = None;
-            dom::set_text("lesson-said", &reveal.text_content().unwrap_or_default());
+            announce::say(Topic::Message, reveal.text_content().unwrap_or_default());
         }
     }
 

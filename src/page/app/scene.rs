@@ -45,6 +45,8 @@ pub(super) struct Screen {
     charts_stale: bool,
     shown_sigma: f32,
     words_ms: f64,
+    /// When the stage was described last.
+    pub described_ms: Option<f64>,
     charts_ms: f64,
     /// Device pixels per CSS pixel, and whether readers are far away.
     seen: (f64, bool),

@@ -6,12 +6,17 @@ use super::App;
 use super::race::{most, show_weights};
 use super::reports::EngineState;
 use crate::distribution::Target;
+use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::Source;
 use crate::page::captions::{self, Scene};
 use crate::page::charts::{Against, Bars};
+use crate::page::description::{self, Seen};
 use crate::page::lab::sigma_text;
 use crate::page::stage::Tool;
 use crate::page::{dom, legend, thumbnails};
+
+/// The stage is described anew this often.
+const DESCRIBED_EVERY_MS: f64 = 5000.0;
 
 impl App {
     /// Writes all of them; untouched ones cost nothing.
@@ -42,6 +47,14 @@ impl App {
         };
         dom::set_text("caption", &caption);
         self.write_legend();
+        if self
+            .screen
+            .described_ms
+            .is_none_or(|at| dom::now_ms() - at > DESCRIBED_EVERY_MS)
+        {
+            self.screen.described_ms = Some(dom::now_ms());
+            dom::set_text("stage-says", &self.description());
+        }
         dom::set_hidden("marginals", !self.has_marginals());
         let blank = matches!(&self.lab.target, Target::Drawing(drawing) if drawing.is_empty());
         dom::set_hidden("prompt", !blank || self.lab.settings.surface);
@@ -58,6 +71,28 @@ impl App {
         self.write_probe();
         self.write_badge();
         self.write_buttons();
+    }
+
+    /// What is on the stage, in words.
+    pub(super) fn description(&self) -> String {
+        let settings = &self.lab.settings;
+        let caption = dom::element::<Element>("caption").ok().and_then(|e| e.text_content());
+        let nats = self.progress.as_ref().map(|progress| nats_text(progress.nats));
+        description::describe(&Seen {
+            field: &captions::field(self.screen.source, &self.lab.target, self.shown_sigma()),
+            words: [
+                &caption.unwrap_or_default(),
+                &legend::lines(settings, self.screen.source, self.stage.spacing()),
+            ],
+            data: self.stage.data(),
+            particles: if settings.show_particles {
+                self.stage.positions()
+            } else {
+                &[]
+            },
+            half_width: STAGE_HALF_WIDTH,
+            nats: nats.as_deref().map(|nats| (nats, self.last.stamp.step)),
+        })
     }
 
     fn write_legend(&self) {
@@ -94,6 +129,8 @@ impl App {
         dom::set_text("evaluations", &last.cloud.sampler.evaluations.to_string());
         dom::set_text("evaluations-per-second", &captions::count(last.evaluations_per_second));
         dom::set_text("recycled", &last.cloud.sampler.recycled.to_string());
+        let read_off = captions::interpolation(self.lab.settings.interpolate, last.cloud.sampler.interpolation);
+        dom::set_text("interpolation", &read_off);
         let acceptance = last.cloud.sampler.acceptance;
         dom::set_text("acceptance", &acceptance.map_or("–".to_owned(), captions::percent));
         let way = self.tracks[0]
@@ -213,7 +250,7 @@ impl App {
             press(&button, button.get_attribute("data-tool").as_deref() == Some(tool));
         }
         for pin in dom::all::<HtmlButtonElement>("[data-setting=pinned]") {
-            pin.set_disabled(!self.lab.settings.sampler.descends());
+            pin.set_disabled(!self.lab.settings.sampler.descends() || self.lab.parts.has("lock"));
         }
         thumbnails::mark(match self.lab.target {
             Target::Preset(preset) => Some(preset),

@@ -127,13 +127,14 @@ pub(super) fn state(app: &mut App, _: &JsValue, _: &JsValue) -> Answer {
 }
 
 /// Where a live sampler is.
-fn progress_of(sampler: &SamplerState) -> [(&'static str, JsValue); 8] {
+fn progress_of(sampler: &SamplerState) -> [(&'static str, JsValue); 9] {
     [
         ("level", or_null(sampler.level)),
         ("samplerSteps", (sampler.steps as f64).into()),
         ("evaluations", (sampler.evaluations as f64).into()),
         ("time", sampler.time.into()),
         ("acceptance", or_null(sampler.acceptance)),
+        ("interpolationError", or_null(sampler.interpolation)),
         ("recycled", sampler.recycled.into()),
         ("finished", sampler.finished.into()),
         ("lacksEnergy", sampler.lacks_energy.into()),

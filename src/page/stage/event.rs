@@ -42,8 +42,8 @@ pub enum StageEvent {
         /// Where.
         at: [f32; 2],
     },
-    /// The mouse or pen is over the stage, or has left it.
-    Hover {
+    /// The keyboard's cursor is somewhere on the stage, or has left it.
+    Cursor {
         /// Where, or `None`.
         at: Option<[f32; 2]>,
     },

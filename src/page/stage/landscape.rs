@@ -1,6 +1,7 @@
 //! The stage as a landscape, while it is one: whoever does not ask for it pays nothing.
 
 use wasm_bindgen::JsValue;
+use web_sys::Element;
 use web_time::Instant;
 
 use super::looking::Looking;
@@ -25,10 +26,6 @@ const TURN: [f32; 2] = [3.2, 1.8];
 const REST_SECONDS: f32 = 2.0;
 const SWAY: f32 = 0.07;
 const SWAY_SECONDS: f32 = 14.0;
-/// What the landscape tells those who point at it or come by with the keyboard.
-const HINT: &str = "Drag, arrow keys or two fingers turn the landscape; wheel, pinch, + and − come nearer; Shift and \
-                    drag slides it; double click leads home. Height is the energy E.";
-
 /// A landscape and who looks at it from where.
 #[derive(Default)]
 pub(super) struct Landscape {
@@ -64,21 +61,35 @@ impl Stage {
         self.lens = Lens::default();
         // Lines over the stage are lines in the plane; over a landscape there is its axis only.
         self.lines.redraw();
-        let hand = self.hands.surface();
-        for (name, value) in [
-            ("tabindex", "0"),
-            ("role", "application"),
-            ("aria-label", HINT),
-            ("data-hint", HINT),
-        ] {
-            if on {
-                hand.set_attribute(name, value)?;
-            } else {
-                hand.remove_attribute(name)?;
-            }
-        }
+        self.hands.show_cursor(false);
+        self.name_hands()?;
         self.set_tool(Tool::Look)?;
         Ok(true)
+    }
+
+    /// The keyboard may come to the stage as a pointer does.
+    ///
+    /// # Errors
+    /// What the browser says when an element cannot be changed.
+    pub fn take_keys(&self) -> Result<(), JsValue> {
+        let hand = self.hands.surface();
+        hand.set_attribute("tabindex", "0")?;
+        hand.set_attribute("role", "application")?;
+        hand.set_attribute("aria-describedby", "stage-says")?;
+        self.name_hands()
+    }
+
+    /// What keys do on the stage, for those who hear it and for the line of hints.
+    fn name_hands(&self) -> Result<(), JsValue> {
+        let name = if self.landscape.is_some() {
+            "landscape-keys"
+        } else {
+            "stage-keys"
+        };
+        let hand = self.hands.surface();
+        hand.set_attribute("aria-labelledby", name)?;
+        let words: Element = dom::element(name)?;
+        hand.set_attribute("data-hint", &words.text_content().unwrap_or_default())
     }
 
     /// Draws the landscape if there is anything new to it; true while somebody turns it.

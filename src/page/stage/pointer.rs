@@ -8,6 +8,7 @@ use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, TouchEvent, WheelEvent};
 
+use super::cursor::Cursor;
 use super::looking::{Fingers, Looking};
 use super::{StageEvent, Tool};
 use crate::page::dom;
@@ -54,6 +55,8 @@ pub(super) struct Hands {
     pub view: Cell<Viewport>,
     /// Where the mouse or pen is, CSS pixels from the stage's corner.
     pub hover: Cell<Option<[f32; 2]>>,
+    /// The same of the keyboard, in stage coordinates.
+    pub cursor: Cell<Cursor>,
     /// There is a landscape to turn, where there is no tool in hand.
     pub orbits: Cell<bool>,
     /// The picture is enlarged.
@@ -80,6 +83,7 @@ impl Hands {
             tool: Cell::new(Tool::Look),
             view: Cell::new(view),
             hover: Cell::new(None),
+            cursor: Cell::default(),
             orbits: Cell::new(false),
             closer: Cell::new(false),
             looking: Cell::default(),
@@ -107,7 +111,16 @@ impl Hands {
             })
         });
         let mut listeners: Vec<EventListener> = listeners.collect();
-        for name in ["keydown", "wheel", "dblclick", "touchstart", "touchmove"] {
+        for name in [
+            "keydown",
+            "keyup",
+            "focus",
+            "blur",
+            "wheel",
+            "dblclick",
+            "touchstart",
+            "touchmove",
+        ] {
             let hands = Rc::clone(&hands);
             listeners.push(dom::listen_active(&hands.surface.clone(), name, move |event| {
                 if hands.look(event) {
@@ -123,15 +136,21 @@ impl Hands {
         &self.surface
     }
 
+    /// Tells the page what was done.
+    pub(super) fn tell(&self, event: StageEvent) {
+        (self.events)(event);
+    }
+
     /// Ends a stroke that is under way, as when the tool is put away.
     pub fn let_go(&self) {
+        self.lift();
         let drawing = self.gesture.borrow_mut().drawing.take();
         if drawing.is_some() && self.waiting.take().is_none() {
             (self.events)(StageEvent::StrokeEnd);
         }
     }
 
-    /// The wheel enlarges, keys turn a landscape, a double click leads home, and two fingers are not the browser's; false
+    /// The wheel enlarges, keys turn a landscape or move a cursor, a double click leads home, and two fingers are not the browser's; false
     /// where the event means something else.
     fn look(&self, event: &Event) -> bool {
         if let Some(event) = event.dyn_ref::<TouchEvent>() {
@@ -148,8 +167,12 @@ impl Hands {
             }
             return means;
         }
-        if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
-            return self.orbits.get() && self.turn_by(event);
+        if event.type_() != "dblclick" {
+            return if self.orbits.get() {
+                self.turn_by(event)
+            } else {
+                self.key(event)
+            };
         }
         let leads_home = self.tool.get() == Tool::Look;
         if leads_home {
@@ -164,8 +187,11 @@ impl Hands {
     }
 
     /// Turns the landscape by a key; false where it means something else.
-    fn turn_by(&self, event: &KeyboardEvent) -> bool {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+    fn turn_by(&self, event: &Event) -> bool {
+        let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
+            return false;
+        };
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || event.type_() == "keyup" {
             return false;
         }
         self.turn(match event.key().as_str() {
@@ -198,6 +224,7 @@ impl Hands {
         if event.button() != 0 {
             return;
         }
+        self.show_cursor(false);
         if event.pointer_type() == "touch" {
             let at = self.pixel(event);
             self.gesture.borrow_mut().fingers.down(event.pointer_id(), at);
@@ -274,11 +301,6 @@ impl Hands {
                 (self.events)(StageEvent::StrokeMove { at: self.at(&at) });
             }
         }
-        if event.pointer_type() != "touch" {
-            (self.events)(StageEvent::Hover {
-                at: Some(self.at(event)),
-            });
-        }
     }
 
     fn up(&self, event: &PointerEvent) {
@@ -309,7 +331,6 @@ impl Hands {
         let drawing = self.gesture.borrow().drawing == Some(event.pointer_id());
         if !drawing {
             self.hover.set(None);
-            (self.events)(StageEvent::Hover { at: None });
         }
     }
 
