@@ -21,7 +21,7 @@ fn sample_job(field: Source, seed: u32) -> SampleJob {
 }
 
 /// The checkpoint after one more step: that of an earlier one may be out already.
-fn checkpoint(lab: &mut Lab) -> Checkpoint {
+pub fn checkpoint(lab: &mut Lab) -> Checkpoint {
     tell(lab, vec![Command::TrainOnce]);
     until(lab, |report| match report {
         Report::Checkpoint(checkpoint) => Some((**checkpoint).clone()),

@@ -6,6 +6,7 @@ mod basics;
 mod driver;
 mod judgement;
 mod lessons;
+mod links;
 mod pictures;
 mod races;
 mod relaxation;

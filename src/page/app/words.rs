@@ -250,7 +250,7 @@ impl App {
             press(&button, button.get_attribute("data-tool").as_deref() == Some(tool));
         }
         for pin in dom::all::<HtmlButtonElement>("[data-setting=pinned]") {
-            pin.set_disabled(!self.lab.settings.sampler.descends());
+            pin.set_disabled(!self.lab.settings.sampler.descends() || self.lab.parts.has("lock"));
         }
         thumbnails::mark(match self.lab.target {
             Target::Preset(preset) => Some(preset),
