@@ -305,7 +305,9 @@ impl App {
                 location.search().unwrap_or_default(),
             );
             self.weights.untouched = link::leaves_start_open(&hash, &search);
-            self.follow_lesson(link::read(&hash).lesson);
+            let found = link::read(&hash);
+            self.stage.set_lens(found.lens);
+            self.follow_lesson(found.lesson);
             lessons::offer(hash.is_empty());
         }
         self.show_parts();
@@ -433,7 +435,8 @@ impl App {
         self.look_at_truth();
         self.refit();
         self.weights.touch();
-        (self.weights.start, self.weights.own, self.lab.goal) = (None, false, None);
+        (self.weights.start, self.weights.own) = (None, false);
+        self.drop_goal();
         let run = self.next_run();
         self.begin_run(run);
         self.last.stamp.step = 0;

@@ -103,6 +103,7 @@ impl App {
             weights: self.weights.clone(),
         };
         (self.lab.training, self.lab.sampling) = (learner == Learner::Shipped, true);
+        self.drop_goal();
         self.weights.touch();
         self.take_settings(settings);
         self.take_target(target);

@@ -30,6 +30,7 @@ impl App {
             if let Some(goal) = self.here().filter(|_| with_step) {
                 link::append_goal(&mut text, &goal);
             }
+            link::append_lens(&mut text, &self.stage.lens());
             text
         });
         parts.append_to(&mut fragment);
@@ -67,6 +68,7 @@ impl App {
         self.leave_scene();
         self.lab.parts = found.parts;
         self.show_parts();
+        self.stage.set_lens(found.lens);
         if found.settings != self.lab.settings {
             self.take_settings(found.settings);
         }
@@ -172,8 +174,7 @@ impl App {
         }
         let left = goal.step.saturating_sub(self.last.stamp.step as u32);
         if left == 0 {
-            self.lab.goal = None;
-            banner::clear(Kind::Offer);
+            self.drop_goal();
             banner::show(Kind::Notice, "The network is trained as far as the link says.", None);
             return;
         }
@@ -191,7 +192,15 @@ impl App {
         self.stint = None;
         match step {
             Some(step) => self.last.stamp.step = step,
-            None => self.lab.goal = None,
+            None => self.drop_goal(),
+        }
+    }
+
+    /// The network is not to be trained up to a step, any more.
+    pub(super) fn drop_goal(&mut self) {
+        if self.lab.goal.take().is_some() {
+            let told = dom::all::<Element>(".banner:has([data-action=stop-goal])");
+            told.iter().for_each(Element::remove);
         }
     }
 }

@@ -149,7 +149,9 @@ impl App {
         self.last.stamp.step = step;
         let shipped = self.weights.is_shipped(request);
         (self.weights.start, self.weights.own) = (shipped.then_some(step), !shipped);
-        self.lab.goal = self.lab.goal.filter(|_| shipped);
+        if !shipped {
+            self.drop_goal();
+        }
         if settings != self.lab.settings {
             self.lab.apply(settings);
         }
