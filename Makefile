@@ -2,7 +2,8 @@
 #   make serve   builds the page and serves it at http://127.0.0.1:8080
 #   make test    runs every test, native and in a headless Chromium
 # Also: make site (the static site in dist/), make check (format and lints), make table (the reference table), make
-# weights (trains the networks from which the page starts), make bench (this engine against TensorFlow.js).
+# weights (trains the networks from which the page starts), make bench (this engine against TensorFlow.js), make soak
+# (half an hour of everything in a browser).
 
 # The command-line tool and the crate must be of exactly the same version.
 WASM_BINDGEN := 0.2.130
@@ -12,7 +13,7 @@ TRUNK        := 0.21.14
 TARGET       := wasm32-unknown-unknown
 AS_ROOT      := $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: serve site test check table weights bench setup-site setup-browser setup-test setup-bench setup-npm clean
+.PHONY: serve site test check soak table weights bench setup-site setup-browser setup-test setup-bench setup-npm clean
 
 serve: setup-site
 	@echo "The page will be at http://127.0.0.1:8080 (the first build takes about ten minutes)."
@@ -33,6 +34,10 @@ check: setup-site
 	cargo clippy --release --all-targets -- -D warnings
 	cargo clippy --release --test bench -- -D warnings
 	cargo clippy --release --target $(TARGET) --lib --bins --test browser -- -D warnings
+
+# Half an hour of everything: memory, frame rate, complaints. (`make test` does so for a minute or two.)
+soak: setup-test site
+	SOAK_MINUTES=$${SOAK_MINUTES:-30} cargo test --release --test soak -- --nocapture
 
 table:
 	cargo run --release --example reference_table

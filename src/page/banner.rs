@@ -51,7 +51,8 @@ pub fn show(kind: Kind, message: &str, button: Option<(&str, &str)>) {
 
 fn try_show(kind: Kind, message: &str, button: Option<(&str, &str)>) -> Option<()> {
     let list: Element = dom::element("banners").ok()?;
-    if list.text_content().unwrap_or_default().contains(message) {
+    let shown = |paragraph: &Element| paragraph.text_content().as_deref() == Some(message);
+    if dom::all(".banner p").iter().any(shown) {
         return Some(());
     }
     while list.child_element_count() >= MOST {

@@ -112,7 +112,9 @@ fn cells(line: &str) -> Vec<&str> {
         let quoted = cell.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         quoted.unwrap_or(cell)
     }
-    let mark = [';', '\t', ','].into_iter().find(|mark| line.contains(*mark));
+    let mark = [';', '\t', ',']
+        .into_iter()
+        .find(|mark| line.chars().any(|c| c == *mark));
     let separates = |c: char| mark.map_or(c == ' ', |mark| c == mark);
     let cells = line.split(separates).map(|cell| bare(cell.trim()));
     cells.filter(|cell| mark.is_some() || !cell.is_empty()).collect()

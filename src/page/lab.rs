@@ -121,7 +121,7 @@ pub fn sigma_text(sigma: f32) -> String {
         3
     };
     let text = format!("{sigma:.digits$}");
-    if text.contains('.') {
+    if digits > 0 {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
         text

@@ -15,6 +15,7 @@ mod chrome;
 mod hand;
 #[path = "../e2e/server.rs"]
 mod server;
+#[allow(dead_code)] // another test uses the rest
 mod threads;
 
 use std::error::Error;

@@ -101,6 +101,15 @@ impl Recorder {
     }
 }
 
+/// The counters of all of them as they stand now.
+pub fn of_pages() -> Usage {
+    let all = pages().into_iter().filter_map(usage);
+    all.fold(Usage::default(), |sum, one| Usage {
+        ran: sum.ran + one.ran,
+        waited: sum.waited + one.waited,
+    })
+}
+
 fn now() -> f64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     since.as_secs_f64() * 1e3
