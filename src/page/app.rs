@@ -305,6 +305,7 @@ impl App {
                 location.search().unwrap_or_default(),
             );
             self.weights.untouched = link::leaves_start_open(&hash, &search);
+            self.take_up_network(&hash, &search);
             let found = link::read(&hash);
             self.stage.set_lens(found.lens);
             self.follow_lesson(found.lesson);
@@ -312,6 +313,13 @@ impl App {
         }
         self.show_parts();
         match self.lab.goal {
+            // The network from before is there again.
+            goal if self.checkpoint.is_some() => {
+                self.lab.goal = None;
+                if let Some(goal) = goal.filter(|goal| u64::from(goal.step) > self.last.stamp.step) {
+                    self.go_on_to(goal);
+                }
+            }
             Some(goal) if self.lessons.open.is_none() => self.aim_for(goal),
             _ => self.fetch_shipped(),
         }
@@ -330,6 +338,7 @@ impl App {
         self.pull();
         self.watch_engine(now_ms);
         self.keep(false);
+        self.keep_network(false);
         announce::speak(now_ms);
     }
 

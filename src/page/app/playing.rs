@@ -152,7 +152,7 @@ impl App {
             Some(mut checkpoint) => {
                 let run = self.next_run();
                 self.begin_run(run);
-                self.weights.start = before.weights.start;
+                (self.weights.start, self.weights.own) = (before.weights.start, before.weights.own);
                 (checkpoint.stamp.run, self.last.stamp.step) = (run, checkpoint.stamp.step);
                 self.checkpoint = Some(checkpoint);
             }

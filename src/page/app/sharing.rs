@@ -1,7 +1,7 @@
 //! Links: what this lab's says, how one is followed, the dialog that makes one, and the step to which one trains.
 
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlInputElement, HtmlTextAreaElement};
 
 use super::App;
@@ -47,7 +47,7 @@ impl App {
 
     /// What a link says of the network: nothing of a scene's, and of one whose weights no link brings.
     fn here(&self) -> Option<Goal> {
-        let from = self.weights.start.map(|_| self.weights.print);
+        let from = self.weights.start.map(|(_, print)| print);
         let step = self.last.stamp.step as u32;
         let here = (step > 0).then_some(Goal { step, from });
         self.lab
@@ -145,12 +145,17 @@ impl App {
         } else {
             self.renew();
         }
-        (self.lab.goal, self.lab.training, self.stint) = (Some(goal), false, None);
-        let message = ["Training up to step ", &goal.step.to_string(), ", as the link says."].concat();
-        banner::show(Kind::Offer, &message, Some(("Stop", "stop-goal")));
+        self.go_on_to(goal);
         if self.shipped_set().is_none() {
             self.begin_with_seed();
         }
+    }
+
+    /// The same with the network that is there.
+    pub(super) fn go_on_to(&mut self, goal: Goal) {
+        (self.lab.goal, self.lab.training, self.stint) = (Some(goal), false, None);
+        let message = ["Training up to step ", &goal.step.to_string(), ", as the link says."].concat();
+        banner::show(Kind::Offer, &message, Some(("Stop", "stop-goal")));
     }
 
     /// The shipped weights from which a link's network begins are not to be had.
@@ -219,7 +224,7 @@ pub(super) fn copy(field: &str) {
                 .write_text(&field.value()),
         )
     });
-    spawn_local(async move {
+    dom::spawn(async move {
         let there = match copied {
             Some(copied) => copied.await.is_ok(),
             None => false,

@@ -8,7 +8,7 @@
 use gloo_events::EventListener;
 use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, File, FileList, HtmlInputElement, Response};
 
 use super::reports::log;
@@ -34,11 +34,11 @@ pub struct Weights {
     /// The request by which shipped weights were loaded last.
     shipped: Option<u32>,
     /// Their fingerprint.
-    pub(super) print: u32,
+    print: u32,
     /// The network is from a file of the user's, which no link brings.
     pub(super) own: bool,
-    /// The step of the shipped weights from which the network that runs started.
-    pub(super) start: Option<u64>,
+    /// The step and the fingerprint of the shipped weights from which the network that runs started.
+    pub(super) start: Option<(u64, u32)>,
 }
 
 impl Weights {
@@ -50,7 +50,7 @@ impl Weights {
     /// What the caption says of where the network started.
     pub(super) fn caption(&self) -> String {
         self.start
-            .map_or_else(String::new, |step| format!(" · from shipped weights, step {step}"))
+            .map_or_else(String::new, |(step, _)| format!(" · from shipped weights, step {step}"))
     }
 
     /// The request was one of the page's own, for shipped weights.
@@ -86,7 +86,7 @@ impl App {
     /// Reads a file on its way (the promise of a response), shipped for a set or the user's own, which has a name.
     fn read(&self, response: Promise, shipped: Option<Preset>, name: String) {
         let handle = self.handle.clone();
-        spawn_local(async move {
+        dom::spawn(async move {
             let read = bytes_of(response).await.ok();
             handle.act(move |app| app.receive(read, shipped, &name));
         });
@@ -148,7 +148,7 @@ impl App {
         self.told.run = Some(run);
         self.last.stamp.step = step;
         let shipped = self.weights.is_shipped(request);
-        (self.weights.start, self.weights.own) = (shipped.then_some(step), !shipped);
+        (self.weights.start, self.weights.own) = (shipped.then_some((step, self.weights.print)), !shipped);
         if !shipped {
             self.drop_goal();
         }
