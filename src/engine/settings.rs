@@ -256,6 +256,7 @@ pub struct Settings {
 }
 
 impl Default for Settings {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             network: Network::Score,

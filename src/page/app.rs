@@ -118,7 +118,7 @@ pub struct App {
     against: Against,
     bars: Bars,
     margins: Margins,
-    stage: Stage,
+    stage: Box<Stage>,
     /// The rival's stage, while there is a race.
     rival: Option<Rival>,
     /// What plays: a scene, or a chapter of the lessons.
@@ -172,7 +172,7 @@ pub fn boot() -> Result<(), JsValue> {
         banner::show(Kind::Stopped, message, None);
     }));
     let handle = Handle::default();
-    handle.hold(Box::new(App::build(handle.clone())?));
+    handle.hold(App::build(handle.clone())?);
     script::install(&handle)?;
     // A task of its own; but whoever wants something of the app before gets it begun.
     handle.act_later(App::begin);
@@ -206,7 +206,7 @@ fn animate(handle: Handle) -> Result<(), JsValue> {
 }
 
 impl App {
-    fn build(handle: Handle) -> Result<Self, JsValue> {
+    fn build(handle: Handle) -> Result<Box<Self>, JsValue> {
         let thumbnails = Thumbnails::new()?;
         let theme = Theme::remembered();
         theme.apply()?;
@@ -230,7 +230,7 @@ impl App {
         let mut lab = surroundings::lab()?;
         // Who asked for less motion starts it.
         lab.sampling = !still;
-        Ok(Self {
+        Ok(Box::new(Self {
             truth: lab.target.field(),
             lab,
             editor: Editor::default(),
@@ -283,7 +283,7 @@ impl App {
             dropped: Vec::new(),
             weights: Weights::default(),
             _listeners: listeners,
-        })
+        }))
     }
 
     /// First things first: the exact field, then the engine.

@@ -9,13 +9,13 @@ use std::rc::Rc;
 use js_sys::{Array, Uint8Array, WebAssembly};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, Event, HtmlMetaElement, MessageEvent, Response, Worker, WorkerOptions, WorkerType};
+use web_sys::{Blob, Event, MessageEvent, Response, Worker, WorkerOptions, WorkerType};
 
-use super::number;
+use super::{dom, number};
 use crate::engine::protocol::{self, Command, Report};
 
 /// What the engine does, as the page sees it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum EngineEvent {
     /// The engine is on its way.
     Loading {
@@ -46,8 +46,8 @@ struct Inner {
 struct State {
     module: Option<WebAssembly::Module>,
     worker: Option<Running>,
-    /// Commands given before the engine was ready.
-    waiting: Vec<Command>,
+    /// Commands given before the engine was ready, encoded.
+    waiting: Vec<Vec<u8>>,
     ready: bool,
     on_cpu: bool,
     /// Counts the starts, so that what an earlier worker or download still says is ignored.
@@ -91,16 +91,22 @@ impl EngineClient {
 
     /// Sends a command, or keeps it until the engine is ready.
     pub fn send(&self, command: &Command) {
-        let mut state = self.0.state.borrow_mut();
-        if !state.ready {
-            state.waiting.push(command.clone());
-        } else if let Some(running) = &state.worker
-            && let Err(error) = post(&running.worker, command)
-        {
-            let (client, generation) = (self.clone(), state.generation);
-            // Told later: a caller that hears of the loss may call `send` again, and the state is borrowed here.
+        let encoded = protocol::encode(command).map_err(|error| error.to_string().into());
+        if let Err(error) = encoded.and_then(|bytes| self.hand_over(bytes)) {
+            let (client, generation) = (self.clone(), self.0.state.borrow().generation);
+            // Told later: a caller that hears of the loss may call `send` again.
             spawn_local(async move { client.lose(generation, describe(&error)) });
         }
+    }
+
+    fn hand_over(&self, command: Vec<u8>) -> Result<(), JsValue> {
+        let mut state = self.0.state.borrow_mut();
+        if !state.ready {
+            state.waiting.push(command);
+        } else if let Some(running) = &state.worker {
+            post(&running.worker, &command)?;
+        }
+        Ok(())
     }
 
     /// The engine runs and takes commands.
@@ -141,8 +147,7 @@ impl EngineClient {
     /// Fetches the engine as it is shipped, telling how far it is. Its worker unpacks and compiles it: here that would
     /// hold up everything else.
     async fn download(&self, site: &Site, generation: u32) -> Result<Blob, JsValue> {
-        let window = web_sys::window().ok_or("no window")?;
-        let response: Response = JsFuture::from(window.fetch_with_str(&format!("{}.wasm.gz", site.name)))
+        let response: Response = JsFuture::from(dom::window()?.fetch_with_str(&format!("{}.wasm.gz", site.name)))
             .await?
             .into();
         if !response.ok() {
@@ -176,7 +181,7 @@ impl EngineClient {
         let query = if self.0.state.borrow().on_cpu {
             "?backend=cpu".into()
         } else {
-            web_sys::window().ok_or("no window")?.location().search()?
+            dom::window()?.location().search()?
         };
         let worker = Worker::new_with_options(&format!("{}.worker.js{query}", site.name), &options)?;
 
@@ -214,8 +219,10 @@ impl EngineClient {
                     state.ready = true;
                     std::mem::take(&mut state.waiting)
                 };
-                for command in &waiting {
-                    self.send(command);
+                for command in waiting {
+                    if let Err(error) = self.hand_over(command) {
+                        return self.lose(generation, describe(&error));
+                    }
                 }
                 (self.0.on_event)(EngineEvent::Report(Report::Ready { version }));
             }
@@ -247,30 +254,20 @@ struct Site {
 
 impl Site {
     fn read() -> Result<Self, JsValue> {
-        let document = web_sys::window()
-            .and_then(|window| window.document())
-            .ok_or("no document")?;
-        let meta: HtmlMetaElement = document
-            .query_selector("meta[name=engine]")?
-            .ok_or("the page does not say where its engine is")?
-            .unchecked_into();
-        let bytes = meta
-            .dataset()
-            .get("bytes")
-            .and_then(|bytes| number::parse(&bytes))
-            .unwrap_or(0.0);
-        // Resolved against the page, so that the site works from any folder.
-        let base = document.base_uri()?.ok_or("the page has no address")?;
+        let meta = dom::document()?.query_selector("meta[name=engine]")?;
+        let said = |name: &str| meta.as_ref()?.get_attribute(name);
         Ok(Self {
-            name: web_sys::Url::new_with_base(&meta.content(), &base)?.href(),
-            bytes,
+            // Relative to the page, so that the site works from any folder.
+            name: said("content").ok_or("the page does not say where its engine is")?,
+            bytes: said("data-bytes")
+                .and_then(|bytes| number::parse(&bytes))
+                .unwrap_or(0.0),
         })
     }
 }
 
-fn post(worker: &Worker, command: &Command) -> Result<(), JsValue> {
-    let bytes = protocol::encode(command).map_err(|error| error.to_string())?;
-    let array = Uint8Array::from(bytes.as_slice());
+fn post(worker: &Worker, bytes: &[u8]) -> Result<(), JsValue> {
+    let array = Uint8Array::from(bytes);
     worker.post_message_with_transfer(&array, &Array::of1(&array.buffer()))
 }
 

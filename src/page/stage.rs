@@ -115,7 +115,7 @@ impl Stage {
     ///
     /// # Errors
     /// What the browser says when it cannot make a canvas.
-    pub fn new(container: &HtmlElement, events: Box<dyn Fn(StageEvent)>) -> Result<Self, JsValue> {
+    pub fn new(container: &HtmlElement, events: Box<dyn Fn(StageEvent)>) -> Result<Box<Self>, JsValue> {
         let field_surface = Surface::new(container)?;
         let over = Over::new(container)?;
         let particle_surface = Surface::new(container)?;
@@ -136,7 +136,7 @@ impl Stage {
         let css_side = Rc::new(Cell::new(side));
         let resize = Resize::watch(container, Rc::clone(&css_side))?;
         let (palette, settings) = (Palette::new(true), Settings::default());
-        let mut stage = Self {
+        let mut stage = Box::new(Self {
             hands,
             css_side,
             field_surface,
@@ -174,7 +174,7 @@ impl Stage {
             last_ms: None,
             _resize: resize,
             _listeners: listeners,
-        };
+        });
         stage.set_tool(Tool::Look)?;
         Ok(stage)
     }

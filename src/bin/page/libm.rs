@@ -3,7 +3,7 @@
 //! What Rust's `sin` or `powf` compiles to is a call of the C function of that name. Compiled into the page those
 //! functions would be a thirtieth of its download (the sine of a large number needs hundreds of digits of pi), and
 //! every browser has them anyway. A definition here takes the place of the one that the linker would otherwise find in
-//! the standard library.
+//! the standard library. A function that the page has not used before (`tan`, `exp2`) belongs here too.
 //!
 //! The browser's are right to about a unit of the last place of an `f64`, so the `f32` ones are nearly always exact.
 //! Left to the standard library is what is small and asked for in every pixel: `expf`, `logf`, `expm1f`, `log1pf`,

@@ -13,7 +13,7 @@ use crate::page::standings::{RUNNERS, misplaced};
 /// The rival's stage in its place on the page.
 pub(super) struct Rival {
     board: HtmlElement,
-    stage: Stage,
+    stage: Box<Stage>,
 }
 
 impl Rival {
