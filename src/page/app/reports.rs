@@ -291,7 +291,8 @@ impl App {
             message,
             is_over: false,
         });
-        [Kind::Lost, Kind::Notice].map(banner::clear);
+        banner::clear(Kind::Lost);
+        banner::clear(Kind::Notice);
         banner::show(Kind::Lost, &text, RESTART);
         if gives_up {
             self.requests.give_up(&text);
