@@ -339,6 +339,7 @@ impl App {
             return;
         }
         self.keep(true);
+        self.keep_network(true);
         if self.runs() {
             self.send(&Command::Frame { hidden: true });
         }
