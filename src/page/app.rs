@@ -316,7 +316,7 @@ impl App {
             // The network from before is there again.
             goal if self.checkpoint.is_some() => {
                 self.lab.goal = None;
-                if let Some(goal) = goal.filter(|goal| u64::from(goal.step) > self.last.stamp.step) {
+                if let Some(goal) = goal.filter(|goal| u64::from(goal.step) >= self.last.stamp.step) {
                     self.go_on_to(goal);
                 }
             }
