@@ -6,7 +6,7 @@
 //! Data flow one way: preset or drawing → mixture or boxes → field → smoothed field.
 
 mod alias;
-mod base64url;
+pub mod base64url;
 mod boxes;
 mod drawing;
 mod drawing_code;

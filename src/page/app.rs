@@ -305,11 +305,14 @@ impl App {
                 location.search().unwrap_or_default(),
             );
             self.weights.untouched = link::leaves_start_open(&hash, &search);
+            self.take_up_network(&hash, &search);
             self.follow_lesson(link::read(&hash).lesson);
             lessons::offer(hash.is_empty());
         }
         self.show_parts();
         match self.lab.goal {
+            // The network from before is there again.
+            _ if self.checkpoint.is_some() => {}
             Some(goal) if self.lessons.open.is_none() => self.aim_for(goal),
             _ => self.fetch_shipped(),
         }
@@ -328,6 +331,7 @@ impl App {
         self.pull();
         self.watch_engine(now_ms);
         self.keep(false);
+        self.keep_network(false);
         announce::speak(now_ms);
     }
 

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use std::pin::Pin;
+
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Node, Storage, Window};
@@ -125,6 +127,16 @@ fn hear(
     then: Box<dyn FnMut(&Event)>,
 ) -> EventListener {
     EventListener::new_with_options(target, event, options, then)
+}
+
+/// Does something that waits in between, beside everything else.
+pub fn spawn(work: impl Future<Output = ()> + 'static) {
+    spawn_boxed(Box::pin(work));
+}
+
+#[inline(never)]
+fn spawn_boxed(work: Pin<Box<dyn Future<Output = ()>>>) {
+    wasm_bindgen_futures::spawn_local(work);
 }
 
 /// Does something once, so many milliseconds from now.

@@ -6,10 +6,11 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use gloo_events::EventListener;
 use js_sys::{Array, Uint8Array, WebAssembly};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, Event, MessageEvent, Response, Worker, WorkerOptions, WorkerType};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, MessageEvent, Response, Worker, WorkerOptions, WorkerType};
 
 use super::{dom, number};
 use crate::engine::protocol::{self, Command, Report};
@@ -56,8 +57,7 @@ struct State {
 
 struct Running {
     worker: Worker,
-    _on_message: Closure<dyn FnMut(MessageEvent)>,
-    _on_error: Closure<dyn FnMut(Event)>,
+    _listeners: [EventListener; 2],
 }
 
 impl EngineClient {
@@ -82,7 +82,7 @@ impl EngineClient {
             state.generation
         };
         let client = self.clone();
-        spawn_local(async move {
+        dom::spawn(async move {
             if let Err(error) = client.launch(generation).await {
                 client.lose(generation, describe(&error));
             }
@@ -95,7 +95,7 @@ impl EngineClient {
         if let Err(error) = encoded.and_then(|bytes| self.hand_over(bytes)) {
             let (client, generation) = (self.clone(), self.0.state.borrow().generation);
             // Told later: a caller that hears of the loss may call `send` again.
-            spawn_local(async move { client.lose(generation, describe(&error)) });
+            dom::spawn(async move { client.lose(generation, describe(&error)) });
         }
     }
 
@@ -117,10 +117,8 @@ impl EngineClient {
     /// Ends the worker; nothing more is heard of it.
     pub fn terminate(&self) {
         let mut state = self.0.state.borrow_mut();
+        // With its listeners, which hear no more of what it has said already.
         if let Some(running) = state.worker.take() {
-            // What it has said already must not find its listeners gone.
-            running.worker.set_onmessage(None);
-            running.worker.set_onerror(None);
             running.worker.terminate();
         }
         state.ready = false;
@@ -185,17 +183,20 @@ impl EngineClient {
         };
         let worker = Worker::new_with_options(&format!("{}.worker.js{query}", site.name), &options)?;
 
-        let client = self.clone();
-        let on_message = Closure::new(move |event: MessageEvent| client.hear(generation, &event.data()));
-        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-
-        let client = self.clone();
-        let on_error = Closure::new(move |event: Event| client.lose(generation, describe(&event)));
-        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        let (on_message, on_error) = (self.clone(), self.clone());
+        let listeners = [
+            dom::listen(&worker, "message", move |event| {
+                if let Some(event) = event.dyn_ref::<MessageEvent>() {
+                    on_message.hear(generation, &event.data());
+                }
+            }),
+            dom::listen(&worker, "error", move |event| {
+                on_error.lose(generation, describe(event))
+            }),
+        ];
         Ok(Running {
             worker,
-            _on_message: on_message,
-            _on_error: on_error,
+            _listeners: listeners,
         })
     }
 

@@ -7,9 +7,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use js_sys::{Promise, Reflect};
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration};
 
 use super::banner::{self, Kind};
@@ -26,7 +25,7 @@ pub fn keep() {
     if BEGUN.swap(true, Ordering::Relaxed) {
         return;
     }
-    spawn_local(async {
+    dom::spawn(async {
         // Without it the page works as ever, with a network.
         if let Err(reason) = try_keep().await {
             web_sys::console::warn_2(&"the site is not kept for use without a network:".into(), &reason);
@@ -43,12 +42,11 @@ async fn try_keep() -> Result<(), JsValue> {
         offer();
     }
     let found = registration.clone();
-    let on_found = Closure::<dyn FnMut()>::new(move || {
+    let on_found = dom::listen(&registration, "updatefound", move |_| {
         if let Some(worker) = found.installing() {
             offer_when_installed(worker);
         }
     });
-    registration.set_onupdatefound(Some(on_found.as_ref().unchecked_ref()));
     on_found.forget(); // lives as long as the page
     // Browsers look for a new build by themselves, but not at once after they could not reach the host. When there is
     // no network now either, what is kept is the newest there is. The first worker of all is the newest build, and
@@ -62,13 +60,12 @@ async fn try_keep() -> Result<(), JsValue> {
 /// The first worker of all has nothing to take over from.
 fn offer_when_installed(worker: ServiceWorker) {
     let installed = worker.clone();
-    let on_change = Closure::<dyn FnMut()>::new(move || {
+    let on_change = dom::listen(&worker, "statechange", move |_| {
         let updates = workers().and_then(|workers| workers.controller()).is_some();
         if installed.state() == web_sys::ServiceWorkerState::Installed && updates {
             offer();
         }
     });
-    worker.set_onstatechange(Some(on_change.as_ref().unchecked_ref()));
     on_change.forget(); // once for every build that comes while the page is open
 }
 
@@ -79,7 +76,7 @@ fn offer() {
 
 /// Lets the new build take over, and reloads the page from it.
 pub fn take_over() {
-    spawn_local(async {
+    dom::spawn(async {
         if try_take_over().await.is_none()
             && let Ok(window) = dom::window()
         {

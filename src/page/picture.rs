@@ -19,6 +19,8 @@ const FACE: &str = "12px system-ui, sans-serif";
 pub struct View {
     /// Canvases, and elements whose words lie on them, by a selector.
     pub of: String,
+    /// What it is called in the names of files.
+    pub name: String,
     /// The caption, line by line.
     pub caption: Vec<String>,
 }
@@ -86,7 +88,13 @@ fn draw(context: &CanvasRenderingContext2d, part: &Element, [width, height]: [f6
             return Ok(());
         }
         let corner = [-0.5 * width, -0.5 * height];
-        return context.draw_image_with_html_canvas_element_and_dw_and_dh(part, corner[0], corner[1], width, height);
+        context.draw_image_with_html_canvas_element_and_dw_and_dh(part, corner[0], corner[1], width, height)?;
+        // What the style sheet writes on a tile.
+        let error = part.parent_element().and_then(|tile| tile.get_attribute("data-error"));
+        context.set_font(FACE);
+        context.set_fill_style_str(&colour);
+        context.set_text_align("end");
+        return context.fill_text(&error.unwrap_or_default(), 0.5 * width - 5.0, 0.5 * height - 9.0);
     }
     if way.starts_with("sideways") {
         context.rotate(-std::f64::consts::FRAC_PI_2)?;

@@ -49,6 +49,11 @@ type Promising = fn(&mut App, &JsValue) -> Result<Promise, JsValue>;
 
 /// An `Error` to throw.
 fn error(message: impl std::fmt::Display) -> JsValue {
+    error_of(&message)
+}
+
+#[inline(never)]
+fn error_of(message: &dyn std::fmt::Display) -> JsValue {
     js_sys::Error::new(&message.to_string()).into()
 }
 

@@ -378,6 +378,7 @@ impl App {
         }
     }
 
+    #[inline(never)]
     fn edit(&mut self, how: fn(&mut Editor, &mut Lab)) {
         how(&mut self.editor, &mut self.lab);
         self.screen.target_changed();

@@ -16,14 +16,15 @@ type Act = Box<dyn FnOnce(&mut App)>;
 
 #[derive(Default)]
 struct Shared {
-    app: RefCell<Option<Box<App>>>,
+    /// Lives as long as the page: nothing of it is ever taken apart, and no code for that is shipped.
+    app: RefCell<Option<&'static mut App>>,
     waiting: RefCell<VecDeque<Act>>,
 }
 
 impl Handle {
     /// Gives the handle its app, once.
     pub(super) fn hold(&self, app: Box<App>) {
-        self.0.app.replace(Some(app));
+        self.0.app.replace(Some(Box::leak(app)));
     }
 
     /// Does something to the app before anything else is done to it, but not now.

@@ -1,6 +1,8 @@
-//! What the browser keeps of the lab, so that a reload, a closed tab or a crash loses neither drawing nor settings.
+//! What the browser keeps of the lab, so that a reload, a closed tab or a crash loses neither drawing nor settings nor the
+//! network.
 //!
-//! It is kept as the fragment of a link, together with the fragment that the address had then. A tab that is loaded again
+//! The lab is kept as the fragment of a link, together with the fragment that the address had then; the network as the
+//! engine's last checkpoint, if it is of ordinary size. A tab that is loaded again
 //! comes back as it was left; another tab takes over what was kept last, unless its address says something itself.
 //! A scene keeps nothing: behind it is the lab to which it returns.
 
@@ -9,19 +11,28 @@ use web_sys::Storage;
 
 use super::App;
 use super::reports::log;
-use crate::distribution::{Preset, Target};
+use crate::distribution::{Preset, Target, base64url};
+use crate::engine::protocol::{self, Checkpoint};
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
 use crate::page::{dom, link};
 
 /// The name under which the lab is kept, with the version of the form.
 const KEY: &str = "scorefield-lab-1";
-/// Changes are kept no more often than this, milliseconds.
+/// The same for the network; what other builds have kept they may have kept in another form.
+const NETWORK: &str = "scorefield-network-1";
+/// Changes are kept no more often than this, milliseconds, and those of the network, which is long, than this.
 const EVERY_MS: f64 = 1000.0;
+const NETWORK_EVERY_MS: f64 = 10_000.0;
+/// Networks with more weights than this are not kept: browsers keep some 5 MB, and one of these is 1 MB.
+const MOST_WEIGHTS: usize = 24_000;
 
 /// What was kept last.
 #[derive(Default)]
 pub(super) struct Kept {
+    /// The network's run and step, and when it was kept.
+    network: Option<(u32, u64)>,
+    network_ms: f64,
     /// Revisions of settings and data.
     of: (u32, u32),
     at_ms: f64,
@@ -31,11 +42,23 @@ pub(super) struct Kept {
 
 /// The fragment that was kept, if it is to be taken up under this fragment and query of an address.
 pub(super) fn kept(fragment: &str, query: &str) -> Option<String> {
+    taken(KEY, fragment, query)
+}
+
+fn taken(key: &str, fragment: &str, query: &str) -> Option<String> {
     if !link::leaves_start_open("", query) {
         return None;
     }
-    let [tab, browser] = storages().map(|storage| storage?.get_item(KEY).ok()?);
+    let [tab, browser] = storages().map(|storage| storage?.get_item(key).ok()?);
     choose(fragment, tab.as_deref(), browser.as_deref()).map(str::to_owned)
+}
+
+/// Keeps a text for the tab and for the browser, under what the address says now; false where neither keeps it.
+fn put(key: &str, text: &str) -> bool {
+    let address = dom::window().and_then(|window| window.location().hash());
+    let text = format!("{}\n{text}", address.unwrap_or_default());
+    let done = storages().map(|storage| storage?.set_item(key, &text).ok());
+    done.iter().any(Option::is_some)
 }
 
 /// Of what is kept for the tab and for the browser, the fragment that is to be taken up.
@@ -60,25 +83,67 @@ impl App {
         (self.lab.settings_revision, self.lab.target_revision)
     }
 
+    /// What is here is not what one comes back to: a scene, or a frame in another page.
+    fn is_elsewhere(&self) -> bool {
+        self.playing.is_some() || self.lab.parts.has("embed")
+    }
+
     /// Keeps the lab if it has changed. `hurry`: the page may be gone in a moment.
     pub(super) fn keep(&mut self, hurry: bool) {
         let now_ms = dom::now_ms();
         let early = self.editor.is_drawing() || now_ms - self.kept.at_ms < EVERY_MS;
         let of = self.revisions();
-        // A frame in another page is not where one comes back to.
-        let elsewhere = self.playing.is_some() || self.lab.parts.has("embed");
-        if of == self.kept.of || (early && !hurry) || elsewhere || self.truth.is_err() {
+        if of == self.kept.of || (early && !hurry) || self.is_elsewhere() || self.truth.is_err() {
             return;
         }
         (self.kept.of, self.kept.at_ms) = (of, now_ms);
-        let address = dom::window().and_then(|window| window.location().hash());
         let fragment = link::write(&self.lab.target, &self.lab.settings);
-        let text = format!("{}\n{fragment}", address.unwrap_or_default());
-        let done = storages().map(|storage| storage?.set_item(KEY, &text).ok());
-        if done.iter().all(Option::is_none) && !std::mem::replace(&mut self.kept.refused, true) {
+        if !put(KEY, &fragment) && !std::mem::replace(&mut self.kept.refused, true) {
             let message = "This browser keeps nothing for this page: a link by Share brings drawing and settings back.";
             banner::show(Kind::Notice, message, None);
         }
+    }
+
+    /// Keeps the network if it has changed; see [`Self::keep`].
+    pub(super) fn keep_network(&mut self, hurry: bool) {
+        let now_ms = dom::now_ms();
+        let early = now_ms - self.kept.network_ms < NETWORK_EVERY_MS;
+        let of = self.checkpoint.as_ref().map(|kept| (kept.stamp.run, kept.stamp.step));
+        if of == self.kept.network || (early && !hurry) || self.is_elsewhere() {
+            return;
+        }
+        (self.kept.network, self.kept.network_ms) = (of, now_ms);
+        let short = self
+            .checkpoint
+            .as_deref()
+            .filter(|kept| kept.weights.0.len() <= MOST_WEIGHTS);
+        let code = short.and_then(|kept| {
+            let bytes = protocol::encode(&(protocol::VERSION, self.weights.start, kept)).ok()?;
+            Some(base64url::encode(&bytes))
+        });
+        // Nothing is kept rather than what was before.
+        if !put(NETWORK, &code.unwrap_or_default()) {
+            put(NETWORK, "");
+        }
+    }
+
+    /// Takes up the network that was kept with the lab that was taken up, if the settings ask for one like it.
+    pub(super) fn take_up_network(&mut self, fragment: &str, query: &str) {
+        let read = || {
+            let bytes = base64url::decode(&taken(NETWORK, fragment, query)?)?;
+            let (version, start, checkpoint): (u32, Option<u64>, Box<Checkpoint>) = protocol::decode(&bytes).ok()?;
+            let settings = &self.lab.settings;
+            let shape = (checkpoint.network, checkpoint.width, checkpoint.depth);
+            let fits = shape == (settings.network, settings.width, settings.depth);
+            (fits && version == protocol::VERSION).then_some((start, checkpoint))
+        };
+        let Some((start, checkpoint)) = read() else { return };
+        self.weights.untouched &= start.is_some();
+        self.weights.start = start;
+        (self.fit.mean, self.fit.scale) = (checkpoint.mean, checkpoint.scale);
+        (self.lab.run, self.last.stamp.step) = (checkpoint.stamp.run, checkpoint.stamp.step);
+        self.kept.network = Some((checkpoint.stamp.run, checkpoint.stamp.step));
+        self.checkpoint = Some(checkpoint);
     }
 
     /// Everything as at a first visit, and nothing kept; undo brings the data back.
@@ -93,6 +158,7 @@ impl App {
         for storage in storages().into_iter().flatten() {
             // Refused only where nothing could be kept either.
             let _ = storage.remove_item(KEY);
+            let _ = storage.remove_item(NETWORK);
         }
         let bare = || {
             let window = dom::window()?;

@@ -1,7 +1,6 @@
 //! The lessons in their panel: chapters come and go, a guess is made, and what the page measures is written beside it.
 
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlSelectElement};
 
 use super::App;
@@ -62,7 +61,7 @@ impl App {
         let wanted = window.navigator().language().unwrap_or_default();
         let file = window.fetch_with_str(&format!("lessons/{}.html", language(&offered, &wanted)));
         let handle = self.handle.clone();
-        spawn_local(async move {
+        dom::spawn(async move {
             let text = bytes_of(file)
                 .await
                 .ok()

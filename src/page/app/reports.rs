@@ -337,6 +337,7 @@ impl App {
             return;
         }
         self.keep(true);
+        self.keep_network(true);
         if self.runs() {
             self.send(&Command::Frame { hidden: true });
         }

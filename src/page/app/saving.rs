@@ -135,17 +135,19 @@ impl App {
     /// The view that is chosen in the dialog.
     fn view(&self) -> Result<View, JsValue> {
         let select: HtmlSelectElement = dom::element("save-view")?;
-        let label = dom::all::<Element>("#save-view option:checked")
-            .first()
-            .and_then(|option| option.text_content());
-        let what = format!(
-            "{}: {}, {} field, σ = {}",
-            label.unwrap_or_default(),
-            captions::data(&self.lab.target),
-            source_name(self.screen.source),
-            sigma_text(self.shown_sigma())
-        );
-        let mut caption = vec![what];
+        let chosen = dom::all::<Element>("#save-view option:checked");
+        let chosen = chosen.first().ok_or(JsValue::NULL)?;
+        let name = chosen.get_attribute("data-name").unwrap_or_default();
+        let mut caption = Vec::new();
+        if name != "stage" {
+            caption.push(chosen.text_content().unwrap_or_default());
+        }
+        let mut what = captions::data(&self.lab.target);
+        if name != "levels" {
+            let sigma = sigma_text(self.shown_sigma());
+            what += &format!(", {} field, σ = {sigma}", source_name(self.screen.source));
+        }
+        caption.push(what);
         if dom::element::<HtmlInputElement>("save-link")?.checked() {
             let link = self.link();
             caption.push(if link.len() > LINK {
@@ -156,6 +158,7 @@ impl App {
         }
         Ok(View {
             of: select.value(),
+            name,
             caption,
         })
     }
@@ -173,8 +176,9 @@ impl App {
             return Err(JsValue::NULL);
         }
         let handle = self.handle.clone();
+        let name = format!("{}-{scale}x.png", view.name);
         let then = Closure::once_into_js(move |blob: Option<Blob>| {
-            handle.act(move |app| app.offer_file(&format!("{scale}x.png"), blob));
+            handle.act(move |app| app.offer_file(&name, blob));
         });
         canvas.to_blob(then.unchecked_ref())
     }

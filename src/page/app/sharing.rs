@@ -1,7 +1,7 @@
 //! Links: what this lab's says, how one is followed, the dialog that makes one, and the step to which one trains.
 
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlInputElement, HtmlTextAreaElement};
 
 use super::App;
@@ -210,7 +210,7 @@ pub(super) fn copy(field: &str) {
                 .write_text(&field.value()),
         )
     });
-    spawn_local(async move {
+    dom::spawn(async move {
         let there = match copied {
             Some(copied) => copied.await.is_ok(),
             None => false,

@@ -34,7 +34,12 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
         app.act(App::on_visibility)
     }));
     let app = handle.clone();
-    listeners.push(dom::listen(&window, "pagehide", move |_| app.act(|app| app.keep(true))));
+    listeners.push(dom::listen(&window, "pagehide", move |_| {
+        app.act(|app| {
+            app.keep(true);
+            app.keep_network(true);
+        })
+    }));
     let app = handle.clone();
     listeners.push(dom::listen_early(&document, "toggle", move |_| {
         app.act(App::redraw_everything);

@@ -8,7 +8,7 @@
 use gloo_events::EventListener;
 use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, File, FileList, HtmlInputElement, Response};
 
 use super::reports::log;
@@ -86,7 +86,7 @@ impl App {
     /// Reads a file on its way (the promise of a response), shipped for a set or the user's own, which has a name.
     fn read(&self, response: Promise, shipped: Option<Preset>, name: String) {
         let handle = self.handle.clone();
-        spawn_local(async move {
+        dom::spawn(async move {
             let read = bytes_of(response).await.ok();
             handle.act(move |app| app.receive(read, shipped, &name));
         });

@@ -3,12 +3,14 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(missing_docs)]
 
-#[path = "e2e/chrome.rs"]
+#[path = "../e2e/chrome.rs"]
 mod chrome;
-#[path = "e2e/hand.rs"]
+#[path = "../e2e/hand.rs"]
 mod hand;
-#[path = "e2e/server.rs"]
+#[path = "../e2e/server.rs"]
 mod server;
+
+mod files;
 
 use std::error::Error;
 use std::time::Duration;
@@ -71,7 +73,31 @@ async fn starting_afresh_forgets_everything_but_undo(chrome: &Chrome, address: &
     Ok(())
 }
 
+async fn a_reload_brings_the_network_back(chrome: &Chrome, address: &str) -> Outcome {
+    visit(chrome, address).await?;
+    chrome.run_async("await scorefield.ready").await?;
+    let step = "return (await scorefield.train({ steps: 40 })).step";
+    let trained = chrome.run_async(step).await?.as_f64();
+    // The engine tells of it every two seconds.
+    let kept = "(localStorage.getItem('scorefield-network-1') ?? '').length > 100000";
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    chrome.tab.refresh().await?;
+    chrome.wait_for("network kept", kept, SOON).await?;
+    chrome.wait_for("page", "window.scorefield?.state", SOON).await?;
+    chrome.run_async("await scorefield.ready").await?;
+    let back = chrome.run_async(step).await?.as_f64();
+    assert!(
+        back >= trained.map(|step| step + 40.0),
+        "{back:?} after {trained:?} and 40 more"
+    );
+    Ok(())
+}
+
 async fn a_browser_that_keeps_nothing_says_so_once_and_breaks_nothing(chrome: &Chrome) -> Outcome {
+    // Those of what was done before would go by themselves in the middle of it.
+    chrome
+        .run("document.querySelectorAll('.banner').forEach((banner) => banner.remove())")
+        .await?;
     chrome
         .run("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }")
         .await?;
@@ -95,6 +121,11 @@ async fn what_is_done_on_the_page_can_be_kept() -> Outcome {
     a_reload_brings_drawing_and_settings_back(&chrome, &address).await?;
     a_link_wins_and_what_became_of_it_survives_a_reload(&chrome, &address).await?;
     starting_afresh_forgets_everything_but_undo(&chrome, &address).await?;
+    a_reload_brings_the_network_back(&chrome, &address).await?;
+    files::pictures_have_the_size_asked_for_and_show_something(&chrome).await?;
+    files::tables_say_what_a_script_is_told(&chrome).await?;
+    files::points_come_back_from_their_file_and_others_are_refused_or_fitted(&chrome).await?;
+    files::a_film_is_a_video(&chrome).await?;
     a_browser_that_keeps_nothing_says_so_once_and_breaks_nothing(&chrome).await?;
     let complaints = chrome
         .run("return [...document.querySelectorAll('.banner[data-kind=error], .banner[data-kind=lost]')].map((b) => b.textContent)")
