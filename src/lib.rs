@@ -21,7 +21,7 @@
 //! | [`metrics`] | errors against the truth: Fisher error and nats, distances of samples, likelihood, mode weights, the Fokker-Planck equation |
 //! | [`potential`] | the energy of a score net: the least-squares potential of a field on a grid |
 //! | [`engine`] | settings and protocol (no burn in them), devices, the lab, its live runners, its pacing |
-//! | [`page`] | the DOM: stage, layers, strip, charts, controls, scenes, lessons, recordings, link, script API, use without a network. Never imports burn |
+//! | [`page`] | the DOM: stage, layers, strip, charts, controls, scenes, lessons, recordings, files, link, script API, use without a network. Never imports burn |
 //!
 //! What is computed in every frame or training step ([`distribution`], [`noise`], [`objective`], `model::perceptron`,
 //! [`page::layers`], [`page::viewport`]) is compiled as a crate of its own (`kernel.rs`), for speed where the rest is

@@ -165,41 +165,6 @@ fn a_script_whose_training_runs_away_is_told_so() {
     assert!(said.iter().any(is_halt) && !said.iter().any(|report| matches!(report, Report::Trained { .. })));
 }
 
-/// Nothing good is known yet of a network whose first steps run away.
-#[test]
-fn a_fresh_network_that_runs_away_starts_from_its_seed_again() {
-    let settings = || Settings {
-        network: Network::EnergyQuadratic,
-        width: 64,
-        depth: 8,
-        learning_rate: 1.0,
-        ..small()
-    };
-    let fresh = saved(&mut lab(settings()));
-    let mut lab = lab(settings());
-    let play = Command::Play {
-        training: true,
-        sampling: true,
-    };
-    let started = Instant::now();
-    let said = until(&mut lab, play, is_halt);
-    let checkpoints = said
-        .iter()
-        .filter(|report| matches!(report, Report::Checkpoint(_)))
-        .count();
-    println!("ran away after {:?}, with {checkpoints} checkpoints", started.elapsed());
-    let back = saved(&mut lab);
-    assert!(
-        back.average
-            .iter()
-            .chain(&back.weights)
-            .all(|weight| weight.is_finite())
-    );
-    if checkpoints == 0 {
-        assert_eq!(back, fresh);
-    }
-}
-
 fn snapshot_of(shape: Shape, value: impl Fn(usize) -> f32) -> Snapshot {
     let weights: Vec<f32> = (0..shape.parameters()).map(value).collect();
     let none = vec![0.0; weights.len()];

@@ -33,7 +33,11 @@ async fn visit(chrome: &Chrome, address: &str) -> Outcome {
 }
 
 async fn the_dialog_makes_a_link_that_brings_everything_back(chrome: &Chrome, address: &str) -> Outcome {
-    visit(chrome, &format!("{address}#width=16&depth=1&batch=64")).await?;
+    visit(
+        chrome,
+        &format!("{address}#width=16&depth=1&batch=64&close=2,-0.5,-0.25"),
+    )
+    .await?;
     click(chrome, ".tools [data-tool=draw]").await?;
     stroke(chrome, &[[-0.6, 0.3], [0.0, 0.0], [0.6, 0.3]]).await?;
     chrome.run("scorefield.configure({ levels: 12 })").await?;
@@ -49,7 +53,10 @@ async fn the_dialog_makes_a_link_that_brings_everything_back(chrome: &Chrome, ad
         .await?;
     let link = made[0].as_str().unwrap_or_default().to_owned();
     assert_eq!(made[1], json!(link.len().to_string()));
-    assert!(link.contains("&step=") && link.ends_with("&hide=noise"), "{link}");
+    assert!(
+        link.contains("&step=") && link.ends_with("&close=2,-0.5,-0.25&hide=noise"),
+        "{link}"
+    );
     let frame = made[2].as_str().unwrap_or_default();
     assert!(
         frame.starts_with("<iframe src=\"http") && frame.contains("&amp;embed=1"),

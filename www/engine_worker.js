@@ -13,9 +13,11 @@ const compile = async (blob) => {
   return module;
 };
 
-// A panic has spoken before. What ends without a word is an allocation that failed.
+// A panic has spoken before. What ends without a word, and holds far more than the usual ten megabytes, is an
+// allocation that failed.
+let memory;
 self.addEventListener('error', ({ message }) => {
-  if (/unreachable/.test(message)) {
+  if (/unreachable/.test(message) && memory?.buffer.byteLength > 2 ** 28) {
     self.postMessage('there was not enough memory for what it was asked for; choose smaller settings');
   }
 });
@@ -23,7 +25,7 @@ self.addEventListener('error', ({ message }) => {
 self.onmessage = async ({ data }) => {
   self.onmessage = null;
   try {
-    await init({ module_or_path: data instanceof Blob ? await compile(data) : data });
+    ({ memory } = await init({ module_or_path: data instanceof Blob ? await compile(data) : data }));
   } catch (error) {
     self.postMessage(String(error));
   }

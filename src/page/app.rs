@@ -306,13 +306,20 @@ impl App {
             );
             self.weights.untouched = link::leaves_start_open(&hash, &search);
             self.take_up_network(&hash, &search);
-            self.follow_lesson(link::read(&hash).lesson);
+            let found = link::read(&hash);
+            self.stage.set_lens(found.lens);
+            self.follow_lesson(found.lesson);
             lessons::offer(hash.is_empty());
         }
         self.show_parts();
         match self.lab.goal {
             // The network from before is there again.
-            _ if self.checkpoint.is_some() => {}
+            goal if self.checkpoint.is_some() => {
+                self.lab.goal = None;
+                if let Some(goal) = goal.filter(|goal| u64::from(goal.step) >= self.last.stamp.step) {
+                    self.go_on_to(goal);
+                }
+            }
             Some(goal) if self.lessons.open.is_none() => self.aim_for(goal),
             _ => self.fetch_shipped(),
         }
@@ -437,7 +444,8 @@ impl App {
         self.look_at_truth();
         self.refit();
         self.weights.touch();
-        (self.weights.start, self.weights.own, self.lab.goal) = (None, false, None);
+        (self.weights.start, self.weights.own) = (None, false);
+        self.drop_goal();
         let run = self.next_run();
         self.begin_run(run);
         self.last.stamp.step = 0;

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `v` | the version of its form, [`VERSION`]; a link without one is of a page from before it was written |
 //! | `data` | a named set, or `d.` and the code of a drawing |
+//! | `close` | how the stage is enlarged: [`Lens`], as factor and shift |
 //! | `lesson` | the chapter of the lessons that is open |
 //! | `step`, `from` | the training step to which the network is to be brought, and the shipped weights from which: [`Goal`] |
 //! | `hide`, `lock`, `embed` | for whom the page is: [`Parts`] |
@@ -20,6 +21,8 @@ use thiserror::Error;
 
 pub use self::parts::Parts;
 use super::flat::{self, FlatError};
+use super::layers::lens::Lens;
+use super::number;
 use crate::distribution::{Drawing, Preset, Target};
 use crate::engine::protocol::Backend;
 use crate::engine::settings::Settings;
@@ -80,6 +83,8 @@ pub struct Link {
     pub target: Target,
     /// The settings, checked.
     pub settings: Settings,
+    /// How the stage is enlarged and slid.
+    pub lens: Lens,
     /// The chapter of the lessons that is open; empty when none is.
     pub lesson: String,
     /// What is hidden and locked.
@@ -134,6 +139,26 @@ pub fn append_goal(fragment: &mut String, goal: &Goal) {
     }
 }
 
+/// Has a fragment say how the stage is enlarged, if it is.
+pub fn append_lens(fragment: &mut String, lens: &Lens) {
+    if *lens != Lens::default() {
+        let numbers = [lens.factor, lens.shift[0], lens.shift[1]].map(|number| number.to_string());
+        append(fragment, "close", &numbers.join(","));
+    }
+}
+
+fn read_lens(value: &str) -> Result<Lens, LinkError> {
+    let mut numbers = value.split(',').map_while(number::parse).map(|number| number as f32);
+    let found = numbers.next().zip(numbers.next()).zip(numbers.next());
+    let lens = found.map(|((factor, x), y)| Lens { factor, shift: [x, y] });
+    lens.filter(|lens| lens.factor.is_finite() && lens.shift.iter().all(|v| v.is_finite()))
+        .map(|lens| Lens::default().filled(lens))
+        .ok_or(LinkError::BadValue {
+            key: "close",
+            allowed: "three numbers: an enlargement up to 16, and where it shifts the upper left corner",
+        })
+}
+
 /// A number by which shipped weights are known (FNV-1a).
 pub fn fingerprint(bytes: &[u8]) -> u32 {
     let mix = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
@@ -148,6 +173,7 @@ pub fn read(fragment: &str) -> Link {
     let mut link = Link {
         target: Target::Preset(Preset::Moons),
         settings: Settings::default(),
+        lens: Lens::default(),
         lesson: String::new(),
         parts: Parts::default(),
         goal: None,
@@ -181,6 +207,7 @@ impl Link {
                 }
             }
             "data" => self.target = read_target(value)?,
+            "close" => self.lens = read_lens(value)?,
             "lesson" => self.lesson = start_of(value),
             "step" => self.goal().step = whole("step", value)?.min(LAST_STEP),
             "from" => self.goal().from = Some(whole("from", value)?),

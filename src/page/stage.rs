@@ -303,6 +303,17 @@ impl Stage {
         landscape.map_or(self.lens != Lens::default(), |landscape| !landscape.is_at_home())
     }
 
+    /// How the flat picture is enlarged and slid.
+    pub fn lens(&self) -> Lens {
+        self.lens
+    }
+
+    /// Enlarges and slides the flat picture.
+    pub fn set_lens(&mut self, lens: Lens) {
+        self.lens = lens;
+        self.redraw();
+    }
+
     /// Comes nearer to the middle by a factor.
     pub fn approach(&self, factor: f32) {
         self.hands.enlarge(Lens::about([0.5 * self.css_side.get(); 2], factor));

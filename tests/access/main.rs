@@ -26,7 +26,7 @@ const SOON: Duration = Duration::from_secs(40);
 type View = (&'static str, &'static str, &'static str);
 
 /// Every view. Each script leads back from the view before as well.
-const VIEWS: [View; 12] = [
+const VIEWS: [View; 13] = [
     ("start", "", "true"),
     (
         "everything unfolded",
@@ -46,8 +46,15 @@ const VIEWS: [View; 12] = [
         "document.getElementById('scenes').open",
     ),
     (
+        "save",
+        "document.getElementById('scenes').close();
+         document.querySelector('header [data-action=save]').click()",
+        "document.getElementById('save').open",
+    ),
+    (
         "scene",
-        "document.querySelector('dialog#scenes [data-scene=weights]').click()",
+        "document.getElementById('save').close();
+         document.querySelector('dialog#scenes [data-scene=weights]').click()",
         "document.querySelector('[data-card=weights]').checkVisibility()",
     ),
     (

@@ -325,7 +325,8 @@ async fn training_that_runs_away_pauses_and_says_what_to_do() -> Outcome {
         .await?;
     let said =
         "[...document.querySelectorAll('.banner')].some((b) => b.textContent.includes('lower the learning rate'))";
-    class.wait_for("word of it", said).await?;
+    // After tens of steps or after thousands.
+    class.chrome.wait_for("word of it", said, LATE).await?;
     class.wait_for("a pause", "!scorefield.state().training").await?;
     class.chrome.run("scorefield.configure({ learningRate: .003 })").await?;
     let trained = class

@@ -98,16 +98,18 @@ impl App {
     pub fn perform(&mut self, action: &str) {
         match action {
             "train" => {
-                self.lab.goal = None;
+                self.drop_goal();
                 self.lab.training = !self.lab.training;
             }
             "sample" => self.lab.sampling = !self.lab.sampling,
             "play-all" => {
                 let on = !(self.lab.training || self.lab.sampling);
-                (self.lab.training, self.lab.sampling, self.lab.goal) = (on, on, None);
+                self.drop_goal();
+                (self.lab.training, self.lab.sampling) = (on, on);
             }
             "train-once" => {
-                (self.lab.training, self.lab.goal) = (false, None);
+                self.drop_goal();
+                self.lab.training = false;
                 self.send(&Command::TrainOnce);
             }
             "sample-once" => {
@@ -123,7 +125,7 @@ impl App {
             }
             "undo" | "redo" | "clear" | "reset" | "race" | "load-weights" | "afresh" if self.is_locked() => {}
             "copy-link" | "copy-frame" => sharing::copy(action),
-            "stop-goal" => self.lab.goal = None,
+            "stop-goal" => self.drop_goal(),
             "take-over" => offline::take_over(),
             "reset" => self.renew(),
             "measure" => {

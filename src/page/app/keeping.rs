@@ -118,7 +118,7 @@ impl App {
             .as_deref()
             .filter(|kept| kept.weights.0.len() <= MOST_WEIGHTS);
         let code = short.and_then(|kept| {
-            let bytes = protocol::encode(&(protocol::VERSION, self.weights.start, kept)).ok()?;
+            let bytes = protocol::encode(&(protocol::VERSION, self.weights.start, self.weights.own, kept)).ok()?;
             Some(base64url::encode(&bytes))
         });
         // Nothing is kept rather than what was before.
@@ -131,15 +131,16 @@ impl App {
     pub(super) fn take_up_network(&mut self, fragment: &str, query: &str) {
         let read = || {
             let bytes = base64url::decode(&taken(NETWORK, fragment, query)?)?;
-            let (version, start, checkpoint): (u32, Option<u64>, Box<Checkpoint>) = protocol::decode(&bytes).ok()?;
+            type Kept = (u32, Option<(u64, u32)>, bool, Box<Checkpoint>);
+            let (version, start, own, checkpoint): Kept = protocol::decode(&bytes).ok()?;
             let settings = &self.lab.settings;
             let shape = (checkpoint.network, checkpoint.width, checkpoint.depth);
             let fits = shape == (settings.network, settings.width, settings.depth);
-            (fits && version == protocol::VERSION).then_some((start, checkpoint))
+            (fits && version == protocol::VERSION).then_some((start, own, checkpoint))
         };
-        let Some((start, checkpoint)) = read() else { return };
+        let Some((start, own, checkpoint)) = read() else { return };
         self.weights.untouched &= start.is_some();
-        self.weights.start = start;
+        (self.weights.start, self.weights.own) = (start, own);
         (self.fit.mean, self.fit.scale) = (checkpoint.mean, checkpoint.scale);
         (self.lab.run, self.last.stamp.step) = (checkpoint.stamp.run, checkpoint.stamp.step);
         self.kept.network = Some((checkpoint.stamp.run, checkpoint.stamp.step));

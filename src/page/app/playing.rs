@@ -103,6 +103,7 @@ impl App {
             weights: self.weights.clone(),
         };
         (self.lab.training, self.lab.sampling) = (learner == Learner::Shipped, true);
+        self.drop_goal();
         self.weights.touch();
         self.take_settings(settings);
         self.take_target(target);
@@ -151,7 +152,7 @@ impl App {
             Some(mut checkpoint) => {
                 let run = self.next_run();
                 self.begin_run(run);
-                self.weights.start = before.weights.start;
+                (self.weights.start, self.weights.own) = (before.weights.start, before.weights.own);
                 (checkpoint.stamp.run, self.last.stamp.step) = (run, checkpoint.stamp.step);
                 self.checkpoint = Some(checkpoint);
             }

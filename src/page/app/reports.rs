@@ -284,6 +284,7 @@ impl App {
         let message = format!("{what}: {message}");
         let text = format!("The engine {message}. Drawing and settings are safe{kept}.{next}");
         self.engine_state = EngineState::Lost;
+        self.last.steps_per_second = 0.0;
         self.break_promises(&message);
         self.lost = Some(Loss {
             at_ms: now_ms,
@@ -291,6 +292,7 @@ impl App {
             is_over: false,
         });
         banner::clear(Kind::Lost);
+        banner::clear(Kind::Notice);
         banner::show(Kind::Lost, &text, RESTART);
         if gives_up {
             self.requests.give_up(&text);

@@ -5,7 +5,7 @@
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, Element, HtmlAnchorElement, HtmlInputElement, HtmlOptionElement, HtmlSelectElement, Url};
+use web_sys::{Blob, Element, HtmlAnchorElement, HtmlOptionElement, HtmlSelectElement, Url};
 
 use super::App;
 use super::reports::log;
@@ -100,7 +100,7 @@ impl App {
 
     fn save_field(&self) {
         let Some(field) = self.screen.field.as_ref().filter(|field| field.is_whole()) else {
-            return;
+            return banner::show(Kind::Notice, "There is no field yet.", None);
         };
         let mut table = Table::new("x,y,sx,sy,energy");
         let scores = field.score.chunks_exact(2);
@@ -148,7 +148,7 @@ impl App {
             what += &format!(", {} field, σ = {sigma}", source_name(self.screen.source));
         }
         caption.push(what);
-        if dom::element::<HtmlInputElement>("save-link")?.checked() {
+        if !dom::element::<HtmlSelectElement>("save-link")?.value().is_empty() {
             let link = self.link();
             caption.push(if link.len() > LINK {
                 "(a longer link than fits here)".to_owned()

@@ -30,6 +30,7 @@ impl App {
             if let Some(goal) = self.here().filter(|_| with_step) {
                 link::append_goal(&mut text, &goal);
             }
+            link::append_lens(&mut text, &self.stage.lens());
             text
         });
         parts.append_to(&mut fragment);
@@ -46,7 +47,7 @@ impl App {
 
     /// What a link says of the network: nothing of a scene's, and of one whose weights no link brings.
     fn here(&self) -> Option<Goal> {
-        let from = self.weights.start.map(|_| self.weights.print);
+        let from = self.weights.start.map(|(_, print)| print);
         let step = self.last.stamp.step as u32;
         let here = (step > 0).then_some(Goal { step, from });
         self.lab
@@ -67,6 +68,7 @@ impl App {
         self.leave_scene();
         self.lab.parts = found.parts;
         self.show_parts();
+        self.stage.set_lens(found.lens);
         if found.settings != self.lab.settings {
             self.take_settings(found.settings);
         }
@@ -143,12 +145,17 @@ impl App {
         } else {
             self.renew();
         }
-        (self.lab.goal, self.lab.training, self.stint) = (Some(goal), false, None);
-        let message = ["Training up to step ", &goal.step.to_string(), ", as the link says."].concat();
-        banner::show(Kind::Offer, &message, Some(("Stop", "stop-goal")));
+        self.go_on_to(goal);
         if self.shipped_set().is_none() {
             self.begin_with_seed();
         }
+    }
+
+    /// The same with the network that is there.
+    pub(super) fn go_on_to(&mut self, goal: Goal) {
+        (self.lab.goal, self.lab.training, self.stint) = (Some(goal), false, None);
+        let message = ["Training up to step ", &goal.step.to_string(), ", as the link says."].concat();
+        banner::show(Kind::Offer, &message, Some(("Stop", "stop-goal")));
     }
 
     /// The shipped weights from which a link's network begins are not to be had.
@@ -172,8 +179,7 @@ impl App {
         }
         let left = goal.step.saturating_sub(self.last.stamp.step as u32);
         if left == 0 {
-            self.lab.goal = None;
-            banner::clear(Kind::Offer);
+            self.drop_goal();
             banner::show(Kind::Notice, "The network is trained as far as the link says.", None);
             return;
         }
@@ -191,7 +197,15 @@ impl App {
         self.stint = None;
         match step {
             Some(step) => self.last.stamp.step = step,
-            None => self.lab.goal = None,
+            None => self.drop_goal(),
+        }
+    }
+
+    /// The network is not to be trained up to a step, any more.
+    pub(super) fn drop_goal(&mut self) {
+        if self.lab.goal.take().is_some() {
+            let told = dom::all::<Element>(".banner:has([data-action=stop-goal])");
+            told.iter().for_each(Element::remove);
         }
     }
 }

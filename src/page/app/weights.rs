@@ -34,11 +34,11 @@ pub struct Weights {
     /// The request by which shipped weights were loaded last.
     shipped: Option<u32>,
     /// Their fingerprint.
-    pub(super) print: u32,
+    print: u32,
     /// The network is from a file of the user's, which no link brings.
     pub(super) own: bool,
-    /// The step of the shipped weights from which the network that runs started.
-    pub(super) start: Option<u64>,
+    /// The step and the fingerprint of the shipped weights from which the network that runs started.
+    pub(super) start: Option<(u64, u32)>,
 }
 
 impl Weights {
@@ -50,7 +50,7 @@ impl Weights {
     /// What the caption says of where the network started.
     pub(super) fn caption(&self) -> String {
         self.start
-            .map_or_else(String::new, |step| format!(" · from shipped weights, step {step}"))
+            .map_or_else(String::new, |(step, _)| format!(" · from shipped weights, step {step}"))
     }
 
     /// The request was one of the page's own, for shipped weights.
@@ -148,8 +148,10 @@ impl App {
         self.told.run = Some(run);
         self.last.stamp.step = step;
         let shipped = self.weights.is_shipped(request);
-        (self.weights.start, self.weights.own) = (shipped.then_some(step), !shipped);
-        self.lab.goal = self.lab.goal.filter(|_| shipped);
+        (self.weights.start, self.weights.own) = (shipped.then_some((step, self.weights.print)), !shipped);
+        if !shipped {
+            self.drop_goal();
+        }
         if settings != self.lab.settings {
             self.lab.apply(settings);
         }

@@ -30,7 +30,7 @@ fn sound() -> Vec<String> {
 }
 
 /// What people and programs put into links, and what is put there by those who mean harm.
-const PIECES: [&str; 20] = [
+const PIECES: [&str; 21] = [
     "&",
     "=",
     "%",
@@ -44,6 +44,7 @@ const PIECES: [&str; 20] = [
     "&from=",
     "&width=4294967296",
     "&seed=99999999999999999999",
+    "&close=2,NaN,1e39",
     "&sigma=NaN",
     "&sigma=1e-320",
     "d.b",
