@@ -399,8 +399,14 @@ fn the_shipped_networks_are_of_the_default_settings_and_good() {
         let snapshot = weights_file::from_bytes(&bytes).unwrap();
         let exact = set.field();
         assert_eq!((snapshot.shape, snapshot.seed), (settings.shape(), settings.seed));
-        let (mean, scale) = (exact.mean(), exact.scale());
-        assert_eq!(snapshot.preconditioning, Preconditioning { mean, scale }, "{path}");
+        // Sums over the same nodes in another order differ by roundings.
+        let Preconditioning { mean, scale } = snapshot.preconditioning;
+        let near = |a: f32, b: f32| (a - b).abs() <= 1e-6 * exact.scale();
+        assert!(
+            near(mean[0], exact.mean()[0]) && near(mean[1], exact.mean()[1]),
+            "{path}: {mean:?}"
+        );
+        assert!(near(scale, exact.scale()), "{path}: {scale}");
         let trainer = Trainer::restore(snapshot, &Device::flex()).unwrap();
         let gauge = scorefield::metrics::fisher::FisherGauge::new(
             &exact,

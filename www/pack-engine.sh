@@ -1,10 +1,8 @@
 #!/bin/sh
-# Runs first after every build of the site: rids both modules of names, compresses the engine (a static host may not), names
-# its files after their content, and tells the page those names and sizes.
+# Runs first after every build of the site: compresses the engine (a static host may not), names its files after their
+# content, and tells the page those names and sizes.
 set -eu
-tools=$PWD/www
 cd "${TRUNK_STAGING_DIR:?this is a hook of trunk}"
-sh "$tools/strip-names.sh" engine_bg.wasm page-*_bg.wasm
 hash=$(cat engine_bg.wasm engine.js | cksum | cut -d' ' -f1)
 gzip -9 -n -c engine_bg.wasm > "engine-$hash.wasm.gz"
 rm -f engine_bg.wasm engine.d.ts engine_bg.wasm.d.ts
