@@ -1,8 +1,10 @@
 // Put before everything else of the page by a test: when the first stroke is possible, what the badge has said, and
-// the longest task of the main thread.
-const opening = { drawn: 0, badge: [], longest: 0 };
+// the tasks of the main thread over 50 ms: when each began, in milliseconds since 1970, and how long it lasted.
+const opening = { drawn: 0, badge: [], tasks: [] };
 new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) opening.longest = Math.max(opening.longest, duration);
+  for (const { startTime, duration } of list.getEntries()) {
+    opening.tasks.push([performance.timeOrigin + startTime, duration]);
+  }
 }).observe({ entryTypes: ['longtask'] });
 const stroke = () => {
   const { left, top, width, height } = document.getElementById('stage').getBoundingClientRect();
