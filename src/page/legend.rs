@@ -80,7 +80,7 @@ mod tests {
                 (&palette.diverging, [0.0, 0.5, 1.0]),
             ] {
                 let mut places = [0; 3];
-                Ramp::places(&at, &mut places);
+                Ramp::places(at.into_iter(), &mut places);
                 for place in places {
                     let channels = [0, 1, 2].map(|c| (Ramp::channel(ramp.colour(place), c) + 128) / 256);
                     let hex = format!("#{:02x}{:02x}{:02x}", channels[0], channels[1], channels[2]);

@@ -99,7 +99,7 @@ mod tests {
         let tone: Vec<f32> = energy.iter().map(|&e| shade(e)).collect();
         let mut rgba = vec![0; 4 * energy.len()];
         let mut places = vec![0; energy.len()];
-        Ramp::places(&tone, &mut places);
+        Ramp::places(tone.into_iter(), &mut places);
         colour_row(&palette.heat, &places, &vec![0.0; energy.len()], [0; 3], 0, &mut rgba);
         rgba
     }
@@ -127,7 +127,7 @@ mod tests {
         let energy = vec![3.3; 4096];
         let rgba = painted(&palette, &energy);
         let mut place = [0];
-        Ramp::places(&[shade(3.3)], &mut place);
+        Ramp::places([shade(3.3)].into_iter(), &mut place);
         let exact = [0, 1, 2].map(|c| Ramp::channel(palette.heat.colour(place[0]), c) as f32 / 256.0);
         for c in 0..3 {
             let mean = rgba.chunks(4).map(|p| f32::from(p[c])).sum::<f32>() / 4096.0;

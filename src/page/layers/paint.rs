@@ -311,7 +311,7 @@ impl FieldPainter {
     }
 
     fn paint_row(&mut self, j: usize) {
-        self.lay_tones(j);
+        self.lay_places(j);
         if self.has_field && self.layers.contours {
             let [above, here, below] = &self.rows;
             let width = 0.9 * self.scale;
@@ -332,7 +332,6 @@ impl FieldPainter {
         let side = self.line.len();
         let ramp = self.palette.ramp(self.layers.colour, self.layers.source);
         let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
-        Ramp::places(&self.tone, &mut self.places);
         energy::colour_row(ramp, &self.places, &self.line, self.palette.contour.0, j, pixels);
         if self.has_field && self.layers.has_lines() {
             let colour = self.palette.source(self.layers.source);
@@ -340,12 +339,12 @@ impl FieldPainter {
         }
     }
 
-    /// Fills the rows of energies around row `j` and the tones along it.
-    fn lay_tones(&mut self, j: usize) {
+    /// Fills the rows of energies around row `j` and the places on the ramp along it.
+    fn lay_places(&mut self, j: usize) {
         let is_energy = self.layers.colour == Colour::Energy;
-        let ground = if is_energy { 0.0 } else { 0.5 };
+        let ground = std::iter::repeat(if is_energy { 0.0 } else { 0.5 });
         if !self.has_field {
-            self.tone.fill(ground);
+            Ramp::places(ground, &mut self.places);
             return;
         }
         // Rows are painted in order: two of the three are those of the row before.
@@ -360,13 +359,13 @@ impl FieldPainter {
         }
         self.energy.row(j as isize + 1, &mut self.rows[2]);
         if !self.layers.heat {
-            self.tone.fill(ground);
+            Ramp::places(ground, &mut self.places);
         } else if !is_energy || self.layers.source == Source::Error {
             self.tones.row(j as isize, &mut self.tone);
+            Ramp::places(self.tone.iter().copied(), &mut self.places);
         } else {
-            for (tone, energy) in self.tone.iter_mut().zip(&self.rows[1]) {
-                *tone = energy::shade(self.stretch * *energy);
-            }
+            let shades = self.rows[1].iter().map(|energy| energy::shade(self.stretch * energy));
+            Ramp::places(shades, &mut self.places);
         }
     }
 }

@@ -41,10 +41,10 @@ impl Ramp {
     }
 
     /// The places in the table of numbers in [0, 1], clamped; NaN gives the low end.
-    pub fn places(t: &[f32], places: &mut [u32]) {
+    pub fn places(t: impl Iterator<Item = f32>, places: &mut [u32]) {
         // Adding 2^23 leaves the nearest whole number in the lowest bits: a cast would ask more questions than this.
         const WHOLE: f32 = 8_388_608.0;
-        for (place, &t) in places.iter_mut().zip(t) {
+        for (place, t) in places.iter_mut().zip(t) {
             let inside = if t > 0.0 { t } else { 0.0 };
             let inside = if inside < 1.0 { inside } else { 1.0 };
             *place = (inside * (STEPS - 1) as f32 + WHOLE).to_bits();
@@ -247,7 +247,7 @@ mod tests {
 
     fn bytes(ramp: &Ramp, t: f32) -> [u8; 3] {
         let mut place = [0];
-        Ramp::places(&[t], &mut place);
+        Ramp::places([t].into_iter(), &mut place);
         [0, 1, 2].map(|c| ((Ramp::channel(ramp.colour(place[0]), c) + 128) / 256) as u8)
     }
 
@@ -280,7 +280,7 @@ mod tests {
         assert_eq!(bytes(&Palette::new(true).heat, 0.0), [10, 13, 18]);
         assert_eq!(bytes(&Palette::new(false).heat, f32::NAN), [255; 3]);
         let mut places = [0; 5];
-        Ramp::places(&[0.0, -1.0, f32::NAN, 1.0, 9.0], &mut places);
+        Ramp::places([0.0, -1.0, f32::NAN, 1.0, 9.0].into_iter(), &mut places);
         assert!(places[..3] == [places[0]; 3] && places[3] == places[4] && places[0] < places[3]);
     }
 

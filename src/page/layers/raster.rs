@@ -36,14 +36,26 @@ impl Mask {
 
     /// Blends the coverages of row `j` into its pixels, RGBA; `alpha` in [0, 1] is that of full coverage.
     pub fn blend_row(&self, j: usize, colour: [u8; 3], alpha: f32, pixels: &mut [u8]) {
-        let alpha = alpha / 255.0;
+        // Of full coverage, 255, that is 65,536 times the opacity.
+        let alpha = (alpha * (65_536.0 / 255.0)) as i32;
+        let colour = colour.map(i32::from);
         for (pixels, cover) in pixels.chunks_mut(4 * STEP).zip(self.row(j).chunks(STEP)) {
             // Most pixels have no line.
             if cover == [0; STEP] {
                 continue;
             }
-            for (pixel, &cover) in pixels.chunks_exact_mut(4).zip(cover).filter(|(_, cover)| **cover > 0) {
-                blend(&mut pixel[..3], colour, alpha * f32::from(cover));
+            for (pixel, &cover) in pixels
+                .as_chunks_mut::<4>()
+                .0
+                .iter_mut()
+                .zip(cover)
+                .filter(|(_, cover)| **cover > 0)
+            {
+                let a = alpha * i32::from(cover);
+                for (channel, colour) in pixel.iter_mut().zip(colour) {
+                    let ground = i32::from(*channel);
+                    *channel = (ground + (((colour - ground) * a) >> 16)) as u8;
+                }
             }
         }
     }

@@ -227,7 +227,7 @@ impl SurfacePainter {
         for (line, light) in self.line.iter_mut().zip(&self.depth.light[row.clone()]) {
             *line += light * (1.0 - *line);
         }
-        Ramp::places(&self.depth.tone[row], &mut self.places);
+        Ramp::places(self.depth.tone[row].iter().copied(), &mut self.places);
         let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
         energy::colour_row(ramp, &self.places, &self.line, palette.contour.0, j, pixels);
         if self.layers.has_lines() {
