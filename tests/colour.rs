@@ -123,7 +123,7 @@ fn contrast(a: Rgb, b: Rgb) -> f32 {
 
 fn at(ramp: &Ramp, t: f32) -> Rgb {
     let mut place = [0];
-    Ramp::places(&[t], &mut place);
+    Ramp::places([t].into_iter(), &mut place);
     [0, 1, 2].map(|c| ((Ramp::channel(ramp.colour(place[0]), c) + 128) / 256) as u8)
 }
 

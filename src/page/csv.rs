@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn points_off_the_stage_or_too_many_are_strange_and_fit_once_they_are_fitted() {
         // The words of both messages.
-        assert!(STAGE_HALF_WIDTH == 1.45 && MAX_DOTS == 4000);
+        const { assert!(STAGE_HALF_WIDTH == 1.45 && MAX_DOTS == 4000) };
         let read = points("0,0\n10,30\n20,0").unwrap();
         assert_eq!(
             read.strange.as_deref(),
