@@ -2,9 +2,10 @@
 //!
 //! The score is smooth on the scale of sigma, whoever gives it, so that splines through its values on a grid of some
 //! points to each sigma meet it closely, at a small part of a network's price. How closely is not assumed but measured,
-//! at the particles themselves and again and again: where the difference is more than a hundredth the field is asked as
-//! without a grid. So it is outside the grid, and until a grid would have paid for itself: by the rule of renting until
-//! the rents are the price, evaluations are never more than twice the least that would have done.
+//! at the particles themselves and again and again: where the difference is more than a hundredth a finer grid is tried,
+//! and where none is fine enough the field is asked as without one. So it is outside the grid, and until a grid would have
+//! paid for itself: by the rule of renting until the rents are the price, evaluations are never more than twice the least
+//! that would have done (each grid that was too coarse adds its own price).
 
 use std::cell::RefCell;
 
@@ -18,8 +19,9 @@ use crate::engine::protocol::Grid;
 pub const TOLERANCE: f32 = 0.01;
 /// Points an axis that a grid may have.
 const SIDES: [u32; 6] = [48, 64, 96, 128, 192, 256];
-/// The widest spacing, in sigmas.
+/// The widest spacing, in sigmas, and by what it is multiplied where that was too wide.
 const WIDEST: f32 = 0.8;
+const FINER: f32 = 0.6;
 /// Half width of the grid in standard deviations of the cloud.
 const REACH: f32 = 3.5;
 /// Particles at which the difference is measured.
@@ -31,17 +33,30 @@ const PROBE_EVERY: u32 = 16;
 #[derive(Debug, Default)]
 pub struct Interpolation(RefCell<Kept>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Kept {
     sigma: f32,
     /// Points at which the field itself was asked since the noise level changed or the grid was made.
     asked: usize,
     lattice: Option<Lattice>,
-    /// The difference was too large at this noise level.
-    refused: bool,
+    /// The widest spacing that may do at this noise level, in sigmas.
+    widest: f32,
     /// Evaluations since the last measurement.
     unmeasured: u32,
     error: Option<f32>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            sigma: 0.0,
+            asked: 0,
+            lattice: None,
+            widest: WIDEST,
+            unmeasured: 0,
+            error: None,
+        }
+    }
 }
 
 impl Interpolation {
@@ -72,9 +87,7 @@ impl Field for Interpolated<'_> {
             };
         }
         let count = x.dims()[0];
-        if !kept.refused
-            && let Some(grid) = grid_for(kept.asked, count, x, sigma)
-        {
+        if let Some(grid) = grid_for(kept.asked, count, x, kept.widest * sigma) {
             kept.lattice = Some(Lattice::new(grid, self.field, x, sigma));
             (kept.asked, kept.unmeasured) = (0, PROBE_EVERY);
         }
@@ -90,7 +103,9 @@ impl Field for Interpolated<'_> {
             let good = error <= TOLERANCE;
             (kept.unmeasured, kept.error) = (0, good.then_some(error));
             if !good {
-                (kept.lattice, kept.refused) = (None, true);
+                // A finer one, should that pay too.
+                kept.lattice = None;
+                kept.widest *= FINER;
                 return self.field.score(x, sigma);
             }
         }
@@ -150,9 +165,9 @@ impl Interpolated<'_> {
     }
 }
 
-/// The grid that pays now, when the field has been asked at so many points: a square about the cloud, fine enough for
-/// sigma. None when it would have to be too fine, or is not paid for yet.
-fn grid_for(asked: usize, count: usize, x: &Tensor<2>, sigma: f32) -> Option<Grid> {
+/// The grid that pays now, when the field has been asked at so many points: a square about the cloud with points at most
+/// so far apart. None when there would be too many, or it is not paid for yet.
+fn grid_for(asked: usize, count: usize, x: &Tensor<2>, widest: f32) -> Option<Grid> {
     // The smallest grid is not worth a look at the cloud before that.
     if asked + count < (SIDES[0] * SIDES[0]) as usize || asked == 0 {
         return None;
@@ -164,7 +179,7 @@ fn grid_for(asked: usize, count: usize, x: &Tensor<2>, sigma: f32) -> Option<Gri
     let centre = [0, 1].map(|k| finite().map(|at| at[k]).sum::<f32>() / n);
     let variance = [0, 1].map(|k| finite().map(|at| (at[k] - centre[k]).powi(2)).sum::<f32>() / n);
     let half_width = REACH * variance[0].max(variance[1]).sqrt();
-    let spacings = 2.0 * half_width / (WIDEST * sigma);
+    let spacings = 2.0 * half_width / widest;
     let side = SIDES.into_iter().find(|side| (side - 1) as f32 >= spacings)?;
     (asked >= (side * side) as usize && half_width > 0.0).then_some(Grid {
         centre,
