@@ -3,9 +3,13 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
-use std::task::{Context, Poll, Waker};
+#[allow(dead_code)] // most of what the lab's own tests need is not needed here
+#[path = "lab/driver.rs"]
+mod driver;
+
 use std::time::{Duration, Instant};
 
+use driver::{lab_on, now};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use scorefield::distribution::{Drawing, Preset, Target};
@@ -16,28 +20,8 @@ use scorefield::model::weights_file::{self, Content};
 use scorefield::model::{Head, Kind, Preconditioning, Shape};
 use scorefield::training::Snapshot;
 
-/// Natively no future ever waits.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    let mut future = Box::pin(future);
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            return value;
-        }
-    }
-}
-
 fn lab(settings: Settings) -> Lab {
-    let mut lab = Lab::new(Some(Backend::Cpu));
-    let settings = Box::new(settings);
-    let target = Target::Preset(Preset::Moons);
-    for command in [
-        Command::Configure { settings, revision: 1 },
-        Command::Learn { target, revision: 1 },
-        Command::Reset { run: 1 },
-    ] {
-        now(lab.obey(command)).unwrap();
-    }
-    lab
+    lab_on(Target::Preset(Preset::Moons), settings)
 }
 
 fn small() -> Settings {

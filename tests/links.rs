@@ -71,13 +71,7 @@ async fn the_dialog_makes_a_link_that_brings_everything_back(chrome: &Chrome, ad
         "const { data, points, width, levels, step } = scorefield.state(); return [data, points, width, levels, step]";
     let left = chrome.run(state).await?;
     visit(chrome, &link).await?;
-    chrome
-        .wait_for(
-            "the link's step",
-            &format!("{TOLD}.includes('as far as the link says')"),
-            SOON,
-        )
-        .await?;
+    wait_for_its_step(chrome).await?;
     assert_eq!(chrome.run(state).await?, left);
     let seen = chrome
         .run(&format!(
@@ -86,6 +80,12 @@ async fn the_dialog_makes_a_link_that_brings_everything_back(chrome: &Chrome, ad
         .await?;
     assert_eq!(seen, json!([false, true, false]));
     Ok(())
+}
+
+/// Until the network is at the step of the link that was opened.
+async fn wait_for_its_step(chrome: &Chrome) -> Outcome {
+    let told = format!("{TOLD}.includes('as far as the link says')");
+    chrome.wait_for("the link's step", &told, SOON).await
 }
 
 async fn training_up_to_a_step_can_be_stopped(chrome: &Chrome, address: &str) -> Outcome {
@@ -113,13 +113,7 @@ async fn a_network_from_shipped_weights_comes_back_from_them(chrome: &Chrome, ad
     let link = left[0].as_str().unwrap_or_default();
     assert!(link.contains("&from="), "{link}");
     visit(chrome, link).await?;
-    chrome
-        .wait_for(
-            "the link's step",
-            &format!("{TOLD}.includes('as far as the link says')"),
-            SOON,
-        )
-        .await?;
+    wait_for_its_step(chrome).await?;
     assert_eq!(chrome.run("return scorefield.state().step").await?, left[1]);
     // Weights that nobody ships any more make way for those of the seed.
     visit(chrome, &format!("{address}#data=rings&step=30&from=1")).await?;

@@ -2,9 +2,12 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use std::task::{Context, Poll, Waker};
+#[allow(dead_code)] // most of what the lab's own tests need is not needed here
+#[path = "lab/driver.rs"]
+mod driver;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use driver::{lab_on, now};
 use scorefield::distribution::{Drawing, Preset, Target};
 use scorefield::engine::lab::Lab;
 use scorefield::engine::protocol::{Backend, Checkpoint, Command, Floats, Report};
@@ -14,16 +17,6 @@ use scorefield::model::weights_file::{self, Content, WeightsError};
 use scorefield::model::{Head, Kind, Preconditioning, Shape};
 use scorefield::noise::NoiseLadder;
 use scorefield::training::{Plan, Snapshot, Trainer};
-
-/// Natively no future ever waits.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    let mut future = Box::pin(future);
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            return value;
-        }
-    }
-}
 
 const LADDER: NoiseLadder = NoiseLadder {
     sigma_max: 3.0,
@@ -215,19 +208,6 @@ fn what_is_wrong_with_a_file_is_said() {
     assert!(text.contains("no file of network weights"), "{text}");
 }
 
-fn lab(target: Target, settings: Settings) -> Lab {
-    let mut lab = Lab::new(Some(Backend::Cpu));
-    let settings = Box::new(settings);
-    for command in [
-        Command::Configure { settings, revision: 1 },
-        Command::Learn { target, revision: 1 },
-        Command::Reset { run: 1 },
-    ] {
-        now(lab.obey(command)).unwrap();
-    }
-    lab
-}
-
 /// Obeys, turns until there is no more to do, and hands out all reports.
 fn reports(lab: &mut Lab, command: Command) -> Vec<Report> {
     now(lab.obey(command)).unwrap();
@@ -290,14 +270,14 @@ fn a_file_of_another_version_says_of_which() {
 
 #[test]
 fn a_lab_goes_on_from_the_file_of_another_with_its_size_and_seed() {
-    let mut first = lab(Target::Preset(Preset::Moons), small(4));
+    let mut first = lab_on(Target::Preset(Preset::Moons), small(4));
     for _ in 0..30 {
         now(first.obey(Command::TrainOnce)).unwrap();
         now(first.turn()).unwrap();
     }
     let bytes = saved(&mut first);
 
-    let mut second = lab(
+    let mut second = lab_on(
         Target::Preset(Preset::Moons),
         Settings {
             particles: 50,
@@ -340,7 +320,7 @@ fn a_lab_goes_on_from_the_file_of_another_with_its_size_and_seed() {
 
 #[test]
 fn a_file_that_is_no_network_leaves_the_model_as_it_was() {
-    let mut lab = lab(Target::Preset(Preset::Moons), small(1));
+    let mut lab = lab_on(Target::Preset(Preset::Moons), small(1));
     reports(&mut lab, Command::TrainOnce);
     let before = scores(&mut lab);
     let mut bytes = saved(&mut lab);

@@ -21,8 +21,8 @@ use crate::distribution::Target;
 
 /// Changes whenever these files or the package's version do, so that a page and an engine of different builds refuse
 /// each other instead of misreading messages (FNV-1a over the sources).
-pub const VERSION: u32 = {
-    let source = concat!(
+pub const VERSION: u32 = fingerprint(
+    concat!(
         include_str!("protocol.rs"),
         include_str!("protocol/devices.rs"),
         include_str!("protocol/frame.rs"),
@@ -33,15 +33,19 @@ pub const VERSION: u32 = {
         include_str!("settings.rs"),
         env!("CARGO_PKG_VERSION")
     )
-    .as_bytes();
+    .as_bytes(),
+);
+
+/// A number by which some bytes are known again (FNV-1a).
+pub const fn fingerprint(bytes: &[u8]) -> u32 {
     let mut hash = 0x811c_9dc5_u32;
     let mut i = 0;
-    while i < source.len() {
-        hash = (hash ^ source[i] as u32).wrapping_mul(0x0100_0193);
+    while i < bytes.len() {
+        hash = (hash ^ bytes[i] as u32).wrapping_mul(0x0100_0193);
         i += 1;
     }
     hash
-};
+}
 
 /// An array of numbers that is encoded as raw bytes, and so costs one copy instead of one call a number.
 #[derive(Clone, Debug, Default, PartialEq)]

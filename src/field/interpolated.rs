@@ -86,13 +86,12 @@ impl Field for Interpolated<'_> {
                 ..Kept::default()
             };
         }
-        let count = x.dims()[0];
-        if let Some(grid) = grid_for(kept.asked, count, x, kept.widest * sigma) {
+        if let Some(grid) = grid_for(kept.asked, x, kept.widest * sigma) {
             kept.lattice = Some(Lattice::new(grid, self.field, x, sigma));
             (kept.asked, kept.unmeasured) = (0, PROBE_EVERY);
         }
         let Some(lattice) = &kept.lattice else {
-            kept.asked += count;
+            kept.asked += x.dims()[0];
             return self.field.score(x, sigma);
         };
         let points = host(x);
@@ -167,9 +166,9 @@ impl Interpolated<'_> {
 
 /// The grid that pays now, when the field has been asked at so many points: a square about the cloud with points at most
 /// so far apart. None when there would be too many, or it is not paid for yet.
-fn grid_for(asked: usize, count: usize, x: &Tensor<2>, widest: f32) -> Option<Grid> {
-    // The smallest grid is not worth a look at the cloud before that.
-    if asked + count < (SIDES[0] * SIDES[0]) as usize || asked == 0 {
+fn grid_for(asked: usize, x: &Tensor<2>, widest: f32) -> Option<Grid> {
+    // Where not even the smallest grid is paid for, a look at the cloud would be in vain.
+    if asked < (SIDES[0] * SIDES[0]) as usize {
         return None;
     }
     let points = host(x);

@@ -159,12 +159,6 @@ fn read_lens(value: &str) -> Result<Lens, LinkError> {
         })
 }
 
-/// A number by which shipped weights are known (FNV-1a).
-pub fn fingerprint(bytes: &[u8]) -> u32 {
-    let mix = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
-    bytes.iter().fold(0x811c_9dc5, mix)
-}
-
 /// Marks the code of a drawing, so that it can never be taken for a named set.
 const DRAWING: &str = "d.";
 

@@ -18,7 +18,7 @@ use crate::distribution::{Preset, Target};
 use crate::engine::protocol::{self, Command};
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
-use crate::page::{dom, lab, link};
+use crate::page::{dom, lab};
 
 /// No file of weights is longer, in bytes.
 const LONGEST: f64 = 67_108_864.0;
@@ -95,7 +95,7 @@ impl App {
     /// Loads a file that is here. Without shipped weights, whatever the reason, the network starts from its seed.
     fn receive(&mut self, bytes: Option<Vec<u8>>, shipped: Option<Preset>, name: &str) {
         if shipped.is_some() {
-            let print = bytes.as_deref().map(link::fingerprint);
+            let print = bytes.as_deref().map(protocol::fingerprint);
             let linked = self.lab.goal.and_then(|goal| goal.from);
             if linked.is_some_and(|linked| print != Some(linked)) {
                 return self.begin_with_seed();

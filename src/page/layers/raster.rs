@@ -38,7 +38,6 @@ impl Mask {
     pub fn blend_row(&self, j: usize, colour: [u8; 3], alpha: f32, pixels: &mut [u8]) {
         // Of full coverage, 255, that is 65,536 times the opacity.
         let alpha = (alpha * (65_536.0 / 255.0)) as i32;
-        let colour = colour.map(i32::from);
         for (pixels, cover) in pixels.chunks_mut(4 * STEP).zip(self.row(j).chunks(STEP)) {
             // Most pixels have no line.
             if cover == [0; STEP] {
@@ -51,11 +50,7 @@ impl Mask {
                 .zip(cover)
                 .filter(|(_, cover)| **cover > 0)
             {
-                let a = alpha * i32::from(cover);
-                for (channel, colour) in pixel.iter_mut().zip(colour) {
-                    let ground = i32::from(*channel);
-                    *channel = (ground + (((colour - ground) * a) >> 16)) as u8;
-                }
+                mix(&mut pixel[..3], colour, alpha * i32::from(cover));
             }
         }
     }
@@ -117,10 +112,15 @@ fn span(from: f32, to: f32, side: usize) -> std::ops::Range<usize> {
 /// Blends a colour into a pixel; `alpha` in [0, 1].
 #[inline]
 pub fn blend(pixel: &mut [u8], colour: [u8; 3], alpha: f32) {
-    let a = (alpha * 256.0) as i32;
+    mix(pixel, colour, ((alpha * 256.0) as i32) << 8);
+}
+
+/// The same with an opacity of 65,536 for all of it.
+#[inline]
+fn mix(pixel: &mut [u8], colour: [u8; 3], opacity: i32) {
     for (channel, colour) in pixel.iter_mut().zip(colour) {
         let ground = i32::from(*channel);
-        *channel = (ground + (((i32::from(colour) - ground) * a) >> 8)) as u8;
+        *channel = (ground + (((i32::from(colour) - ground) * opacity) >> 16)) as u8;
     }
 }
 

@@ -20,9 +20,9 @@ fn the_default_state_needs_no_link_and_an_empty_link_is_the_default_state() {
     assert_eq!((link.settings, link.errors.len()), (Settings::default(), 0));
 }
 
-#[test]
-fn a_state_comes_back_from_its_link() {
-    let settings = Settings {
+/// Settings of every kind that are not the usual ones.
+fn unusual() -> Settings {
+    Settings {
         width: 128,
         learning_rate: 0.003,
         sampler: Sampler::Langevin,
@@ -30,7 +30,12 @@ fn a_state_comes_back_from_its_link() {
         contours: false,
         show_data: true,
         ..Settings::default()
-    };
+    }
+}
+
+#[test]
+fn a_state_comes_back_from_its_link() {
+    let settings = unusual();
     for preset in Preset::ALL {
         let text = write(&Target::Preset(preset), &settings);
         let link = read(&text);
@@ -230,15 +235,7 @@ fn how_the_stage_is_enlarged_comes_back_and_never_shows_what_is_beside_the_pictu
 fn links_of_earlier_versions_still_mean_what_they_meant() {
     let link =
         read("#data=rings&width=128&learningRate=0.003&sampler=langevin&sigma=0.0123&contours=false&showData=true");
-    let meant = Settings {
-        width: 128,
-        learning_rate: 0.003,
-        sampler: Sampler::Langevin,
-        sigma: 0.0123,
-        contours: false,
-        show_data: true,
-        ..Settings::default()
-    };
+    let meant = unusual();
     assert_eq!((&link.settings, link.errors.len()), (&meant, 0));
     // Of the last page that wrote bytes of seven bits: 60 dots, some of them on odd steps of 1/1024.
     let Target::Drawing(old) = read(OLD_DRAWING).target else {
