@@ -105,6 +105,11 @@ pub async fn draws_trains_and_samples(chrome: &Chrome, address: &str) -> Outcome
         .wait_for("end of the descent", "scorefield.state().finished", 2 * SOON)
         .await?;
     chrome.wait_for("particles on both sides", sampled, SOON).await?;
+    // On a fast machine little has been said until now.
+    press(chrome, &['w'], &[]).await?;
+    chrome
+        .wait_for("third message", "heard.filter(([, text]) => text).length > 2", SOON)
+        .await?;
     messages_are_seldom(chrome).await
 }
 
