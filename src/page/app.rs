@@ -435,8 +435,15 @@ impl App {
     fn pull(&mut self) {
         if !self.waiting_for_frame && self.runs() && self.told.run.is_some() {
             self.waiting_for_frame = true;
-            self.send(&Command::Frame { hidden: false });
+            self.ask_for_frame();
         }
+    }
+
+    /// Asks the engine for a frame, by which it hears whether anybody sees it. A browser may draw once more after it has
+    /// said that the tab is hidden, so that is asked of the document and not concluded from who asks.
+    fn ask_for_frame(&mut self) {
+        let hidden = dom::is_hidden();
+        self.send(&Command::Frame { hidden });
     }
 
     /// A new network, fitted to the data as they are now.

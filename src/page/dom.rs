@@ -171,6 +171,11 @@ pub fn now_ms() -> f64 {
     window().ok().and_then(|w| w.performance()).map_or(0.0, |p| p.now())
 }
 
+/// The tab is hidden, as behind another one.
+pub fn is_hidden() -> bool {
+    document().is_ok_and(|document| document.hidden())
+}
+
 thread_local! {
     /// Pixels to a CSS pixel in the file for which everything is being drawn.
     static FOR_FILE: Cell<Option<f64>> = const { Cell::new(None) };

@@ -1,14 +1,16 @@
-// Put before the page by a test: an engine that does not arrive, a tab that is hidden, an hour that has passed.
+// Put before the page by a test: an engine that does not arrive, a tab that is hidden, an hour that has passed, and, once
+// a GPU was lost, a clock that goes ten times as slowly: what a software adapter compiles then may take minutes.
 {
   const channel = new BroadcastChannel('faults');
-  let later = 0, hidden = false, waiting = [];
+  let later = 0, hidden = false, waiting = [], slowed = Infinity;
 
+  const shown = (at) => Math.min(at, slowed) + Math.max(at - slowed, 0) / 10 + later;
   const { now } = Performance.prototype;
-  Performance.prototype.now = function () { return now.call(this) + later; };
+  Performance.prototype.now = function () { return shown(now.call(this)); };
   const { requestAnimationFrame } = window;
   window.requestAnimationFrame = (then) => hidden
     ? waiting.push(then)
-    : requestAnimationFrame((at) => then(at + later));
+    : requestAnimationFrame((at) => then(shown(at)));
   Object.defineProperty(document, 'hidden', { get: () => hidden });
   Object.defineProperty(document, 'visibilityState', { get: () => hidden ? 'hidden' : 'visible' });
   const hide = (value) => {
@@ -27,6 +29,7 @@
 
   window.fault = (name) => {
     if (name === 'an-hour') later += 3.6e6;
+    if (name === 'lose-gpu') slowed = now.call(performance);
     if (name === 'hide' || name === 'show') hide(name === 'hide');
     channel.postMessage(name);
   };

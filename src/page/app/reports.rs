@@ -3,7 +3,7 @@
 use wasm_bindgen::JsValue;
 
 use super::{App, Told};
-use crate::engine::protocol::{Backend, Command, Devices, Frame, Progress, Report, Stamp};
+use crate::engine::protocol::{Backend, Devices, Frame, Progress, Report, Stamp};
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
 use crate::page::dom;
@@ -335,13 +335,13 @@ impl App {
 
     /// A hidden tab draws nothing and asks for nothing; the engine has to hear that it is hidden.
     pub(super) fn on_visibility(&mut self) {
-        if !dom::document().is_ok_and(|document| document.hidden()) {
+        if !dom::is_hidden() {
             return;
         }
         self.keep(true);
         self.keep_network(true);
         if self.runs() {
-            self.send(&Command::Frame { hidden: true });
+            self.ask_for_frame();
         }
     }
 }
