@@ -82,6 +82,41 @@ async fn the_dialog_makes_a_link_that_brings_everything_back(chrome: &Chrome, ad
     Ok(())
 }
 
+/// What the page's own link says of the camera.
+const ORBIT: &str = "return new URL(scorefield.link()).hash.match(/&orbit=([^&]*)/)?.[1]";
+
+async fn a_landscape_is_seen_from_where_it_was(chrome: &Chrome, address: &str) -> Outcome {
+    let orbit = "-1.25,0.5,2,-0.5,-0.25";
+    visit(
+        chrome,
+        &format!("{address}#data=rings&width=16&depth=1&surface=true&orbit={orbit}"),
+    )
+    .await?;
+    assert_eq!(chrome.run(ORBIT).await?, orbit);
+    // A drag turns it.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stroke(chrome, &[[-0.6, 0.3], [0.0, 0.0], [0.5, 0.2]]).await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let turned = chrome.run(ORBIT).await?;
+    assert!(turned.is_string() && turned != orbit, "{turned}");
+    let link = chrome.run("return scorefield.link()").await?;
+    visit(chrome, link.as_str().unwrap_or_default()).await?;
+    assert_eq!(chrome.run(ORBIT).await?, turned);
+    // So it is after a reload, and at the next visit.
+    stroke(chrome, &[[0.6, 0.3], [0.2, 0.1]]).await?;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let again = chrome.run(ORBIT).await?;
+    assert!(again.is_string() && again != turned, "{again}");
+    chrome.tab.refresh().await?;
+    chrome.wait_for("page", "window.scorefield?.state", SOON).await?;
+    assert_eq!(chrome.run(ORBIT).await?, again);
+    visit(chrome, address).await?;
+    assert_eq!(chrome.run(ORBIT).await?, again);
+    visit(chrome, &format!("{address}?fresh")).await?;
+    chrome.run("localStorage.clear(); sessionStorage.clear()").await?;
+    Ok(())
+}
+
 /// Until the network is at the step of the link that was opened.
 async fn wait_for_its_step(chrome: &Chrome) -> Outcome {
     let told = format!("{TOLD}.includes('as far as the link says')");
@@ -180,6 +215,7 @@ async fn a_link_brings_the_lab_to_others() -> Outcome {
     let address = server::serve_site().await?;
     let chrome = Chrome::start().await?;
     the_dialog_makes_a_link_that_brings_everything_back(&chrome, &address).await?;
+    a_landscape_is_seen_from_where_it_was(&chrome, &address).await?;
     training_up_to_a_step_can_be_stopped(&chrome, &address).await?;
     a_network_from_shipped_weights_comes_back_from_them(&chrome, &address).await?;
     a_locked_page_runs_and_keeps_its_settings(&chrome, &address).await?;

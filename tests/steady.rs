@@ -58,8 +58,9 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static MEMORY: Counting = Counting;
 
-/// Rounds before memory is counted, and while it is.
-const WARM_UP: usize = 4;
+/// Rounds before memory is counted, and while it is: particles remember for as long as their trails are seen, some
+/// forty frames.
+const WARM_UP: usize = 6;
 const ROUNDS: usize = 12;
 
 fn view(pixels: f32) -> Viewport {

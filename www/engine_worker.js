@@ -1,4 +1,4 @@
-// The engine's worker. The page sends the engine first, packed as it came; what is unpacked and compiled here, where it
+// The engine's worker, and one for pictures. The page sends the engine first, packed as it came; what is unpacked and compiled here, where it
 // keeps nobody waiting, goes back to the page, so that a restart, which is given that, compiles nothing anew. From then
 // on the engine's own Rust listens.
 import init from './engine.js';
@@ -22,8 +22,16 @@ self.addEventListener('error', ({ message }) => {
   }
 });
 
+// Keeps the page for a fifth of a second, if the page does it.
+const png = async (picture) => {
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  canvas.getContext('2d').drawImage(picture, 0, 0);
+  return canvas.convertToBlob();
+};
+
 self.onmessage = async ({ data }) => {
   self.onmessage = null;
+  if (data instanceof ImageBitmap) return self.postMessage(await png(data).catch(() => null));
   try {
     ({ memory } = await init({ module_or_path: data instanceof Blob ? await compile(data) : data }));
   } catch (error) {

@@ -13,6 +13,7 @@ mod margins;
 mod meter;
 mod patience;
 mod playing;
+mod printing;
 mod probe;
 mod race;
 mod replay;
@@ -227,7 +228,9 @@ impl App {
         listeners.extend(controls::start(&handle)?);
         listeners.push(keys::start(&handle)?);
         listeners.extend(surroundings::listen(&handle, &board)?);
-        let mut lab = surroundings::lab()?;
+        let (mut lab, lens, camera) = surroundings::lab()?;
+        stage.set_lens(lens);
+        stage.set_camera(camera);
         // Who asked for less motion starts it.
         lab.sampling = !still;
         Ok(Box::new(Self {
@@ -288,6 +291,8 @@ impl App {
 
     /// First things first: the exact field, then the engine.
     fn begin(&mut self) {
+        // What a link brings is kept when somebody has changed it.
+        self.kept.of = self.revisions();
         // A finger begins by scrolling, a mouse by drawing.
         let look = self.coarse_pointer || self.lab.parts.has("lock");
         self.set_tool(if look { Tool::Look } else { Tool::Draw });
@@ -306,9 +311,7 @@ impl App {
             );
             self.weights.untouched = link::leaves_start_open(&hash, &search);
             self.take_up_network(&hash, &search);
-            let found = link::read(&hash);
-            self.stage.set_lens(found.lens);
-            self.follow_lesson(found.lesson);
+            self.follow_lesson(link::read(&hash).lesson);
             lessons::offer(hash.is_empty());
         }
         self.show_parts();

@@ -77,6 +77,12 @@ fn try_show(kind: Kind, message: &str, button: Option<(&str, &str)>) -> Option<(
     Some(())
 }
 
+/// Takes away the message that offers an action.
+pub fn take_back(action: &str) {
+    let offers = format!(".banner:has([data-action={action}])");
+    dom::all::<Element>(&offers).iter().for_each(Element::remove);
+}
+
 /// Takes away every message of a kind.
 pub fn clear(kind: Kind) {
     for banner in dom::all::<Element>(&format!(".banner[data-kind={}]", kind.name())) {

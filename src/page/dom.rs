@@ -1,11 +1,11 @@
 //! Small helpers around the document: finding elements, changing them only when something changes.
 
-use std::cell::Cell;
-
 use std::pin::Pin;
 
 use gloo_events::{EventListener, EventListenerOptions};
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Node, Storage, Window};
 
 /// The window; an error on a thread without one.
@@ -176,30 +176,24 @@ pub fn is_hidden() -> bool {
     document().is_ok_and(|document| document.hidden())
 }
 
-thread_local! {
-    /// Pixels to a CSS pixel in the file for which everything is being drawn.
-    static FOR_FILE: Cell<Option<f64>> = const { Cell::new(None) };
-}
-
-/// From now on everything is drawn for a file, with so many pixels to a CSS pixel, or for the screen.
-pub fn draw_for_file(ratio: Option<f64>) {
-    FOR_FILE.set(ratio);
-}
-
-/// What is drawn now is for a file: whole, at once, and as fine as asked.
-pub fn for_file() -> bool {
-    FOR_FILE.get().is_some()
-}
-
 /// Device pixels to a CSS pixel.
 pub fn pixel_ratio() -> f64 {
-    let screen = || window().map_or(1.0, |window| window.device_pixel_ratio());
-    FOR_FILE.get().unwrap_or_else(screen)
+    window().map_or(1.0, |window| window.device_pixel_ratio())
 }
 
-/// A number of pixels that is bounded on the screen, where pictures have to be drawn fast, and free in a file.
-pub fn at_most(pixels: f32, most: f32) -> f32 {
-    if for_file() { pixels } else { pixels.min(most) }
+/// Goes on in a task of its own, after the browser has done what waited.
+///
+/// # Errors
+/// In a window that is being closed.
+pub async fn pause() -> Result<(), JsValue> {
+    let promise = Promise::new(&mut |resolve, reject| {
+        let begun = window().and_then(|window| window.set_timeout_with_callback(&resolve));
+        if let Err(error) = begun {
+            // A promise takes whatever it is given.
+            let _ = reject.call1(&JsValue::UNDEFINED, &error);
+        }
+    });
+    JsFuture::from(promise).await.map(|_| ())
 }
 
 /// What the browser remembers for all tabs of this page; nothing where it remembers nothing (a private window, a

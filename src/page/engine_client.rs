@@ -173,15 +173,12 @@ impl EngineClient {
     }
 
     fn spawn(&self, site: &Site, generation: u32) -> Result<Running, JsValue> {
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        options.set_name("engine");
         let query = if self.0.state.borrow().on_cpu {
             "?backend=cpu".into()
         } else {
             dom::window()?.location().search()?
         };
-        let worker = Worker::new_with_options(&format!("{}.worker.js{query}", site.name), &options)?;
+        let worker = site.worker("engine", &query)?;
 
         let (on_message, on_error) = (self.clone(), self.clone());
         let listeners = [
@@ -253,7 +250,22 @@ struct Site {
     bytes: f64,
 }
 
+/// A worker that makes a PNG of the first image that it is sent.
+///
+/// # Errors
+/// What the browser says when it cannot have one.
+pub fn picture_worker() -> Result<Worker, JsValue> {
+    Site::read()?.worker("picture", "")
+}
+
 impl Site {
+    fn worker(&self, name: &str, query: &str) -> Result<Worker, JsValue> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        options.set_name(name);
+        Worker::new_with_options(&[self.name.as_str(), ".worker.js", query].concat(), &options)
+    }
+
     fn read() -> Result<Self, JsValue> {
         let meta = dom::document()?.query_selector("meta[name=engine]")?;
         let said = |name: &str| meta.as_ref()?.get_attribute(name);

@@ -7,6 +7,7 @@
 //! | `v` | the version of its form, [`VERSION`]; a link without one is of a page from before it was written |
 //! | `data` | a named set, or `d.` and the code of a drawing |
 //! | `close` | how the stage is enlarged: [`Lens`], as factor and shift |
+//! | `orbit` | from where the landscape is seen: [`Camera`], as turn and height, and if it is enlarged its lens as above |
 //! | `lesson` | the chapter of the lessons that is open |
 //! | `step`, `from` | the training step to which the network is to be brought, and the shipped weights from which: [`Goal`] |
 //! | `hide`, `lock`, `embed` | for whom the page is: [`Parts`] |
@@ -21,6 +22,7 @@ use thiserror::Error;
 
 pub use self::parts::Parts;
 use super::flat::{self, FlatError};
+use super::layers::camera::Camera;
 use super::layers::lens::Lens;
 use super::number;
 use crate::distribution::{Drawing, Preset, Target};
@@ -85,6 +87,8 @@ pub struct Link {
     pub settings: Settings,
     /// How the stage is enlarged and slid.
     pub lens: Lens,
+    /// From where the landscape is seen.
+    pub camera: Camera,
     /// The chapter of the lessons that is open; empty when none is.
     pub lesson: String,
     /// What is hidden and locked.
@@ -142,21 +146,80 @@ pub fn append_goal(fragment: &mut String, goal: &Goal) {
 /// Has a fragment say how the stage is enlarged, if it is.
 pub fn append_lens(fragment: &mut String, lens: &Lens) {
     if *lens != Lens::default() {
-        let numbers = [lens.factor, lens.shift[0], lens.shift[1]].map(|number| number.to_string());
-        append(fragment, "close", &numbers.join(","));
+        append_numbers(fragment, "close", &numbers_of(lens));
     }
 }
 
+/// Has a fragment say from where the landscape is seen, if hands have turned it.
+pub fn append_camera(fragment: &mut String, camera: &Camera) {
+    if *camera != Camera::default() {
+        let mut numbers = vec![camera.yaw, camera.pitch];
+        if camera.lens != Lens::default() {
+            numbers.extend(numbers_of(&camera.lens));
+        }
+        append_numbers(fragment, "orbit", &numbers);
+    }
+}
+
+fn append_numbers(fragment: &mut String, key: &str, numbers: &[f32]) {
+    let mut text = String::new();
+    for number in numbers {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        text.push_str(&number.to_string());
+    }
+    append(fragment, key, &text);
+}
+
+fn numbers_of(lens: &Lens) -> [f32; 3] {
+    [lens.factor, lens.shift[0], lens.shift[1]]
+}
+
+/// The numbers of a value and how many there are, if it is made of numbers and of no more than five.
+fn numbers(value: &str) -> Option<([f32; 5], usize)> {
+    let (mut all, mut count) = ([0.0; 5], 0);
+    for text in value.split(',') {
+        let number = number::parse(text)? as f32;
+        *all.get_mut(count)? = number;
+        if !number.is_finite() {
+            return None;
+        }
+        count += 1;
+    }
+    Some((all, count))
+}
+
 fn read_lens(value: &str) -> Result<Lens, LinkError> {
-    let mut numbers = value.split(',').map_while(number::parse).map(|number| number as f32);
-    let found = numbers.next().zip(numbers.next()).zip(numbers.next());
-    let lens = found.map(|((factor, x), y)| Lens { factor, shift: [x, y] });
-    lens.filter(|lens| lens.factor.is_finite() && lens.shift.iter().all(|v| v.is_finite()))
-        .map(|lens| Lens::default().filled(lens))
+    let lens = match numbers(value) {
+        Some(([factor, x, y, ..], 3)) => Some(Lens { factor, shift: [x, y] }),
+        _ => None,
+    };
+    lens.map(|lens| Lens::default().filled(lens))
         .ok_or(LinkError::BadValue {
             key: "close",
             allowed: "three numbers: an enlargement up to 16, and where it shifts the upper left corner",
         })
+}
+
+fn read_camera(value: &str) -> Result<Camera, LinkError> {
+    let camera = match numbers(value) {
+        Some(([yaw, pitch, ..], 2)) => Some(Camera {
+            yaw,
+            pitch,
+            lens: Lens::default(),
+        }),
+        Some(([yaw, pitch, factor, x, y], 5)) => Some(Camera {
+            yaw,
+            pitch,
+            lens: Lens { factor, shift: [x, y] },
+        }),
+        _ => None,
+    };
+    camera.map(Camera::in_reach).ok_or(LinkError::BadValue {
+        key: "orbit",
+        allowed: "a turn and a height in radians, and perhaps three numbers as for close",
+    })
 }
 
 /// Marks the code of a drawing, so that it can never be taken for a named set.
@@ -168,6 +231,7 @@ pub fn read(fragment: &str) -> Link {
         target: Target::Preset(Preset::Moons),
         settings: Settings::default(),
         lens: Lens::default(),
+        camera: Camera::default(),
         lesson: String::new(),
         parts: Parts::default(),
         goal: None,
@@ -202,6 +266,7 @@ impl Link {
             }
             "data" => self.target = read_target(value)?,
             "close" => self.lens = read_lens(value)?,
+            "orbit" => self.camera = read_camera(value)?,
             "lesson" => self.lesson = start_of(value),
             "step" => self.goal().step = whole("step", value)?.min(LAST_STEP),
             "from" => self.goal().from = Some(whole("from", value)?),
@@ -304,5 +369,7 @@ fn plain(text: &str) -> String {
 
 #[cfg(test)]
 mod fuzz;
+#[cfg(test)]
+mod sights;
 #[cfg(test)]
 mod tests;

@@ -31,6 +31,7 @@ mod number;
 pub mod offline;
 pub mod picture;
 pub mod pictures;
+mod print;
 pub mod probe;
 pub mod recording;
 pub mod scenes;

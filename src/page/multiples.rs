@@ -15,7 +15,8 @@ pub use self::figures::{error_at, percent};
 use self::layout::{Layout, Place, SOURCES};
 use super::dom;
 use super::layers::GridField;
-use super::tile::{Look, Tile, TilePainter, sigma_label, source_name};
+use super::print::Print;
+use super::tile::{Look, Tile, TilePainter, TileShot, sigma_label, source_name};
 use crate::engine::settings::{Colour, Source};
 
 /// The rows, from the top.
@@ -257,18 +258,34 @@ impl Multiples {
     }
 
     fn paint(&mut self, number: usize, side: f32) -> Result<(), JsValue> {
-        let tile = &mut self.tiles[number];
-        let look = Look {
-            source: ROWS[number % SOURCES],
-            colour: self.colour,
-            own_scale: self.own_scale,
-        };
-        let here = self.sampled == Some(number / SOURCES);
+        let (look, here) = (self.look(number), self.has_particles(number));
         let particles = if here { &self.particles[..] } else { &[] };
+        let tile = &mut self.tiles[number];
         let own = self.painter.paint(tile, look, particles, side, self.ratio)?;
         let mark = own.map(|own| two_figures(own.mark)).unwrap_or_default();
         dom::set_attribute(&tile.button, "data-mark", &mark);
         Ok(())
+    }
+
+    /// All tiles as they are now, for a picture.
+    pub fn shots(&self, print: &Print) -> Vec<TileShot> {
+        let shot = |(k, tile): (usize, &Tile)| {
+            let here = self.has_particles(k);
+            tile.shot(print, self.look(k), if here { &self.particles } else { &[] })
+        };
+        self.tiles.iter().enumerate().map(shot).collect()
+    }
+
+    fn look(&self, number: usize) -> Look {
+        Look {
+            source: ROWS[number % SOURCES],
+            colour: self.colour,
+            own_scale: self.own_scale,
+        }
+    }
+
+    fn has_particles(&self, number: usize) -> bool {
+        self.sampled == Some(number / SOURCES)
     }
 
     /// Puts every tile and every word into its cell.

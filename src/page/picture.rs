@@ -1,9 +1,9 @@
-//! Pictures and films of what is on the page: its canvases and the words on them, put together on a canvas of its own,
-//! with a caption below.
+//! Films of what is on the page, and how pictures of it are laid out: its canvases and the words on them, on a canvas of
+//! their own, with a caption below.
 
 use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BlobEvent, CanvasRenderingContext2d, Element, HtmlCanvasElement, MediaRecorder};
+use web_sys::{Blob, BlobEvent, CanvasRenderingContext2d, DomRect, Element, HtmlCanvasElement, MediaRecorder};
 
 use super::dom;
 use super::stage::context;
@@ -25,86 +25,165 @@ pub struct View {
     pub caption: Vec<String>,
 }
 
+/// The parts of a view where they are on the page now.
+pub struct Layout {
+    /// Canvases, and elements with words, in the page's order, and where they are.
+    pub parts: Vec<(DomRect, Element)>,
+    low: [f64; 2],
+    size: [f64; 2],
+}
+
+impl Layout {
+    /// Of a view; none when there is nothing to see of it.
+    pub fn of(view: &View) -> Option<Self> {
+        let parts: Vec<_> = dom::all::<Element>(&view.of)
+            .into_iter()
+            .map(|part| (part.get_bounding_client_rect(), part))
+            .filter(|(place, _)| place.width() > 0.0)
+            .collect();
+        let (mut low, mut high) = ([f64::MAX; 2], [0.0_f64; 2]);
+        for (place, _) in &parts {
+            low = [low[0].min(place.x()), low[1].min(place.y())];
+            high = [high[0].max(place.right()), high[1].max(place.bottom())];
+        }
+        let size = [high[0] - low[0], high[1] - low[1]];
+        (!parts.is_empty()).then_some(Self { parts, low, size })
+    }
+
+    /// A place on the picture, CSS pixels.
+    pub fn corner(&self, place: &DomRect) -> [f64; 2] {
+        [place.x() - self.low[0], place.y() - self.low[1]]
+    }
+
+    /// Gives a canvas the size of the picture, `scale` pixels to a CSS pixel, and a ground with the caption, to be drawn
+    /// on in CSS pixels.
+    ///
+    /// # Errors
+    /// What the browser says when it cannot draw.
+    pub fn begin(
+        &self,
+        canvas: &HtmlCanvasElement,
+        context: &CanvasRenderingContext2d,
+        caption: &[String],
+        scale: f64,
+    ) -> Result<(), JsValue> {
+        let [width, height] = self.size;
+        let whole = height + LINE * caption.len() as f64 + MARGIN;
+        let sides = [width, whole].map(|side| (side * scale).round() as u32);
+        if [canvas.width(), canvas.height()] != sides {
+            canvas.set_width(sides[0]);
+            canvas.set_height(sides[1]);
+        }
+        context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0)?;
+        let body = dom::document()?.body().ok_or(JsValue::NULL)?;
+        let [ground, ink] = style(&body, ["background-color", "color"])?;
+        context.set_fill_style_str(&ground);
+        context.fill_rect(0.0, 0.0, width, whole);
+        context.set_text_baseline("middle");
+        context.set_text_align("start");
+        context.set_font(FACE);
+        context.set_fill_style_str(&ink);
+        for (line, text) in caption.iter().enumerate() {
+            let y = height + 0.5 * MARGIN + LINE * (line as f64 + 0.5);
+            context.fill_text_with_max_width(text, MARGIN, y, width - 2.0 * MARGIN)?;
+        }
+        Ok(())
+    }
+}
+
 /// Composes what is seen of a view, `scale` pixels to a CSS pixel. The canvas takes on the view's size, unless there is
 /// nothing to see of it: then nothing is done, and the answer is false.
 ///
 /// # Errors
 /// What the browser says when it cannot draw.
 pub fn compose(canvas: &HtmlCanvasElement, view: &View, scale: f64) -> Result<bool, JsValue> {
-    let parts: Vec<_> = dom::all::<Element>(&view.of)
-        .into_iter()
-        .map(|part| (part.get_bounding_client_rect(), part))
-        .filter(|(place, _)| place.width() > 0.0)
-        .collect();
-    if parts.is_empty() {
+    let Some(layout) = Layout::of(view) else {
         return Ok(false);
-    }
-    let (mut low, mut high) = ([f64::MAX; 2], [0.0_f64; 2]);
-    for (place, _) in &parts {
-        low = [low[0].min(place.x()), low[1].min(place.y())];
-        high = [high[0].max(place.right()), high[1].max(place.bottom())];
-    }
-    let [width, height] = [high[0] - low[0], high[1] - low[1]];
-    let whole = height + LINE * view.caption.len() as f64 + MARGIN;
-    let sides = [width, whole].map(|side| (side * scale).round() as u32);
-    if [canvas.width(), canvas.height()] != sides {
-        canvas.set_width(sides[0]);
-        canvas.set_height(sides[1]);
-    }
+    };
     let context = context(canvas)?;
-    context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0)?;
-    let body = dom::document()?.body().ok_or(JsValue::NULL)?;
-    let [ground, ink] = style(&body, ["background-color", "color"])?;
-    context.set_fill_style_str(&ground);
-    context.fill_rect(0.0, 0.0, width, whole);
-    context.set_text_baseline("middle");
-    for (place, part) in &parts {
-        let middle = [
-            place.x() - low[0] + 0.5 * place.width(),
-            place.y() - low[1] + 0.5 * place.height(),
-        ];
-        context.save();
-        context.translate(middle[0], middle[1])?;
-        draw(&context, part, [place.width(), place.height()])?;
-        context.restore();
-    }
-    context.set_font(FACE);
-    context.set_fill_style_str(&ink);
-    for (line, text) in view.caption.iter().enumerate() {
-        let y = height + 0.5 * MARGIN + LINE * (line as f64 + 0.5);
-        context.fill_text_with_max_width(text, MARGIN, y, width - 2.0 * MARGIN)?;
+    layout.begin(canvas, &context, &view.caption, scale)?;
+    for (place, part) in &layout.parts {
+        let corner = layout.corner(place);
+        if let Some(canvas) = is_seen(part)? {
+            let ([x, y], width, height) = (corner, place.width(), place.height());
+            context.draw_image_with_html_canvas_element_and_dw_and_dh(canvas, x, y, width, height)?;
+        }
+        if let Some(words) = Words::of(part, place, corner)? {
+            words.write(&context)?;
+        }
     }
     Ok(true)
 }
 
-/// Draws a canvas or a word about the origin, as wide and high as it is on the page.
-fn draw(context: &CanvasRenderingContext2d, part: &Element, [width, height]: [f64; 2]) -> Result<(), JsValue> {
-    let [visible, font, colour, way] = style(part, ["visibility", "font", "color", "writing-mode"])?;
-    if visible != "visible" {
-        return Ok(());
+/// A part as a canvas on which there is something to see, if it is one.
+///
+/// # Errors
+/// Outside a page.
+pub fn is_seen(part: &Element) -> Result<Option<&HtmlCanvasElement>, JsValue> {
+    let [visible] = style(part, ["visibility"])?;
+    let canvas = part.dyn_ref::<HtmlCanvasElement>();
+    Ok(canvas.filter(|canvas| canvas.width() > 0 && visible == "visible"))
+}
+
+/// What is written on a part of a view.
+pub struct Words {
+    text: String,
+    font: String,
+    colour: String,
+    align: &'static str,
+    at: [f64; 2],
+    sideways: bool,
+}
+
+impl Words {
+    /// Those of a part with its upper left corner at a place: its own, or what the style sheet writes on a tile.
+    ///
+    /// # Errors
+    /// Outside a page.
+    pub fn of(part: &Element, place: &DomRect, corner: [f64; 2]) -> Result<Option<Self>, JsValue> {
+        let [visible, font, colour, way] = style(part, ["visibility", "font", "color", "writing-mode"])?;
+        let is_canvas = part.is_instance_of::<HtmlCanvasElement>();
+        let tile = part.parent_element().filter(|_| is_canvas);
+        let text = if is_canvas {
+            tile.and_then(|tile| tile.get_attribute("data-error"))
+        } else {
+            part.text_content()
+        };
+        let (size, font) = if is_canvas {
+            ([place.width() - 5.0, place.height() - 9.0], String::new())
+        } else {
+            ([0.5 * place.width(), 0.5 * place.height()], font)
+        };
+        let text = text.filter(|text| !text.is_empty() && visible == "visible");
+        Ok(text.map(|text| Self {
+            text,
+            font,
+            colour,
+            align: if is_canvas { "end" } else { "center" },
+            at: [corner[0] + size[0], corner[1] + size[1]],
+            sideways: way.starts_with("sideways"),
+        }))
     }
-    if let Some(part) = part.dyn_ref::<HtmlCanvasElement>() {
-        if part.width() == 0 {
-            return Ok(());
+
+    /// Writes them in CSS pixels.
+    ///
+    /// # Errors
+    /// What the browser says when it cannot draw.
+    pub fn write(&self, context: &CanvasRenderingContext2d) -> Result<(), JsValue> {
+        context.save();
+        context.translate(self.at[0], self.at[1])?;
+        if self.sideways {
+            context.rotate(-std::f64::consts::FRAC_PI_2)?;
         }
-        let corner = [-0.5 * width, -0.5 * height];
-        context.draw_image_with_html_canvas_element_and_dw_and_dh(part, corner[0], corner[1], width, height)?;
-        // What the style sheet writes on a tile.
-        let error = part.parent_element().and_then(|tile| tile.get_attribute("data-error"));
+        // Where a browser has no word for the whole of a face.
         context.set_font(FACE);
-        context.set_fill_style_str(&colour);
-        context.set_text_align("end");
-        return context.fill_text(&error.unwrap_or_default(), 0.5 * width - 5.0, 0.5 * height - 9.0);
+        context.set_font(&self.font);
+        context.set_fill_style_str(&self.colour);
+        context.set_text_align(self.align);
+        context.fill_text(&self.text, 0.0, 0.0)?;
+        context.restore();
+        Ok(())
     }
-    if way.starts_with("sideways") {
-        context.rotate(-std::f64::consts::FRAC_PI_2)?;
-    }
-    // Where a browser has no word for the whole of a face.
-    context.set_font(FACE);
-    context.set_font(&font);
-    context.set_fill_style_str(&colour);
-    context.set_text_align("center");
-    context.fill_text(&part.text_content().unwrap_or_default(), 0.0, 0.0)
 }
 
 /// Some styles of an element as they are.

@@ -5,11 +5,10 @@ use std::rc::Rc;
 
 use super::lab::same_sigma;
 use super::layers::exact_picture::{ExactPicture, side_for};
-use super::layers::paint::Layers;
 use super::layers::{GridField, error};
 use crate::distribution::ExactField;
 use crate::engine::protocol::{Grid, Picture};
-use crate::engine::settings::{Colour, Settings, Source};
+use crate::engine::settings::Source;
 
 /// Points an axis of an exact picture in the strip.
 const TILE_SIDE: u32 = 48;
@@ -276,27 +275,6 @@ impl From<&Picture> for GridField {
             sigma: picture.sigma,
             energy: picture.energy.0.clone(),
             score: picture.score.0.clone(),
-        }
-    }
-}
-
-impl From<&Settings> for Layers {
-    fn from(settings: &Settings) -> Self {
-        Self {
-            source: settings.source,
-            heat: settings.energy || settings.colour != Colour::Energy,
-            colour: settings.colour,
-            contours: settings.contours,
-            contour_spacing: settings.contour_spacing,
-            contour_labels: settings.contour_labels,
-            arrows: settings.arrows,
-            arrow_length: settings.arrow_length,
-            arrow_density: settings.arrow_density,
-            streamlines: settings.streamlines,
-            flow: settings.flow,
-            denoiser: settings.denoiser,
-            coverage: settings.coverage,
-            data: settings.show_data,
         }
     }
 }

@@ -13,6 +13,8 @@ mod looking;
 mod over;
 mod pointer;
 mod probe;
+mod shot;
+mod shown;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -27,6 +29,7 @@ use self::landscape::Landscape;
 use self::lines::Lines;
 use self::over::Over;
 use self::pointer::Hands;
+use super::layers::camera::Camera;
 use super::layers::lens::Lens;
 use super::layers::morph::Morph;
 use super::layers::motion::Motion;
@@ -73,8 +76,9 @@ pub struct Stage {
     ring: HtmlElement,
     brush: f32,
     zoom: Zoom,
-    /// Through which the flat picture is looked at.
+    /// Through which the flat picture is looked at, and from where the landscape, as turned by hand.
     lens: Lens,
+    camera: Camera,
     reduced_motion: bool,
     /// Nothing is to flow.
     still: bool,
@@ -147,6 +151,7 @@ impl Stage {
             brush: 0.1,
             zoom,
             lens: Lens::default(),
+            camera: Camera::default(),
             reduced_motion: false,
             still: false,
             painter: FieldPainter::new(palette.clone()),
@@ -299,8 +304,11 @@ impl Stage {
 
     /// The picture is enlarged, or the landscape is not seen as at first.
     pub fn is_closer(&self) -> bool {
-        let landscape = self.landscape.as_ref();
-        landscape.map_or(self.lens != Lens::default(), |landscape| !landscape.is_at_home())
+        if self.landscape.is_some() {
+            self.camera != Camera::default()
+        } else {
+            self.lens != Lens::default()
+        }
     }
 
     /// How the flat picture is enlarged and slid.
@@ -312,6 +320,16 @@ impl Stage {
     pub fn set_lens(&mut self, lens: Lens) {
         self.lens = lens;
         self.redraw();
+    }
+
+    /// From where the landscape is seen.
+    pub fn camera(&self) -> Camera {
+        self.camera
+    }
+
+    /// Turns the landscape, also one that is still to come.
+    pub fn set_camera(&mut self, camera: Camera) {
+        self.camera = camera;
     }
 
     /// Comes nearer to the middle by a factor.
@@ -379,7 +397,7 @@ impl Stage {
         let ratio = dom::pixel_ratio() as f32;
         self.hands.view.set(self.viewport());
         self.draw_ring()?;
-        let glow = dom::at_most(ratio, PARTICLE_SCALE);
+        let glow = ratio.min(PARTICLE_SCALE);
         if let Some(mut landscape) = self.landscape.take() {
             let turning = self.draw_landscape(&mut landscape, css_side, ratio, seconds, now_ms);
             let painter = Some(&landscape.painter);
@@ -391,9 +409,14 @@ impl Stage {
         self.draw_field(css_side, ratio, moving, now_ms)?;
         self.over.shine(seconds, self.still || self.reduced_motion)?;
         self.draw_particles(None, css_side, glow, seconds, moving, now_ms)?;
-        let place = |k: usize| self.positions().get(2 * k..2 * k + 2).map(|p| [p[0], p[1]]);
-        let (head, view) = (self.lines.particle.and_then(place), self.viewport());
+        let (head, view) = (self.head(), self.viewport());
         self.lines.draw(view, ratio, head)
+    }
+
+    /// Where the particle is seen whose way is drawn.
+    fn head(&self) -> Option<[f32; 2]> {
+        let k = self.lines.drawing.particle?;
+        self.positions().get(2 * k..2 * k + 2).map(|p| [p[0], p[1]])
     }
 
     /// Draws everything anew in the next frame.
@@ -433,7 +456,7 @@ impl Stage {
             self.glowing |= other.landscape.is_some();
         }
         let painter = other.landscape.as_ref().map(|landscape| &landscape.painter);
-        let glow = dom::at_most(dom::pixel_ratio() as f32, PARTICLE_SCALE);
+        let glow = (dom::pixel_ratio() as f32).min(PARTICLE_SCALE);
         self.draw_particles(painter, css_side, glow, seconds, moving, now_ms)
     }
 
@@ -446,8 +469,7 @@ impl Stage {
 
     fn draw_field(&mut self, css_side: f32, ratio: f32, moving: bool, now_ms: f64) -> Result<(), JsValue> {
         let most = if moving { DRAFT_SIDE } else { FIELD_SIDE };
-        let side = dom::at_most(css_side * ratio, most).floor();
-        let at_once = moving || dom::for_file();
+        let side = (css_side * ratio).min(most).floor();
         let view = self.window(side);
         let start = Instant::now();
         let spent = || start.elapsed().as_secs_f64() * 1e3;
@@ -467,12 +489,12 @@ impl Stage {
             return Ok(());
         }
         let begun = spent();
-        while !self.painter.is_done() && (at_once || spent() < FIELD_MS) {
+        while !self.painter.is_done() && (moving || spent() < FIELD_MS) {
             self.painter.advance(ROWS);
         }
         self.paint_ms += spent() - begun;
         // Copying takes time too; the last slice of a large picture leaves it to the next frame.
-        if !self.painter.is_done() || (!at_once && spent() > FIELD_MS) {
+        if !self.painter.is_done() || (!moving && spent() > FIELD_MS) {
             return Ok(());
         }
         self.painting = false;

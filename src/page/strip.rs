@@ -8,7 +8,8 @@ use web_sys::HtmlElement;
 
 use super::dom;
 use super::layers::GridField;
-use super::tile::{Look, Tile, TilePainter, source_name};
+use super::print::Print;
+use super::tile::{Look, Tile, TilePainter, TileShot, source_name};
 use crate::engine::settings::{Colour, Source};
 
 /// Largest side of a tile's pixel buffer.
@@ -100,7 +101,13 @@ impl Strip {
         }
     }
 
-    /// Paints at most one tile that changed (for a file, all of them); to be called once an animation frame.
+    /// All tiles as they are now, for a picture.
+    pub fn shots(&self, print: &Print) -> Vec<TileShot> {
+        let tiles = self.rungs.iter().map(|rung| &rung.tile);
+        tiles.map(|tile| tile.shot(print, self.look, &[])).collect()
+    }
+
+    /// Paints at most one tile that changed; to be called once an animation frame.
     ///
     /// # Errors
     /// What the browser says when it cannot draw.
@@ -110,15 +117,11 @@ impl Strip {
             self.ratio = ratio;
             self.repaint();
         }
-        while let Some(rung) = self.rungs.iter_mut().find(|r| r.tile.stale) {
+        if let Some(rung) = self.rungs.iter_mut().find(|r| r.tile.stale) {
             let width = rung.tile.width();
-            let side = dom::at_most(width * ratio, TILE_SIDE).floor();
-            if side < 2.0 {
-                break;
-            }
-            self.painter.paint(&mut rung.tile, self.look, &[], side, side / width)?;
-            if !dom::for_file() {
-                break;
+            let side = (width * ratio).min(TILE_SIDE).floor();
+            if side >= 2.0 {
+                self.painter.paint(&mut rung.tile, self.look, &[], side, side / width)?;
             }
         }
         Ok(())

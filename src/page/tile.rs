@@ -9,6 +9,7 @@ use super::dom;
 use super::layers::paint::{FieldPainter, Layers};
 use super::layers::scale::{self, Scale};
 use super::layers::{GridField, Palette};
+use super::print::{Place, Print, ROWS, Work};
 use super::stage::{context, show};
 use super::viewport::Viewport;
 use crate::engine::protocol::STAGE_HALF_WIDTH;
@@ -94,9 +95,75 @@ impl Tile {
         dom::set_attribute(&self.button, "data-lit", lit);
     }
 
+    /// What it shows, for a picture; `particles` as for [`TilePainter::paint`].
+    pub fn shot(&self, print: &Print, look: Look, particles: &[f32]) -> TileShot {
+        TileShot {
+            place: print.place(&self.canvas),
+            picture: self.picture.clone(),
+            look,
+            particles: particles.to_vec(),
+        }
+    }
+
     /// The width on the screen, CSS pixels.
     pub fn width(&self) -> f32 {
         self.canvas.client_width() as f32
+    }
+}
+
+/// A tile as it is now, and its place on a picture.
+pub struct TileShot {
+    place: Place,
+    picture: Option<Rc<GridField>>,
+    look: Look,
+    particles: Vec<f32>,
+}
+
+/// Tiles on a picture.
+pub struct TilesShot {
+    painter: TilePainter,
+    tiles: Vec<TileShot>,
+    /// The next one, what comes next of it, and from which row on.
+    next: usize,
+    part: u32,
+    row: usize,
+}
+
+impl TilesShot {
+    /// In the colours of the dark or the light theme.
+    pub fn new(tiles: Vec<TileShot>, dark: bool) -> Self {
+        Self {
+            painter: TilePainter::new(dark),
+            tiles,
+            next: 0,
+            part: 0,
+            row: 0,
+        }
+    }
+}
+
+impl Work for TilesShot {
+    fn step(&mut self, print: &Print) -> Result<bool, JsValue> {
+        let Some(tile) = self.tiles.get_mut(self.next) else {
+            return Ok(true);
+        };
+        let (place, painter) = (tile.place, &mut self.painter);
+        let done = match self.part {
+            0 => {
+                let picture = tile.picture.take();
+                painter.begin(picture, tile.look, &tile.particles, place.side as f32, place.ratio);
+                true
+            }
+            1 => painter.painter.advance(ROWS),
+            _ => {
+                if print.put(place, painter.painter.pixels(), &mut self.row)? {
+                    (self.next, self.part, self.row) = (self.next + 1, 0, 0);
+                }
+                false
+            }
+        };
+        self.part += u32::from(done);
+        Ok(false)
     }
 }
 
@@ -132,7 +199,20 @@ impl TilePainter {
         ratio: f32,
     ) -> Result<Option<Scale>, JsValue> {
         tile.stale = false;
-        let mut picture = tile.picture.clone();
+        let own = self.begin(tile.picture.clone(), look, particles, side, ratio);
+        while !self.painter.advance(side as usize) {}
+        show(&tile.canvas, &tile.context, self.painter.pixels(), side as u32)?;
+        Ok(own)
+    }
+
+    fn begin(
+        &mut self,
+        mut picture: Option<Rc<GridField>>,
+        look: Look,
+        particles: &[f32],
+        side: f32,
+        ratio: f32,
+    ) -> Option<Scale> {
         let own = picture
             .as_ref()
             .filter(|_| look.own_scale)
@@ -167,9 +247,7 @@ impl TilePainter {
             };
             painter.outline(stage, ratio);
         }
-        while !painter.advance(side as usize) {}
-        show(&tile.canvas, &tile.context, painter.pixels(), side as u32)?;
-        Ok(own)
+        own
     }
 }
 

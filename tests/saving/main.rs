@@ -1,7 +1,7 @@
 //! What the built page keeps and saves, in a real browser: a reload loses nothing, a link wins, and a browser that keeps
 //! nothing breaks nothing.
 #![cfg(not(target_arch = "wasm32"))]
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::print_stdout)]
 
 #[path = "../e2e/chrome.rs"]
 mod chrome;
@@ -11,6 +11,10 @@ mod hand;
 mod server;
 
 mod files;
+mod pictures;
+#[allow(dead_code)] // another test uses the rest
+#[path = "../smooth/threads.rs"]
+mod threads;
 
 use std::error::Error;
 use std::time::Duration;
@@ -122,7 +126,9 @@ async fn what_is_done_on_the_page_can_be_kept() -> Outcome {
     a_link_wins_and_what_became_of_it_survives_a_reload(&chrome, &address).await?;
     starting_afresh_forgets_everything_but_undo(&chrome, &address).await?;
     a_reload_brings_the_network_back(&chrome, &address).await?;
-    files::pictures_have_the_size_asked_for_and_show_something(&chrome).await?;
+    pictures::pictures_have_the_size_asked_for_and_show_something(&chrome).await?;
+    pictures::a_large_picture_is_made_in_short_tasks_and_shows_what_the_small_one_shows(&chrome).await?;
+    pictures::a_picture_that_is_not_wanted_any_more_is_not_saved(&chrome).await?;
     files::tables_say_what_a_script_is_told(&chrome).await?;
     files::points_come_back_from_their_file_and_others_are_refused_or_fitted(&chrome).await?;
     files::a_film_is_a_video(&chrome).await?;

@@ -197,6 +197,7 @@ impl App {
             "home" => self.stage.go_home(),
             "restart-engine" => self.restart_engine(),
             "film" => self.film(),
+            "stop-picture" => self.stop_picture(),
             "fit-points" => self.fit_points(),
             _ => match action.strip_prefix("save-") {
                 Some(what) => self.save(what),

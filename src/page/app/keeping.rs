@@ -15,6 +15,8 @@ use crate::distribution::{Preset, Target, base64url};
 use crate::engine::protocol::{self, Checkpoint};
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
+use crate::page::layers::camera::Camera;
+use crate::page::layers::lens::Lens;
 use crate::page::{dom, link};
 
 /// The name under which the lab is kept, with the version of the form.
@@ -33,8 +35,8 @@ pub(super) struct Kept {
     /// The network's run and step, and when it was kept.
     network: Option<(u32, u64)>,
     network_ms: f64,
-    /// Revisions of settings and data.
-    of: (u32, u32),
+    /// Revisions of settings and data, and how the stage was seen.
+    pub of: (u32, u32, Lens, Camera),
     at_ms: f64,
     /// The browser refused, and that was said.
     refused: bool,
@@ -79,8 +81,14 @@ fn storages() -> [Option<Storage>; 2] {
 }
 
 impl App {
-    fn revisions(&self) -> (u32, u32) {
-        (self.lab.settings_revision, self.lab.target_revision)
+    pub(super) fn revisions(&self) -> (u32, u32, Lens, Camera) {
+        let lab = &self.lab;
+        (
+            lab.settings_revision,
+            lab.target_revision,
+            self.stage.lens(),
+            self.stage.camera(),
+        )
     }
 
     /// What is here is not what one comes back to: a scene, or a frame in another page.
@@ -97,7 +105,8 @@ impl App {
             return;
         }
         (self.kept.of, self.kept.at_ms) = (of, now_ms);
-        let fragment = link::write(&self.lab.target, &self.lab.settings);
+        let mut fragment = link::write(&self.lab.target, &self.lab.settings);
+        self.append_sight(&mut fragment);
         if !put(KEY, &fragment) && !std::mem::replace(&mut self.kept.refused, true) {
             let message = "This browser keeps nothing for this page: a link by Share brings drawing and settings back.";
             banner::show(Kind::Notice, message, None);
@@ -152,6 +161,8 @@ impl App {
         self.leave_scene();
         self.take_settings(Settings::default());
         self.take_target(Target::Preset(Preset::Moons));
+        self.stage.set_lens(Lens::default());
+        self.stage.set_camera(Camera::default());
         self.renew();
         self.weights.untouched = true;
         self.fetch_shipped();

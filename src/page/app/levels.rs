@@ -61,8 +61,7 @@ impl App {
                 self.multiples.set_picture(level, row, picture);
             }
         }
-        self.multiples
-            .frame(if dom::for_file() { f64::INFINITY } else { PAINT_MS })
+        self.multiples.frame(PAINT_MS)
     }
 
     /// Errors on the tiles, and the legends below them.

@@ -27,8 +27,8 @@ impl App {
         self.has_marginals() && now_ms - self.margins.drawn_ms >= EVERY_MS
     }
 
-    /// Draws them, at the noise level at which the particles are.
-    pub(super) fn draw_marginals(&mut self, now_ms: f64) -> Result<(), ChartError> {
+    /// Draws them, at the noise level at which the particles are, with so many pixels to a CSS pixel.
+    pub(super) fn draw_marginals(&mut self, now_ms: f64, ratio: f64) -> Result<(), ChartError> {
         self.margins.drawn_ms = now_ms;
         let Ok(truth) = &self.truth else { return Ok(()) };
         let replayed = self.replay.state().map(|state| state.sigma);
@@ -47,7 +47,7 @@ impl App {
         for (axis, marginal) in self.margins.marginals.iter_mut().enumerate() {
             marginal.count(positions, axis);
         }
-        let papers = [self.paper("marginal-x")?, self.paper("marginal-y")?];
+        let papers = [self.paper("marginal-x", ratio)?, self.paper("marginal-y", ratio)?];
         charts::marginals(papers.each_ref(), &self.margins.marginals)
     }
 }

@@ -7,6 +7,7 @@ use super::App;
 use crate::engine::protocol::Frame;
 use crate::page::captions::{self, Scene};
 use crate::page::dom;
+use crate::page::print::{Place, Print, Work};
 use crate::page::stage::{Stage, sight};
 use crate::page::standings::{RUNNERS, misplaced};
 
@@ -21,6 +22,18 @@ impl Rival {
         let board: HtmlElement = dom::element("rival-stage")?;
         let stage = Stage::new(&board, Box::new(|_| {}))?;
         Ok(Self { board, stage })
+    }
+}
+
+impl Rival {
+    /// Its place on a picture of both stages.
+    pub(super) fn place(&self, print: &Print) -> Place {
+        print.place(&self.board)
+    }
+
+    /// Its particles as they are now over the picture of the stage.
+    pub(super) fn crowd(&mut self, stage: &Stage, place: Place) -> Box<dyn Work> {
+        self.stage.crowd(stage.sight_of_particles(), place)
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the user takes along: pictures, films, tables and the drawing as files; and files of points brought back.
 //!
-//! Weights are in [`super::weights`].
+//! Weights are in [`super::weights`], pictures in [`super::printing`].
+
+use std::cell::Cell;
+use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
-use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, Element, HtmlAnchorElement, HtmlOptionElement, HtmlSelectElement, Url};
 
@@ -12,21 +14,21 @@ use super::reports::log;
 use crate::distribution::{Dot, Drawing, Target};
 use crate::page::banner::{self, Kind};
 use crate::page::csv::{self, Table};
+use crate::page::dom;
 use crate::page::editor::dots_of;
 use crate::page::lab::sigma_text;
-use crate::page::picture::{self, Film, View};
+use crate::page::picture::Film;
 use crate::page::tile::source_name;
-use crate::page::{captions, dom, number};
 
 /// A film ends by itself after this time, milliseconds: it is kept in memory.
 const FILM_MS: f64 = 120_000.0;
-/// A longer link is no caption.
-const LINK: usize = 300;
 
 /// What is being saved or loaded.
 #[derive(Default)]
 pub(super) struct Saving {
     film: Option<Film>,
+    /// A picture is being made; set when it is not wanted any more.
+    pub picture: Option<Rc<Cell<bool>>>,
     /// Points that were brought and do not fit yet.
     strange: Vec<Dot>,
 }
@@ -63,19 +65,7 @@ impl App {
     /// Saves something by its name.
     pub(super) fn save(&mut self, what: &str) {
         match what {
-            "png" => {
-                let saved = self.save_picture();
-                dom::draw_for_file(None);
-                self.redraw_everything();
-                if let Err(error) = saved {
-                    log(&error);
-                    banner::show(
-                        Kind::Error,
-                        "This picture could not be made; a smaller one may be.",
-                        None,
-                    );
-                }
-            }
+            "png" => self.save_picture(),
             "particles" => {
                 let mut table = Table::new("x,y,energy");
                 for at in self.stage.positions().chunks_exact(2) {
@@ -130,57 +120,6 @@ impl App {
             }
         }
         self.offer_table("metrics", table);
-    }
-
-    /// The view that is chosen in the dialog.
-    fn view(&self) -> Result<View, JsValue> {
-        let select: HtmlSelectElement = dom::element("save-view")?;
-        let chosen = dom::all::<Element>("#save-view option:checked");
-        let chosen = chosen.first().ok_or(JsValue::NULL)?;
-        let name = chosen.get_attribute("data-name").unwrap_or_default();
-        let mut caption = Vec::new();
-        if name != "stage" {
-            caption.push(chosen.text_content().unwrap_or_default());
-        }
-        let mut what = captions::data(&self.lab.target);
-        if name != "levels" {
-            let sigma = sigma_text(self.shown_sigma());
-            what += &format!(", {} field, σ = {sigma}", source_name(self.screen.source));
-        }
-        caption.push(what);
-        if !dom::element::<HtmlSelectElement>("save-link")?.value().is_empty() {
-            let link = self.link();
-            caption.push(if link.len() > LINK {
-                "(a longer link than fits here)".to_owned()
-            } else {
-                link
-            });
-        }
-        Ok(View {
-            of: select.value(),
-            name,
-            caption,
-        })
-    }
-
-    fn save_picture(&mut self) -> Result<(), JsValue> {
-        let view = self.view()?;
-        let scale = number::parse(&dom::element::<HtmlSelectElement>("save-scale")?.value()).unwrap_or(1.0);
-        dom::draw_for_file(Some(scale));
-        let now_ms = dom::now_ms();
-        self.stage.redraw();
-        self.draw_whatever_is_seen(now_ms)?;
-        self.draw_every_chart(now_ms);
-        let canvas = picture::canvas()?;
-        if !picture::compose(&canvas, &view, scale)? {
-            return Err(JsValue::NULL);
-        }
-        let handle = self.handle.clone();
-        let name = format!("{}-{scale}x.png", view.name);
-        let then = Closure::once_into_js(move |blob: Option<Blob>| {
-            handle.act(move |app| app.offer_file(&name, blob));
-        });
-        canvas.to_blob(then.unchecked_ref())
     }
 
     /// Begins a film of the chosen view, or ends the one that is being made.
@@ -279,7 +218,7 @@ impl App {
         self.offer_file(what, Blob::new_with_u8_array_sequence(&parts).ok());
     }
 
-    fn offer_file(&self, what: &str, blob: Option<Blob>) {
+    pub(super) fn offer_file(&self, what: &str, blob: Option<Blob>) {
         let data = match &self.lab.target {
             Target::Preset(preset) => preset.name(),
             Target::Drawing(_) => "drawing",

@@ -124,7 +124,7 @@ impl App {
         self.write_and_chart(now_ms, sigma);
     }
 
-    pub(super) fn draw_whatever_is_seen(&mut self, now_ms: f64) -> Result<(), JsValue> {
+    fn draw_whatever_is_seen(&mut self, now_ms: f64) -> Result<(), JsValue> {
         let all_levels = self.lab.settings.all_levels;
         self.multiples.set_open(all_levels)?;
         if all_levels {
@@ -144,9 +144,9 @@ impl App {
             controls::show(&self.lab.settings, &self.ladder(), sigma);
         } else if screen.charts_stale && !self.lab.settings.all_levels && now_ms - screen.charts_ms >= CHARTS_EVERY_MS {
             (screen.charts_stale, screen.charts_ms) = (false, now_ms);
-            complain(self.draw_charts());
+            complain(self.draw_charts(&|_| dom::pixel_ratio()));
         } else if self.marginals_due(now_ms) {
-            complain(self.draw_marginals(now_ms));
+            complain(self.draw_marginals(now_ms, dom::pixel_ratio()));
         } else if let Err(error) = self.thumbnails.go_on() {
             log(&error);
         }
@@ -297,18 +297,20 @@ impl App {
         self.stage.set_data(&points, self.fit.mean, modes);
     }
 
-    /// The canvas with this id, to be drawn on.
-    pub(super) fn paper(&self, id: &str) -> Result<Paper, ChartError> {
+    /// The canvas with this id, to be drawn on with so many pixels to a CSS pixel.
+    pub(super) fn paper(&self, id: &str, ratio: f64) -> Result<Paper, ChartError> {
         let pointed = self.screen.pointed.as_ref().filter(|(over, _)| over == id);
         Ok(Paper {
             canvas: dom::element(id).map_err(|_| ChartError(format!("the page lacks #{id}")))?,
             colours: self.screen.colours.unwrap_or_else(Colours::now),
             pointer: pointed.map(|(_, at)| *at),
+            ratio,
         })
     }
 
-    fn draw_charts(&self) -> Result<(), ChartError> {
-        let paper = |id| self.paper(id);
+    /// Draws the charts, as fine as `ratio` says for each of them by its id.
+    pub(super) fn draw_charts(&self, ratio: &dyn Fn(&str) -> f64) -> Result<(), ChartError> {
+        let paper = |id| self.paper(id, ratio(id));
         let sigma = self.shown_sigma();
         let history = &self.histories[self.against as usize];
         charts::learning(&paper("nats-chart")?, self.against, history)?;
@@ -324,14 +326,6 @@ impl App {
             charts::accepted(&paper("accepted-chart")?, &self.tracks[0].accepted)?;
         }
         charts::ladder(&paper("ladder-chart")?, &self.ladder(), sigma)
-    }
-
-    /// Draws all charts at once, whether they have changed or not.
-    pub(super) fn draw_every_chart(&mut self, now_ms: f64) {
-        complain(self.draw_charts());
-        if self.has_marginals() {
-            complain(self.draw_marginals(now_ms));
-        }
     }
 
     /// The pointer is over a chart, CSS pixels from its left edge, or over none.
@@ -413,7 +407,7 @@ impl App {
     }
 }
 
-fn complain(drawn: Result<(), ChartError>) {
+pub(super) fn complain(drawn: Result<(), ChartError>) {
     if let Err(error) = drawn {
         log(&error.to_string().into());
     }

@@ -30,7 +30,7 @@ impl App {
             if let Some(goal) = self.here().filter(|_| with_step) {
                 link::append_goal(&mut text, &goal);
             }
-            link::append_lens(&mut text, &self.stage.lens());
+            self.append_sight(&mut text);
             text
         });
         parts.append_to(&mut fragment);
@@ -42,6 +42,15 @@ impl App {
             base.to_owned()
         } else {
             [base, &fragment].join("#")
+        }
+    }
+
+    /// Has a fragment say how the stage is seen, flat or as a landscape.
+    pub(super) fn append_sight(&self, fragment: &mut String) {
+        if self.lab.settings.surface {
+            link::append_camera(fragment, &self.stage.camera());
+        } else {
+            link::append_lens(fragment, &self.stage.lens());
         }
     }
 
@@ -69,6 +78,7 @@ impl App {
         self.lab.parts = found.parts;
         self.show_parts();
         self.stage.set_lens(found.lens);
+        self.stage.set_camera(found.camera);
         if found.settings != self.lab.settings {
             self.take_settings(found.settings);
         }
@@ -204,8 +214,7 @@ impl App {
     /// The network is not to be trained up to a step, any more.
     pub(super) fn drop_goal(&mut self) {
         if self.lab.goal.take().is_some() {
-            let told = dom::all::<Element>(".banner:has([data-action=stop-goal])");
-            told.iter().for_each(Element::remove);
+            banner::take_back("stop-goal");
         }
     }
 }

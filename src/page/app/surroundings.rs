@@ -7,6 +7,8 @@ use web_sys::{Element, PointerEvent};
 use super::{App, Handle, keeping, weights};
 use crate::page::banner::{self, Kind};
 use crate::page::lab::{self, Lab};
+use crate::page::layers::camera::Camera;
+use crate::page::layers::lens::Lens;
 use crate::page::link::Link;
 use crate::page::{dom, link};
 
@@ -64,8 +66,8 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
     Ok(listeners)
 }
 
-/// The lab as it was kept, or as the address has it; what is wrong with the address is shown.
-pub(super) fn lab() -> Result<Lab, JsValue> {
+/// The lab as it was kept, or as the address has it, and how the stage was seen; what is wrong with the address is shown.
+pub(super) fn lab() -> Result<(Lab, Lens, Camera), JsValue> {
     let location = dom::window()?.location();
     let hash = location.hash()?;
     let linked = link::read(&hash);
@@ -84,12 +86,13 @@ pub(super) fn lab() -> Result<Lab, JsValue> {
     if let Err(error) = link::backend(&location.search()?) {
         banner::show(Kind::Error, &error.to_string(), None);
     }
-    Ok(Lab {
+    let lab = Lab {
         settings: found.settings,
         target: found.target,
         run: 1,
         parts,
         goal,
         ..Lab::default()
-    })
+    };
+    Ok((lab, found.lens, found.camera))
 }

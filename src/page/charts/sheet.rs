@@ -24,6 +24,8 @@ pub struct Paper {
     pub colours: Colours,
     /// Where the pointer is over it, CSS pixels from its left edge.
     pub pointer: Option<f64>,
+    /// Device pixels to a CSS pixel.
+    pub ratio: f64,
 }
 
 type Area = DrawingArea<CanvasBackend, Shift>;
@@ -49,7 +51,7 @@ impl<'a> Sheet<'a> {
     /// An empty sheet; `None` while the canvas is folded away.
     pub fn new(paper: &'a Paper) -> Result<Option<Self>, ChartError> {
         let canvas = &paper.canvas;
-        let ratio = dom::pixel_ratio();
+        let ratio = paper.ratio;
         let pixels = |css: i32| (f64::from(css) * ratio).round() as i32;
         let (width, height) = (pixels(canvas.client_width()), pixels(canvas.client_height()));
         if width < 32 || height < 16 {

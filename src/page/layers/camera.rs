@@ -12,6 +12,8 @@ const PITCH: [f32; 2] = [0.2, 1.5];
 const ZOOM: [f32; 2] = [0.6, 5.0];
 /// The middle of the picture stays within so much of the picture, as shares of its side.
 const MIDST: [f32; 2] = [-0.5, 1.5];
+/// The middle may be so far out by the rounding of what brought it there.
+const ROUNDING: f32 = 1e-3;
 /// Height of the middle of the picture.
 const MIDDLE: f32 = 0.08;
 
@@ -55,6 +57,26 @@ impl Camera {
         let middle = next.to([0.5; 2]);
         let within = middle.map(|v| v.clamp(MIDST[0], MIDST[1]));
         self.lens = next.then(Lens::moving(middle, within, 1.0));
+    }
+
+    /// The nearest camera that hands can bring about; one that they have is itself. Its numbers are finite.
+    #[must_use]
+    pub fn in_reach(self) -> Self {
+        let mut camera = Self {
+            lens: Lens::default(),
+            ..self
+        };
+        camera.turn([0.0; 2]);
+        let middle = self.lens.to([0.5; 2]);
+        let free = |v: &f32| (MIDST[0] - ROUNDING..=MIDST[1] + ROUNDING).contains(v);
+        if (ZOOM[0]..=ZOOM[1]).contains(&self.lens.factor) && middle.iter().all(free) {
+            camera.lens = self.lens;
+        } else {
+            let factor = self.lens.factor.clamp(ZOOM[0], ZOOM[1]);
+            let within = middle.map(|v| v.clamp(MIDST[0], MIDST[1]));
+            camera.lens = Lens::moving([0.5; 2], within, factor);
+        }
+        camera
     }
 
     /// What it sees on a square picture of that many pixels a side.
@@ -131,6 +153,7 @@ mod tests {
             assert!((0.6..=5.0).contains(&camera.lens.factor) && camera.pitch > 0.1 && camera.pitch < 1.55);
             let middle = camera.lens.to([0.5; 2]);
             assert!(middle.iter().all(|v| (-0.51..=1.51).contains(v)), "{middle:?}");
+            assert_eq!(camera.in_reach(), camera);
         }
     }
 }

@@ -6,6 +6,9 @@ const PARTS: i32 = 16;
 /// Pixels of a corner, at most, that whole numbers of 32 bits can bear: products of differences stay below 2^31.
 const FARTHEST: f32 = 1400.0;
 
+/// Values of a pixel.
+pub const PLANES: usize = 4;
+
 /// A corner on the picture.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Corner {
@@ -41,18 +44,22 @@ pub struct DepthPicture {
 }
 
 impl DepthPicture {
-    /// Empties the picture and gives it a side, pixels. What is empty has this energy and tone, and no light.
-    pub fn clear(&mut self, side: usize, energy: f32, tone: f32) {
+    /// Gives the picture a side, pixels.
+    pub fn set_side(&mut self, side: usize) {
         self.side = side;
-        for (plane, value) in [
-            (&mut self.near, 0.0),
-            (&mut self.energy, energy),
-            (&mut self.tone, tone),
-            (&mut self.light, 0.0),
-        ] {
-            plane.clear();
-            plane.resize(side * side, value);
-        }
+    }
+
+    /// Empties one of the picture's [`PLANES`], of the side that it has now. What is empty has this energy and tone, and
+    /// no light.
+    pub fn clear(&mut self, plane: usize, energy: f32, tone: f32) {
+        let (plane, value) = match plane {
+            0 => (&mut self.near, 0.0),
+            1 => (&mut self.energy, energy),
+            2 => (&mut self.tone, tone),
+            _ => (&mut self.light, 0.0),
+        };
+        plane.clear();
+        plane.resize(self.side * self.side, value);
     }
 
     /// Pixels a side.
@@ -141,6 +148,13 @@ mod tests {
         Corner::new([x, y, near], energy, 0.0, 0.0)
     }
 
+    fn empty(energy: f32) -> DepthPicture {
+        let mut picture = DepthPicture::default();
+        picture.set_side(40);
+        (0..PLANES).for_each(|plane| picture.clear(plane, energy, 0.0));
+        picture
+    }
+
     #[test]
     fn a_fan_of_triangles_covers_every_pixel_once_and_its_values_are_linear() {
         // Irregular corners round an irregular middle, wound clockwise on a picture with y down.
@@ -158,11 +172,9 @@ mod tests {
             corner(x, y, 1.0, of(rounded[0], rounded[1]))
         };
         let middle = at([17.77, 19.31]);
-        let (mut seen, mut whole) = (vec![0; 1600], DepthPicture::default());
-        whole.clear(40, -99.0, 0.0);
+        let (mut seen, mut whole) = (vec![0; 1600], empty(-99.0));
         for k in 0..rim.len() {
-            let mut one = DepthPicture::default();
-            one.clear(40, -99.0, 0.0);
+            let mut one = empty(-99.0);
             let corners = [middle, at(rim[k]), at(rim[(k + 1) % rim.len()])];
             one.triangle(corners.each_ref());
             whole.triangle(corners.each_ref());
@@ -201,8 +213,7 @@ mod tests {
             corner(0.0, 20.0, 0.3, 2.0),
         ];
         for order in [[far, near], [near, far]] {
-            let mut picture = DepthPicture::default();
-            picture.clear(40, 0.0, 0.0);
+            let mut picture = empty(0.0);
             for [a, b, c] in order {
                 picture.triangle([&a, &b, &c]);
                 picture.triangle([&a, &c, &b]);

@@ -61,18 +61,30 @@ fn brightness(at: f32) -> f32 {
 impl Flow {
     /// Lays the lines into a picture of so many pixels a side, `width` of them wide; `scale` is pixels to a CSS pixel.
     pub fn lay(&mut self, lines: &Streamlines, side: usize, width: f32, scale: f32, colour: [u8; 3]) {
+        self.begin(side);
+        (0..lines.len()).for_each(|line| self.lay_line(lines, line, width, scale));
+        self.end(colour);
+    }
+
+    /// Begins a picture of so many pixels a side.
+    pub fn begin(&mut self, side: usize) {
         self.side = side;
         for plane in [&mut self.cover, &mut self.phase] {
             plane.clear();
             plane.resize((side * side).next_multiple_of(PACK), 0);
         }
-        let zoom = side as f32 / lines.side();
+    }
+
+    /// Lays one of the lines into the picture begun; see [`Self::lay`].
+    #[inline(never)]
+    pub fn lay_line(&mut self, lines: &Streamlines, line: usize, width: f32, scale: f32) {
+        let zoom = self.side as f32 / lines.side();
         let period = PERIOD * scale;
         let (cover, phase) = (&mut self.cover, &mut self.phase);
-        lines.each_step(|[a, b], way, start| {
+        lines.each_step(line, |[a, b], way, start| {
             let [a, b] = [a, b].map(|p| p.map(|v| v * zoom));
             let [from, to] = [way, way + 1].map(|way| start + way as f32 * lines.step() * zoom / period);
-            over_stroke([a, b], width, side, |k, share, t| {
+            over_stroke([a, b], width, self.side, |k, share, t| {
                 let share = (255.0 * share) as u8;
                 if share > cover[k] {
                     cover[k] = share;
@@ -80,6 +92,10 @@ impl Flow {
                 }
             });
         });
+    }
+
+    /// All lines are laid: finds what they cover, and gives it a colour.
+    pub fn end(&mut self, colour: [u8; 3]) {
         self.marks.clear();
         for (row, cover) in self.cover.chunks_exact(PACK).enumerate() {
             if cover != [0; PACK] {
@@ -92,7 +108,7 @@ impl Flow {
             }
         }
         self.rgba.clear();
-        self.rgba.resize(4 * side * side, 0);
+        self.rgba.resize(4 * self.side * self.side, 0);
         for mark in &self.marks {
             let pixel = 4 * mark.pixel as usize;
             self.rgba[pixel..pixel + 3].copy_from_slice(&colour);

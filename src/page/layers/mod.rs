@@ -10,6 +10,7 @@
 
 pub mod arrows;
 pub mod camera;
+mod choice;
 pub mod contours;
 pub mod coverage;
 pub mod data;

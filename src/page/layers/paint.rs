@@ -1,11 +1,12 @@
 //! Composes everything that changes only with the field into one pixel buffer: heat, contours, arrows, data.
 
+pub use super::choice::Layers;
 use super::palette::{Palette, Ramp};
 use super::raster::{Mask, Strokes, frame};
 use super::resample::Enlarged;
 use super::streamlines::Streamlines;
 use super::{GridField, arrows, contours, coverage, data, denoiser, derivative, energy, error};
-use crate::engine::settings::{ArrowDensity, ArrowLength, Colour, ContourSpacing, Source};
+use crate::engine::settings::{Colour, Source};
 use crate::page::viewport::Viewport;
 
 /// Widths of lines and of streamlines, which are few, CSS pixels.
@@ -17,74 +18,6 @@ pub const STREAMLINE: f32 = 1.3;
 const UNLIT: f32 = 0.5;
 /// Opacity of the hatching, relative to that of contours.
 const HATCHING: f32 = 0.8;
-
-/// What to show of a field.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Layers {
-    /// What the field is: sets the colour of the arrows, and for [`Source::Error`] the meaning of the heat.
-    pub source: Source,
-    /// Heat map of the energy, of the error, or of a derivative.
-    pub heat: bool,
-    /// Which of them.
-    pub colour: Colour,
-    /// Lines of equal energy.
-    pub contours: bool,
-    /// How far apart these are.
-    pub contour_spacing: ContourSpacing,
-    /// Their energies are written on them, by whoever shows the picture.
-    pub contour_labels: bool,
-    /// Arrows of the score, or of the error.
-    pub arrows: bool,
-    /// What their length says.
-    pub arrow_length: ArrowLength,
-    /// How many arrows there are, and lines of the denoiser.
-    pub arrow_density: ArrowDensity,
-    /// Streamlines of the score, or of the error.
-    pub streamlines: bool,
-    /// They are fainter, as light runs along them: see [`super::flow`].
-    pub flow: bool,
-    /// Where the denoiser takes points.
-    pub denoiser: bool,
-    /// Hatching where training has hardly been, see [`FieldPainter::veil`].
-    pub coverage: bool,
-    /// Points of the data.
-    pub data: bool,
-}
-
-impl Default for Layers {
-    /// The exact energy as heat.
-    fn default() -> Self {
-        Self {
-            heat: true,
-            ..Self::NOTHING
-        }
-    }
-}
-
-impl Layers {
-    /// No layer at all, of the exact field.
-    pub const NOTHING: Self = Self {
-        source: Source::Exact,
-        heat: false,
-        colour: Colour::Energy,
-        contours: false,
-        contour_spacing: ContourSpacing::Auto,
-        contour_labels: false,
-        arrows: false,
-        arrow_length: ArrowLength::Soft,
-        arrow_density: ArrowDensity::Normal,
-        streamlines: false,
-        flow: false,
-        denoiser: false,
-        coverage: false,
-        data: false,
-    };
-
-    /// Any layer is drawn in lines of the source's colour.
-    pub(super) fn has_lines(&self) -> bool {
-        self.arrows || self.streamlines || self.denoiser
-    }
-}
 
 /// A picture of a field in the making. [`Self::begin`] takes over what is needed, [`Self::advance`] paints some rows at
 /// a time, and after the last one [`Self::pixels`] is whole. Buffers are kept from picture to picture.
@@ -99,8 +32,9 @@ pub struct FieldPainter {
     tones: Enlarged,
     mask: Mask,
     streamlines: Streamlines,
-    /// The streamlines of this picture are not all found yet.
+    /// The streamlines of this picture are not all found yet; the next one to be drawn.
     tracing: bool,
+    next_line: usize,
     /// Energy between two contours.
     spacing: f32,
     /// Exact energies, and from which on training has hardly been.
@@ -120,6 +54,8 @@ pub struct FieldPainter {
 
 impl FieldPainter {
     /// Nothing painted yet.
+    // Once in the binary, as are begin and advance.
+    #[inline(never)]
     pub fn new(palette: Palette) -> Self {
         Self {
             palette,
@@ -136,6 +72,7 @@ impl FieldPainter {
             mask: Mask::default(),
             streamlines: Streamlines::default(),
             tracing: false,
+            next_line: usize::MAX,
             spacing: 1.0,
             veil: Enlarged::default(),
             border: None,
@@ -152,13 +89,27 @@ impl FieldPainter {
         }
     }
 
+    /// Another painter with the same colours, whose streamlines begin where those of this one are; nothing painted yet.
+    pub fn alike(&self) -> Self {
+        Self {
+            streamlines: self.streamlines.alike(),
+            ..Self::new(self.palette.clone())
+        }
+    }
+
     /// Colours of the next picture.
     pub fn set_palette(&mut self, palette: Palette) {
         self.palette = palette;
     }
 
+    /// Makes room for a picture of so many pixels a side, for which there will be less to do when it begins.
+    pub fn make_room(&mut self, side: usize) {
+        self.rgba.resize(4 * side * side, 0);
+    }
+
     /// Starts a picture. `field`: for [`Source::Error`] an [`error::difference`]; `None`, or one that is not whole,
     /// leaves the background. `data`: `[x0, y0, …]`. `scale`: device pixels per CSS pixel, for the width of lines.
+    #[inline(never)]
     pub fn begin(&mut self, field: Option<&GridField>, data: &[f32], view: Viewport, scale: f32, layers: Layers) {
         (self.view, self.scale, self.layers) = (
             Viewport {
@@ -171,7 +122,7 @@ impl FieldPainter {
         (self.outline, self.border, self.stretch) = (None, None, 1.0);
         let side = self.view.pixels as usize;
         self.next_row = 0;
-        self.rgba.resize(4 * side * side, 0);
+        self.make_room(side);
         for row in self
             .rows
             .iter_mut()
@@ -187,7 +138,7 @@ impl FieldPainter {
         }
         let field = field.filter(|f| f.is_whole());
         self.has_field = field.is_some();
-        self.tracing = false;
+        (self.tracing, self.next_line) = (false, usize::MAX);
         let Some(field) = field else { return };
         self.spacing = contours::spacing(layers.contour_spacing, field.grid.half_width);
         self.energy.set_energies(field, &self.view);
@@ -220,7 +171,7 @@ impl FieldPainter {
         }
         if self.layers.streamlines {
             self.streamlines.begin(field, &self.view);
-            self.tracing = true;
+            (self.tracing, self.next_line) = (true, 0);
         }
     }
 
@@ -259,19 +210,19 @@ impl FieldPainter {
         self.stretch = stretch;
     }
 
-    /// Paints up to `rows` more rows, or tries that many streamlines; true when the picture is whole.
+    /// Paints up to `rows` more rows, or tries or draws that many streamlines; true when the picture is whole.
+    #[inline(never)]
     pub fn advance(&mut self, rows: usize) -> bool {
         if self.tracing {
-            if !self.streamlines.advance(rows) {
-                return false;
-            }
-            self.mask.press(if self.layers.flow { UNLIT } else { 1.0 });
-            self.streamlines.draw(STREAMLINE * self.scale, &mut self.mask);
-            self.mask.press(1.0);
-            self.tracing = false;
+            self.tracing = !self.streamlines.advance(rows);
+            return false;
+        }
+        if self.next_line < self.streamlines.len() {
+            self.draw_lines(rows);
+            return false;
         }
         let side = self.view.pixels as usize;
-        let end = (self.next_row + rows).min(side);
+        let end = self.next_row.saturating_add(rows).min(side);
         for j in self.next_row..end {
             self.paint_row(j);
         }
@@ -293,6 +244,17 @@ impl FieldPainter {
             }
         }
         end == side
+    }
+
+    /// Draws up to so many more streamlines.
+    fn draw_lines(&mut self, most: usize) {
+        let end = self.next_line.saturating_add(most).min(self.streamlines.len());
+        self.mask.press(if self.layers.flow { UNLIT } else { 1.0 });
+        for line in self.next_line..end {
+            self.streamlines.draw(line, STREAMLINE * self.scale, &mut self.mask);
+        }
+        self.mask.press(1.0);
+        self.next_line = end;
     }
 
     /// The whole picture is painted.
@@ -371,93 +333,4 @@ impl FieldPainter {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::tests::sampled;
-    use super::*;
-
-    fn layers(source: Source) -> Layers {
-        Layers {
-            source,
-            heat: true,
-            colour: Colour::Energy,
-            contours: true,
-            arrows: true,
-            streamlines: true,
-            denoiser: true,
-            data: true,
-            ..Layers::default()
-        }
-    }
-
-    fn painted(rows_at_once: usize, source: Source) -> Vec<u8> {
-        let field = sampled(1.5, 32, |[x, y]| (2.0 * (x * x + y * y), [-4.0 * x, -4.0 * y]));
-        let mut painter = FieldPainter::new(Palette::new(true));
-        let view = Viewport {
-            centre: [0.0; 2],
-            half_width: 1.45,
-            pixels: 160.0,
-        };
-        painter.begin(Some(&field), &[0.1, 0.2, -0.5, 0.4], view, 1.0, layers(source));
-        while !painter.advance(rows_at_once) {}
-        painter.pixels().to_vec()
-    }
-
-    #[test]
-    fn a_picture_does_not_depend_on_how_it_was_sliced() {
-        assert!(painted(7, Source::Exact) == painted(160, Source::Exact));
-        assert!(painted(64, Source::Error) == painted(1, Source::Error));
-    }
-
-    #[test]
-    fn without_a_field_there_is_only_the_background() {
-        let mut painter = FieldPainter::new(Palette::new(false));
-        let view = Viewport {
-            centre: [0.0; 2],
-            half_width: 1.45,
-            pixels: 40.0,
-        };
-        for colour in [Colour::Energy, Colour::Divergence, Colour::Curl] {
-            let layers = Layers {
-                colour,
-                ..layers(Source::Exact)
-            };
-            painter.begin(None, &[], view, 1.0, layers);
-            assert!(painter.advance(40) && painter.is_done());
-            assert!(painter.pixels().iter().all(|&c| c >= 254), "{colour:?}");
-        }
-    }
-
-    #[test]
-    fn a_place_where_the_score_converges_is_violet_and_one_where_it_parts_green() {
-        // s = (k x, 0): its divergence is k everywhere; sigma is 0.2, so that k = 50 is the ramp's end.
-        for (k, channel) in [(-50.0, 2), (50.0, 1)] {
-            let field = sampled(1.5, 16, |[x, _]| (0.0, [k * x, 0.0]));
-            let mut painter = FieldPainter::new(Palette::new(true));
-            let view = Viewport {
-                centre: [0.0; 2],
-                half_width: 1.45,
-                pixels: 20.0,
-            };
-            let layers = Layers {
-                heat: true,
-                colour: Colour::Divergence,
-                contours: false,
-                arrows: false,
-                streamlines: false,
-                denoiser: false,
-                ..layers(Source::Learned)
-            };
-            painter.begin(Some(&field), &[], view, 1.0, layers);
-            assert!(painter.advance(20));
-            let brightest = |p: &[u8]| (0..3).max_by_key(|&c| p[c]);
-            assert!(
-                painter
-                    .pixels()
-                    .chunks(4)
-                    .skip(100)
-                    .take(200)
-                    .all(|p| brightest(p) == Some(channel))
-            );
-        }
-    }
-}
+mod tests;

@@ -5,7 +5,16 @@
 //! streak. That buffer decays exponentially with time, not with frames. The dots themselves are light that lasts one
 //! frame. One table turns light and shade into colour; what
 //! a shade says, [`super::shading`] knows. Work is done only in blocks of pixels that hold light.
+//!
+//! The ways of the frames whose light is still seen are remembered ([`past`]), so that a picture of another size
+//! ([`still::Still`]) has the same trails.
 
+mod past;
+pub mod still;
+
+use std::ops::Range;
+
+use self::past::{Past, Trace};
 use super::hues::TINTS;
 use super::light::{BLOCK, Colours, colour, colours, mix};
 use super::palette::Palette;
@@ -44,6 +53,18 @@ pub struct Glow {
     pub moving: bool,
 }
 
+impl Glow {
+    /// What the frame leaves of the trails before, in parts of 65,536.
+    fn keep(self) -> u32 {
+        let seconds = if self.moving { MOVING_SECONDS } else { TRAIL_SECONDS };
+        if self.trails {
+            (65_536.0 * (-self.seconds / seconds).exp()) as u32
+        } else {
+            0
+        }
+    }
+}
+
 /// Paints particles into an RGBA buffer with transparency.
 #[derive(Clone, Debug)]
 pub struct ParticlePainter {
@@ -61,7 +82,9 @@ pub struct ParticlePainter {
     colours: Box<Colours>,
     trail_strength: f32,
     stamps: Stamps,
-    before: Vec<f32>,
+    /// Pixels that the light of a way is wide: more than one on large pictures only.
+    width: u32,
+    past: Past,
 }
 
 impl ParticlePainter {
@@ -79,12 +102,21 @@ impl ParticlePainter {
             colours: colours(palette, ParticleColour::Energy),
             trail_strength: palette.trail_strength,
             stamps: Stamps::default(),
-            before: Vec::new(),
+            width: 1,
+            past: Past::default(),
         }
     }
 
     /// Sets the buffer's side and the device pixels per CSS pixel; clears everything.
     pub fn resize(&mut self, side: usize, scale: f32) {
+        self.make_room(side, scale);
+        self.rgba.clear();
+        self.rgba.resize(4 * side * side, 0);
+        self.past.clear();
+    }
+
+    /// Room for the light of a picture, and none on it.
+    fn make_room(&mut self, side: usize, scale: f32) {
         (self.side, self.scale) = (side, scale);
         self.blocks = side.div_ceil(BLOCK);
         // Rows are padded to whole blocks, so that no block needs a special case.
@@ -97,8 +129,6 @@ impl ParticlePainter {
         self.tint.resize(padded, 0);
         self.lit.clear();
         self.lit.resize(self.blocks * side, false);
-        self.rgba.clear();
-        self.rgba.resize(4 * side * side, 0);
         self.stamps = Stamps::default();
     }
 
@@ -113,9 +143,9 @@ impl ParticlePainter {
         self.trail_strength = palette.trail_strength;
     }
 
-    /// The particles were cast anew: no trail leads from the old ones to the new.
+    /// The particles were cast anew, or are seen from elsewhere: no trail leads from the old places to the new.
     pub fn forget(&mut self) {
-        self.before.clear();
+        self.past.clear();
     }
 
     /// RGBA (not premultiplied), rows from the top.
@@ -134,38 +164,37 @@ impl ParticlePainter {
         look: impl Fn(usize, [f32; 2]) -> (f32, u8),
     ) -> bool {
         let view = view.with_pixels(self.side as f32);
-        self.decay(glow);
+        let keep = glow.keep();
+        self.decay(keep);
         let count = positions.len() / 2;
         self.stamps.prepare(self.side, self.scale, count);
-        let continues = self.before.len() == positions.len();
-        for k in 0..count {
-            let now = [positions[2 * k], positions[2 * k + 1]];
-            let pixel = view.to_pixel(now);
+        let mut past = std::mem::take(&mut self.past);
+        let mut now = past.begin(keep);
+        let before = past.last(count).filter(|_| keep > 0);
+        for (k, at) in positions.as_chunks::<2>().0.iter().enumerate() {
+            let (nats, shade) = look(k, *at);
+            let falling = if nats > 0.0 { (nats / OUTSIDE).min(1.0) } else { 0.0 };
+            let (light, tint) = (CALM + (1.0 - CALM) * falling, shade.min(TINTS as u8 - 1));
+            now.push(Trace { at: *at, light, tint });
+            let pixel = view.to_pixel(*at);
             if !(pixel[0].is_finite() && pixel[1].is_finite()) {
                 continue;
             }
-            let (nats, shade) = look(k, now);
-            let tint = shade.min(TINTS as u8 - 1);
-            if glow.trails && continues {
-                let old = view.to_pixel([self.before[2 * k], self.before[2 * k + 1]]);
-                let falling = if nats > 0.0 { (nats / OUTSIDE).min(1.0) } else { 0.0 };
-                self.streak([old, pixel], glow.seconds, CALM + (1.0 - CALM) * falling, tint);
+            if let Some(before) = before {
+                self.streak([view.to_pixel(before[k].at), pixel], glow.seconds, light, tint);
             }
             self.dot(pixel, tint);
         }
-        self.before.clear();
-        self.before.extend_from_slice(positions);
-        self.develop()
+        past.end(now, glow.seconds, keep);
+        self.past = past;
+        let mut rgba = std::mem::take(&mut self.rgba);
+        let fading = self.develop(0..self.side, &mut rgba);
+        self.rgba = rgba;
+        fading
     }
 
-    /// Lets the trails fade for the time of a frame.
-    fn decay(&mut self, glow: Glow) {
-        let seconds = if glow.moving { MOVING_SECONDS } else { TRAIL_SECONDS };
-        let keep = if glow.trails {
-            (65_536.0 * (-glow.seconds / seconds).exp()) as u32
-        } else {
-            0
-        };
+    /// Lets the trails fade to a part of 65,536.
+    fn decay(&mut self, keep: u32) {
         for (block, light) in self.trail.chunks_exact_mut(BLOCK).enumerate() {
             if self.lit[block] {
                 for light in light {
@@ -176,21 +205,36 @@ impl ParticlePainter {
         }
     }
 
-    /// Leaves the light of a frame along a way, with antialiasing across it (Wu 1991).
-    fn streak(&mut self, [from, to]: [[f32; 2]; 2], seconds: f32, falling: f32, tint: u8) {
+    /// Leaves the light of a frame along a way, with antialiasing across it (Wu 1991). `part` is what is left of it.
+    // Once in the binary, as the two below.
+    #[inline(never)]
+    fn streak(&mut self, [from, to]: [[f32; 2]; 2], seconds: f32, part: f32, tint: u8) {
         let d = [to[0] - from[0], to[1] - from[1]];
         let length = d[0].abs().max(d[1].abs());
         // What crosses half the stage in a frame was drawn anew elsewhere, and rests leave no trail.
         if !(0.05..0.5 * self.side as f32).contains(&length) {
             return;
         }
+        // On a large picture a way is as wide, as bright and as long as on one of ordinary size, in more pixels.
+        let width = self.width as f32;
         let light = BRIGHT
-            * falling
+            * part
             * self.trail_strength
             * (60.0 * seconds).clamp(0.2, 3.0)
             * self.stamps.strength()
-            * self.scale;
-        let each = (light / length.max(1.0).sqrt()).min(f32::from(TRAIL_LIMIT)) as u32;
+            * (self.scale / width);
+        let each = (light / (length / width).max(1.0).sqrt()).min(f32::from(TRAIL_LIMIT)) as u32;
+        let across = usize::from(d[1].abs() <= d[0].abs());
+        for lane in 0..self.width {
+            let mut from = from;
+            from[across] += lane as f32 - 0.5 * (width - 1.0);
+            self.lay(from, d, each, tint);
+        }
+    }
+
+    /// Lays so much light on every pixel's length of a way that leads `d` pixels on.
+    fn lay(&mut self, from: [f32; 2], d: [f32; 2], each: u32, tint: u8) {
+        let length = d[0].abs().max(d[1].abs());
         // One step a pixel along the longer axis; across it, light is shared by the two nearest pixels.
         let stride = self.blocks * BLOCK;
         let (along, across, one) = if d[1].abs() > d[0].abs() {
@@ -236,6 +280,7 @@ impl ParticlePainter {
     }
 
     /// Stamps a dot that lasts a frame.
+    #[inline(never)]
     fn dot(&mut self, at: [f32; 2], tint: u8) {
         let (size, width) = (self.stamps.size() as isize, self.stamps.stride() as isize);
         let at = at.map(fixed);
@@ -264,17 +309,22 @@ impl ParticlePainter {
         }
     }
 
-    /// Turns light into colour where there is or was any; true while trails are left to fade.
-    fn develop(&mut self) -> bool {
-        let (side, blocks) = (self.side, self.blocks.max(1));
+    /// Turns light into colour in some rows, where there is or was any; `rgba` has room for these rows. True while trails
+    /// are left to fade.
+    #[inline(never)]
+    fn develop(&mut self, rows: Range<usize>, rgba: &mut [u8]) -> bool {
+        let (side, blocks) = (self.side, self.blocks);
         let (trail, tint) = (self.trail.as_chunks::<BLOCK>().0, self.tint.as_chunks::<BLOCK>().0);
         let dots = self.dots.as_chunks_mut::<BLOCK>().0;
-        let pixels = self.rgba.as_chunks_mut::<4>().0;
+        let pixels = rgba.as_chunks_mut::<4>().0;
         let mut fading = false;
-        for (block, lit) in self.lit.iter_mut().enumerate().filter(|(_, lit)| **lit) {
+        for block in rows.start * blocks..rows.end * blocks {
+            if !self.lit[block] {
+                continue;
+            }
             let (level, traces) = mix(&trail[block], &dots[block], &tint[block]);
             let i = block % blocks * BLOCK;
-            let out = &mut pixels[block / blocks * side + i..];
+            let out = &mut pixels[(block / blocks - rows.start) * side + i..];
             match out.first_chunk_mut::<BLOCK>() {
                 Some(out) if i + BLOCK <= side => colour(&level, &self.colours, out),
                 _ => colour(&level, &self.colours, &mut out[..side - i]),
@@ -282,7 +332,7 @@ impl ParticlePainter {
             dots[block] = [0; BLOCK];
             fading |= traces[0];
             // A block with a dot must be developed once more, to take the dot away.
-            *lit = traces[0] | traces[1];
+            self.lit[block] = traces[0] | traces[1];
         }
         fading
     }
@@ -320,91 +370,4 @@ fn lay_row(dots: &mut [u16], light: &[u16], cover: &[u16], tint: u8) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const VIEW: Viewport = Viewport {
-        centre: [0.0; 2],
-        half_width: 1.0,
-        pixels: 100.0,
-    };
-
-    fn glow(seconds: f32) -> Glow {
-        Glow {
-            seconds,
-            trails: true,
-            moving: false,
-        }
-    }
-
-    fn painter() -> ParticlePainter {
-        let mut painter = ParticlePainter::new(&Palette::new(true));
-        painter.resize(100, 1.0);
-        painter
-    }
-
-    #[test]
-    fn a_dot_is_drawn_around_its_particle_and_gone_in_the_next_frame() {
-        let mut painter = painter();
-        painter.frame(&[0.505, 0.305], &VIEW, glow(0.016), |_, _| (0.0, 0));
-        let alpha = |p: &ParticlePainter, i: usize, j: usize| p.pixels()[4 * (j * 100 + i) + 3];
-        assert!(alpha(&painter, 75, 34) > 220 && alpha(&painter, 60, 34) == 0);
-        let (mut x, mut y, mut sum) = (0.0, 0.0, 0.0);
-        for k in 0..10_000 {
-            let a = f32::from(painter.pixels()[4 * k + 3]);
-            (x, y, sum) = (
-                x + a * ((k % 100) as f32 + 0.5),
-                y + a * ((k / 100) as f32 + 0.5),
-                sum + a,
-            );
-        }
-        assert!(
-            (x / sum - 75.25).abs() < 0.2 && (y / sum - 34.75).abs() < 0.2,
-            "at {} {}",
-            x / sum,
-            y / sum
-        );
-        painter.frame(&[], &VIEW, glow(0.016), |_, _| (0.0, 0));
-        assert!(painter.pixels().iter().all(|&c| c == 0));
-    }
-
-    #[test]
-    fn trails_fade_with_time_and_not_with_frames() {
-        let (mut slow, mut fast) = (painter(), painter());
-        for p in [&mut slow, &mut fast] {
-            p.frame(&[-0.4, 0.1], &VIEW, glow(0.016), |_, _| (9.0, 15));
-            p.frame(&[-0.2, 0.1], &VIEW, glow(0.016), |_, _| (9.0, 15));
-        }
-        let bright = slow.trail.iter().copied().max().unwrap_or(0);
-        (0..6).for_each(|_| {
-            slow.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 30.0), |_, _| (9.0, 15));
-        });
-        (0..24).for_each(|_| {
-            fast.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 120.0), |_, _| (9.0, 15));
-        });
-        for (a, b) in slow.trail.iter().zip(&fast.trail) {
-            assert!(a.abs_diff(*b) <= 40, "{a} and {b}");
-        }
-        let left = f32::from(slow.trail.iter().copied().max().unwrap_or(0)) / f32::from(bright);
-        assert!((left - (-0.2 / TRAIL_SECONDS).exp()).abs() < 0.02, "{left} is left");
-    }
-
-    #[test]
-    fn resting_particles_come_to_rest_and_wandering_nonsense_is_left_out() {
-        let mut painter = painter();
-        painter.frame(&[0.0, 0.0, f32::NAN, 1.0], &VIEW, glow(0.016), |_, _| (f32::NAN, 0));
-        painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_, _| (50.0, 99));
-        let frames = (0..600)
-            .take_while(|_| painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_, _| (0.0, 0)))
-            .count();
-        assert!(frames < 200, "still fading after {frames} frames");
-    }
-
-    #[test]
-    fn particles_of_low_and_high_shade_differ_in_colour() {
-        let mut painter = painter();
-        painter.frame(&[-0.5, 0.0, 0.5, 0.0], &VIEW, glow(0.016), |k, _| (9.0, [0, 15][k]));
-        let colour = |i: usize| &painter.pixels()[4 * (50 * 100 + i)..][..3];
-        assert!(colour(25)[2] > colour(75)[2] + 40);
-    }
-}
+mod tests;

@@ -64,6 +64,16 @@ pub struct Streamlines {
 }
 
 impl Streamlines {
+    /// Others that will begin where these are.
+    pub fn alike(&self) -> Self {
+        Self {
+            view: self.view,
+            points: self.points.clone(),
+            lines: self.lines.clone(),
+            ..Self::default()
+        }
+    }
+
     /// Starts the lines of a whole field in a window.
     pub fn begin(&mut self, field: &GridField, view: &Viewport) {
         let old = self.view.replace(*view).unwrap_or(*view);
@@ -102,40 +112,48 @@ impl Streamlines {
         false
     }
 
-    /// Draws the lines with a width in pixels, with heads that say the way.
-    pub fn draw(&self, width: f32, strokes: &mut dyn Strokes) {
-        for line in &self.lines {
-            for range in [line.seed..line.back, line.back..line.end] {
-                let mut from = self.points[line.seed];
-                for &to in &self.points[range] {
-                    strokes.stroke(from, to, width);
-                    from = to;
-                }
+    /// How many lines there are.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// There is none.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Draws a line with a width in pixels, with heads that say the way.
+    pub fn draw(&self, line: usize, width: f32, strokes: &mut dyn Strokes) {
+        let Some(line) = self.lines.get(line) else { return };
+        for range in [line.seed..line.back, line.back..line.end] {
+            let mut from = self.points[line.seed];
+            for &to in &self.points[range] {
+                strokes.stroke(from, to, width);
+                from = to;
             }
-            let (ahead, behind) = ((line.back - line.seed) as i32 - 1, (line.end - line.back) as i32);
-            // The middle of the line, and on from there both ways.
-            let middle = (ahead - behind) / 2;
-            let first = middle - (middle + behind - 2) / HEADS * HEADS;
-            for way in (first..ahead).step_by(HEADS as usize) {
-                let (from, to) = (self.point(line, way), self.point(line, way + 1));
-                let d = [to[0] - from[0], to[1] - from[1]];
-                let size = 4.2 * width / d[0].hypot(d[1]).max(1e-6);
-                for turn in [0.5, -0.5] {
-                    let back = [size * (d[0] - turn * d[1]), size * (d[1] + turn * d[0])];
-                    strokes.stroke(to, [to[0] - back[0], to[1] - back[1]], width);
-                }
+        }
+        let (ahead, behind) = ((line.back - line.seed) as i32 - 1, (line.end - line.back) as i32);
+        // The middle of the line, and on from there both ways.
+        let middle = (ahead - behind) / 2;
+        let first = middle - (middle + behind - 2) / HEADS * HEADS;
+        for way in (first..ahead).step_by(HEADS as usize) {
+            let (from, to) = (self.point(line, way), self.point(line, way + 1));
+            let d = [to[0] - from[0], to[1] - from[1]];
+            let size = 4.2 * width / d[0].hypot(d[1]).max(1e-6);
+            for turn in [0.5, -0.5] {
+                let back = [size * (d[0] - turn * d[1]), size * (d[1] + turn * d[0])];
+                strokes.stroke(to, [to[0] - back[0], to[1] - back[1]], width);
             }
         }
     }
 
-    /// Goes over all steps of all lines along the score: both ends, how many steps the first one is from its line's seed,
+    /// Goes over all steps of a line along the score: both ends, how many steps the first one is from the line's seed,
     /// and the phase there is at the seed.
-    pub(super) fn each_step(&self, mut each: impl FnMut([[f32; 2]; 2], i32, f32)) {
-        for line in &self.lines {
-            let (ahead, behind) = ((line.back - line.seed) as i32 - 1, (line.end - line.back) as i32);
-            for way in -behind..ahead {
-                each([self.point(line, way), self.point(line, way + 1)], way, line.phase);
-            }
+    pub(super) fn each_step(&self, line: usize, mut each: impl FnMut([[f32; 2]; 2], i32, f32)) {
+        let Some(line) = self.lines.get(line) else { return };
+        let (ahead, behind) = ((line.back - line.seed) as i32 - 1, (line.end - line.back) as i32);
+        for way in -behind..ahead {
+            each([self.point(line, way), self.point(line, way + 1)], way, line.phase);
         }
     }
 
@@ -422,7 +440,7 @@ mod tests {
         }
         let mut mask = Mask::default();
         mask.clear(520);
-        lines.draw(1.0, &mut mask);
+        (0..lines.len()).for_each(|line| lines.draw(line, 1.0, &mut mask));
         assert!((0..520).any(|j| mask.row(j).iter().any(|&c| c > 200)));
         assert!(traced(|_| [0.0; 2]).lines.is_empty());
     }

@@ -8,14 +8,18 @@
 pub mod axis;
 mod drape;
 mod mesh;
+mod part;
 mod sight;
+
+use std::ops::Range;
 
 use self::axis::Axis;
 use self::drape::Drape;
 use self::mesh::{MESH, Mesh, PLATEAU, ground, place};
+use self::part::Part;
 use self::sight::Sight;
 use super::camera::{Camera, Projection};
-use super::depth::{Corner, DepthPicture};
+use super::depth::{Corner, DepthPicture, PLANES};
 use super::paint::Layers;
 use super::palette::{Palette, Ramp};
 use super::raster::{Mask, Strokes};
@@ -45,12 +49,17 @@ pub struct SurfacePainter {
     depth: DepthPicture,
     projection: Projection,
     mask: Mask,
+    /// The part that is being painted, and how much of it is.
+    part: Part,
+    done: usize,
     places: Vec<u32>,
     line: Vec<f32>,
     rgba: Vec<u8>,
 }
 
 impl Default for SurfacePainter {
+    // Once in the binary, as are begin and advance.
+    #[inline(never)]
     fn default() -> Self {
         Self {
             window: Viewport {
@@ -67,6 +76,8 @@ impl Default for SurfacePainter {
             depth: DepthPicture::default(),
             projection: Camera::default().projection(1.0),
             mask: Mask::default(),
+            part: Part::Done,
+            done: 0,
             places: Vec::new(),
             line: Vec::new(),
             rgba: Vec::new(),
@@ -101,23 +112,68 @@ impl SurfacePainter {
         self.drape.trace(seeds)
     }
 
+    /// Another painter, whose streamlines begin where those of this one are.
+    pub fn alike(&self) -> Self {
+        let mut other = Self::default();
+        other.drape.begin_like(&self.drape);
+        other
+    }
+
     /// Paints the picture: `side` pixels a side, `scale` of them per CSS pixel.
     pub fn paint(&mut self, camera: &Camera, side: usize, scale: f32, palette: &Palette) {
+        self.begin(camera, side, palette.dark);
+        while !self.advance(usize::MAX, scale, palette) {}
+    }
+
+    /// Begins a picture, to be painted by [`Self::advance`].
+    #[inline(never)]
+    pub fn begin(&mut self, camera: &Camera, side: usize, dark: bool) {
         self.projection = camera.projection(side as f32);
-        self.depth.clear(side, BESIDE, ground(self.layers));
-        self.lay_corners(palette.dark);
-        self.lay_ground();
-        self.lay_walls(palette.dark);
-        self.lay_lines(scale);
-        self.rgba.resize(4 * side * side, 0);
+        self.depth.set_side(side);
+        self.lay_corners(dark);
+        (self.part, self.done) = (Part::Room, 0);
         self.line.resize(side, 0.0);
         self.places.resize(side, 0);
-        for j in 0..side {
-            self.colour_row(j, scale, palette);
+    }
+
+    /// Paints up to so many more rows, or lines, of the picture begun; true when it is whole. `scale`: pixels to a CSS
+    /// pixel.
+    #[inline(never)]
+    pub fn advance(&mut self, most: usize, scale: f32, palette: &Palette) -> bool {
+        let side = self.depth.side();
+        let of = match self.part {
+            Part::Room => PLANES + 1,
+            Part::Ground => MESH - 1,
+            Part::Walls | Part::Data => 1,
+            Part::Lines => self.drape.len(),
+            Part::Colours | Part::Rows | Part::Columns => side,
+            Part::Done => return true,
+        };
+        // Room for a picture is made plane by plane.
+        let most = if self.part == Part::Room { most.min(1) } else { most };
+        let range = self.done..self.done.saturating_add(most).min(of);
+        self.done = range.end;
+        match self.part {
+            Part::Room if range.start == PLANES => {
+                self.rgba.resize(4 * side * side, 0);
+                if self.layers.has_lines() {
+                    self.mask.clear(side);
+                }
+            }
+            Part::Room => self.depth.clear(range.start, BESIDE, ground(self.layers)),
+            Part::Ground => range.for_each(|j| self.lay_ground(j)),
+            Part::Walls => self.lay_walls(palette.dark),
+            Part::Lines => self.lay_lines(range, scale),
+            Part::Colours => range.for_each(|j| self.colour_row(j, scale, palette)),
+            Part::Rows => self.soften(range, 1),
+            Part::Columns => self.soften(range, side),
+            Part::Data => self.lay_data(scale, palette),
+            Part::Done => {}
         }
-        self.soften(side, 1);
-        self.soften(side, side);
-        self.lay_data(scale, palette);
+        if self.done >= of {
+            (self.part, self.done) = (self.part.next(), 0);
+        }
+        self.part == Part::Done
     }
 
     /// Projects the mesh and lights it.
@@ -142,14 +198,12 @@ impl SurfacePainter {
         }
     }
 
-    /// Lays the mesh into the picture.
-    fn lay_ground(&mut self) {
-        for j in 0..MESH - 1 {
-            let (top, bottom) = (&self.corners[j * MESH..], &self.corners[(j + 1) * MESH..]);
-            for (top, bottom) in top[..MESH].windows(2).zip(bottom[..MESH].windows(2)) {
-                self.depth.triangle([&top[0], &top[1], &bottom[1]]);
-                self.depth.triangle([&top[0], &bottom[1], &bottom[0]]);
-            }
+    /// Lays a row of the mesh into the picture.
+    fn lay_ground(&mut self, j: usize) {
+        let (top, bottom) = (&self.corners[j * MESH..], &self.corners[(j + 1) * MESH..]);
+        for (top, bottom) in top[..MESH].windows(2).zip(bottom[..MESH].windows(2)) {
+            self.depth.triangle([&top[0], &top[1], &bottom[1]]);
+            self.depth.triangle([&top[0], &bottom[1], &bottom[0]]);
         }
     }
 
@@ -182,21 +236,18 @@ impl SurfacePainter {
         }
     }
 
-    /// Strokes what is seen of the lines on the ground.
-    fn lay_lines(&mut self, scale: f32) {
+    /// Strokes what is seen of some of the lines on the ground.
+    fn lay_lines(&mut self, range: Range<usize>, scale: f32) {
         if !self.layers.has_lines() {
             return;
         }
-        self.mask.clear(self.depth.side());
         let sight = Sight {
             mesh: &self.mesh,
             depth: &self.depth,
             projection: self.projection,
         };
-        for (width, lines) in self.drape.strokes() {
-            for line in lines {
-                sight.line(*line, |from, to| self.mask.stroke(from, to, width * scale));
-            }
+        for (width, line) in self.drape.strokes(range) {
+            sight.line(*line, |from, to| self.mask.stroke(from, to, width * scale));
         }
     }
 
@@ -236,12 +287,13 @@ impl SurfacePainter {
         }
     }
 
-    /// Lets every two pixels so many apart run into each other where one is seen past the edge of the other, or they are
-    /// on either side of the block's rim: else these edges would be stairs.
-    fn soften(&mut self, side: usize, apart: usize) {
+    /// In some rows lets every two pixels so many apart run into each other where one is seen past the edge of the other,
+    /// or they are on either side of the block's rim: else these edges would be stairs.
+    fn soften(&mut self, rows: Range<usize>, apart: usize) {
+        let side = self.depth.side();
         let pixels = self.rgba.as_chunks_mut::<4>().0;
         let (near, energy) = (&self.depth.near, &self.depth.energy);
-        for k in 0..(side * side).saturating_sub(apart) {
+        for k in rows.start * side..(rows.end * side).min((side * side).saturating_sub(apart)) {
             let (a, b) = (near[k], near[k + apart]);
             let rim = (energy[k] - energy[k + apart]).abs() > 0.5 * BESIDE;
             let edge = rim || (a - b).abs() > EDGE * a.max(b);

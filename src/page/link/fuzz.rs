@@ -25,12 +25,13 @@ fn sound() -> Vec<String> {
         "v=1&data=rings&width=128&sampler=hmc&beta=2.5&leapfrogSteps=8&start=spot&race=true&rivalStepSize=0.25".into(),
         "v=1&data=moons&sigma=0.0123&pinned=true&lesson=annealing&hide=data,train,noise&lock=1&embed=1&present=1"
             .into(),
+        "v=1&surface=true&orbit=-1.25,0.75,2.5,-0.625,0.1&close=3,-0.5,-1.25".into(),
         "data=d.aMAMABQYJ&noiseMax=20&noiseMin=0.005&levels=40&learningRate=1e-4".into(),
     ]
 }
 
 /// What people and programs put into links, and what is put there by those who mean harm.
-const PIECES: [&str; 21] = [
+const PIECES: [&str; 23] = [
     "&",
     "=",
     "%",
@@ -45,6 +46,8 @@ const PIECES: [&str; 21] = [
     "&width=4294967296",
     "&seed=99999999999999999999",
     "&close=2,NaN,1e39",
+    "&orbit=1e38,-1e38,1e-38,1e38,-1e38",
+    "&orbit=,,,,,,,",
     "&sigma=NaN",
     "&sigma=1e-320",
     "d.b",
@@ -79,6 +82,7 @@ fn a_hundred_thousand_damaged_links_are_read_as_states_that_the_lab_can_take() {
         let link = read(&text);
         link.settings.check().unwrap();
         assert!(link.lesson.len() <= 160, "{text}");
+        assert_eq!(link.camera.in_reach(), link.camera, "{text}");
         assert!(
             link.goal.is_none_or(|goal| (1..=LAST_STEP).contains(&goal.step)),
             "{text}"
@@ -89,12 +93,16 @@ fn a_hundred_thousand_damaged_links_are_read_as_states_that_the_lab_can_take() {
         }
         // What was understood is a state with a link of its own.
         if k % 16 == 0 {
-            let again = read(&write(&link.target, &link.settings));
+            let mut fragment = write(&link.target, &link.settings);
+            append_camera(&mut fragment, &link.camera);
+            append_lens(&mut fragment, &link.lens);
+            let again = read(&fragment);
             assert_eq!(
                 (again.target, again.settings, again.errors.len()),
                 (link.target, link.settings, 0),
                 "{text}"
             );
+            assert_eq!((again.camera, again.lens), (link.camera, link.lens), "{text}");
         }
     }
     assert!((20_000..100_000).contains(&wrong), "{wrong} links had something wrong");

@@ -199,39 +199,6 @@ fn a_link_brings_the_step_and_what_is_hidden_and_locked() {
 }
 
 #[test]
-fn how_the_stage_is_enlarged_comes_back_and_never_shows_what_is_beside_the_picture() {
-    for lens in [
-        Lens::about([0.3, 0.71], 3.7),
-        Lens::about([0.0, 1.0], 16.0),
-        Lens::default(),
-    ] {
-        let lens = Lens::default().filled(lens);
-        let mut text = String::new();
-        append_lens(&mut text, &lens);
-        let link = read(&text);
-        assert_eq!((link.lens, link.errors.len()), (lens, 0), "{text}");
-    }
-    for (text, errors) in [
-        ("close=2,-9,5", 0),
-        ("close=1e9,0,0", 0),
-        ("close=-3,0,0", 0),
-        ("close=NaN,0,0", 1),
-        ("close=2,1e999,0", 1),
-        ("close=2,0", 1),
-        ("close=", 1),
-    ] {
-        let link = read(text);
-        assert_eq!(link.errors.len(), errors, "{text}");
-        let [low, high] = [0.0, 1.0].map(|corner| link.lens.to([corner; 2]));
-        assert!(
-            low.iter().all(|&v| v <= 0.0) && high.iter().all(|&v| v >= 1.0 - 1e-5),
-            "{text}: {:?}",
-            link.lens
-        );
-    }
-}
-
-#[test]
 fn links_of_earlier_versions_still_mean_what_they_meant() {
     let link =
         read("#data=rings&width=128&learningRate=0.003&sampler=langevin&sigma=0.0123&contours=false&showData=true");

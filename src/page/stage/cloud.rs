@@ -4,7 +4,6 @@ use wasm_bindgen::JsValue;
 
 use super::{PARTICLE_SIDE, Stage};
 use crate::engine::protocol::SamplerState;
-use crate::page::dom;
 use crate::page::layers::particles::Glow;
 use crate::page::layers::shading::Sight;
 use crate::page::layers::surface::SurfacePainter;
@@ -74,7 +73,7 @@ impl Stage {
         moving: bool,
         now_ms: f64,
     ) -> Result<(), JsValue> {
-        let side = dom::at_most(css_side * ratio, PARTICLE_SIDE).floor();
+        let side = (css_side * ratio).min(PARTICLE_SIDE).floor();
         if self.particles.side() != side as usize {
             self.particles.resize(side as usize, side / css_side);
             self.glowing = true;

@@ -30,8 +30,6 @@ const SWAY_SECONDS: f32 = 14.0;
 #[derive(Default)]
 pub(super) struct Landscape {
     pub painter: SurfacePainter,
-    /// As turned by hand.
-    camera: Camera,
     /// Seconds since a hand was on it, and of swaying.
     rested: f32,
     swayed: f32,
@@ -58,7 +56,12 @@ impl Stage {
         self.over.show(!on)?;
         self.hands.orbits.set(on);
         self.hands.looking.take();
-        self.lens = Lens::default();
+        // How it is seen is the landscape's, or the flat picture's.
+        if on {
+            self.lens = Lens::default();
+        } else {
+            self.camera = Camera::default();
+        }
         // Lines over the stage are lines in the plane; over a landscape there is its axis only.
         self.lines.redraw();
         self.hands.show_cursor(false);
@@ -103,13 +106,14 @@ impl Stage {
     ) -> Result<bool, JsValue> {
         let done = self.hands.looking.take();
         let turning = done != Looking::default();
-        let camera = landscape.look(turning.then_some(done), css_side, seconds, self.reduced_motion);
-        let side = dom::at_most(css_side * ratio, SIDE).floor();
+        let done = turning.then_some(done);
+        let camera = landscape.look(&mut self.camera, done, css_side, seconds, self.reduced_motion);
+        let side = (css_side * ratio).min(SIDE).floor();
         let window = self.zoom.viewport(1.0);
         let field_changed = self.stale || Some(window) != landscape.window;
         let changed = field_changed || !landscape.traced || landscape.drawn != Some((camera, side as usize));
         let since = now_ms - landscape.drawn_ms;
-        if !(turning || since >= PICTURE_MS || dom::for_file()) {
+        if !(turning || since >= PICTURE_MS) {
             return Ok(turning);
         }
         if field_changed {
@@ -146,16 +150,16 @@ impl Stage {
 }
 
 impl Landscape {
-    /// The camera of this frame after what hands did, if they did. `css_side`: that of the stage. `still`: it does not
-    /// move by itself.
-    fn look(&mut self, done: Option<Looking>, css_side: f32, seconds: f32, still: bool) -> Camera {
+    /// The camera of this frame, after hands have moved the one that they hold, if they have. `css_side`: that of the
+    /// stage. `still`: it does not move by itself.
+    fn look(&mut self, held: &mut Camera, done: Option<Looking>, css_side: f32, seconds: f32, still: bool) -> Camera {
         if let Some(done) = done {
             self.rested = 0.0;
             let by = done.turn.map(|d| d / css_side);
-            self.camera.turn([TURN[0] * by[0] + done.twist, TURN[1] * by[1]]);
-            self.camera.look(done.lens.scaled(1.0 / css_side));
+            held.turn([TURN[0] * by[0] + done.twist, TURN[1] * by[1]]);
+            held.look(done.lens.scaled(1.0 / css_side));
             if done.home {
-                (self.camera, self.swayed) = (Camera::default(), 0.0);
+                (*held, self.swayed) = (Camera::default(), 0.0);
             }
         } else {
             self.rested += seconds;
@@ -163,14 +167,14 @@ impl Landscape {
         if self.rested > REST_SECONDS && !still {
             self.swayed += seconds;
         }
-        let mut camera = self.camera;
+        let mut camera = *held;
         camera.turn([SWAY * (std::f32::consts::TAU * self.swayed / SWAY_SECONDS).sin(), 0.0]);
         camera
     }
 
-    /// It is seen as at first.
-    pub fn is_at_home(&self) -> bool {
-        self.camera == Camera::default()
+    /// The camera of the last picture.
+    pub fn seen_from(&self) -> Camera {
+        self.drawn.map_or_else(Camera::default, |(camera, _)| camera)
     }
 
     /// Goes on finding streamlines for a while.
@@ -192,11 +196,11 @@ mod tests {
 
     #[test]
     fn a_landscape_sways_only_when_left_alone_and_only_a_little() {
-        let mut landscape = Landscape::default();
+        let (mut landscape, mut held) = (Landscape::default(), Camera::default());
         let start = Camera::default().yaw;
         let mut most = 0.0f32;
         for _ in 0..1500 {
-            let yaw = landscape.look(None, 600.0, 0.02, false).yaw;
+            let yaw = landscape.look(&mut held, None, 600.0, 0.02, false).yaw;
             most = most.max((yaw - start).abs());
         }
         assert!((most - SWAY).abs() < 1e-3, "{most}");
@@ -204,31 +208,32 @@ mod tests {
             turn: [0.0, 6.0],
             ..Looking::default()
         });
-        let held = landscape.look(hand, 600.0, 0.02, false).yaw;
+        let yaw = landscape.look(&mut held, hand, 600.0, 0.02, false).yaw;
         assert_eq!(
-            landscape.look(hand, 600.0, 0.02, false).yaw,
-            held,
+            landscape.look(&mut held, hand, 600.0, 0.02, false).yaw,
+            yaw,
             "in a hand it does not"
         );
-        let mut still = Landscape::default();
-        assert!((0..500).all(|_| still.look(None, 600.0, 0.02, true) == Camera::default()));
+        let (mut still, mut held) = (Landscape::default(), Camera::default());
+        assert!((0..500).all(|_| still.look(&mut held, None, 600.0, 0.02, true) == Camera::default()));
     }
 
     #[test]
     fn a_drag_to_the_right_and_down_shows_more_of_the_left_and_of_the_ground_and_home_is_where_it_began() {
-        let mut landscape = Landscape::default();
+        let (mut landscape, mut held) = (Landscape::default(), Camera::default());
         let hands = Looking {
             turn: [60.0, 60.0],
             lens: Lens::about([300.0, 300.0], 1.2),
             ..Looking::default()
         };
-        let camera = landscape.look(Some(hands), 600.0, 0.02, false);
+        let camera = landscape.look(&mut held, Some(hands), 600.0, 0.02, false);
         let usual = Camera::default();
         assert!(camera.yaw > usual.yaw && camera.pitch > usual.pitch && camera.lens.factor > usual.lens.factor);
         let home = Looking {
             home: true,
             ..Looking::default()
         };
-        assert_eq!(landscape.look(Some(home), 600.0, 0.02, false), usual);
+        assert_eq!(landscape.look(&mut held, Some(home), 600.0, 0.02, false), usual);
+        assert_eq!(held, usual);
     }
 }

@@ -23,7 +23,7 @@ const FONT: &str = "11px system-ui, sans-serif";
 const MARK: f64 = 4.0;
 
 /// What lines are drawn with: colours as CSS has them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Ink {
     /// Lines, and whatever was learned.
     pub line: String,
@@ -56,15 +56,21 @@ impl Ink {
     }
 }
 
-/// The lines.
-pub(super) struct Lines {
-    surface: Surface,
+/// What lines there are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Drawing {
     ink: Ink,
     /// The particle whose way is drawn, and its way so far without the place where it is seen, `[x0, y0, …]`.
     pub particle: Option<usize>,
     way: Vec<f32>,
     ring: Vec<f32>,
     probed: Option<Rc<Probed>>,
+}
+
+/// The lines on their canvas.
+pub(super) struct Lines {
+    surface: Surface,
+    pub drawing: Drawing,
     stale: bool,
     drawn: Option<(Viewport, Option<[f32; 2]>)>,
 }
@@ -74,11 +80,7 @@ impl Lines {
     pub fn new(container: &HtmlElement) -> Result<Self, JsValue> {
         Ok(Self {
             surface: Surface::new(container)?,
-            ink: Ink::default(),
-            particle: None,
-            way: Vec::new(),
-            ring: Vec::new(),
-            probed: None,
+            drawing: Drawing::default(),
             stale: false,
             drawn: None,
         })
@@ -91,41 +93,73 @@ impl Lines {
 
     /// Colours of lines and of their rims.
     pub fn set_ink(&mut self, ink: Ink) {
-        self.ink = ink;
+        self.drawing.ink = ink;
         self.stale = true;
     }
 
     /// The way of a particle up to where it is seen, `[x0, y0, …]`; none without a particle.
     pub fn set_way(&mut self, particle: Option<usize>, way: &[f32]) {
-        self.stale |= particle.is_some() || self.particle.is_some();
-        self.particle = particle;
-        self.way.clear();
-        self.way.extend_from_slice(way);
+        self.stale |= particle.is_some() || self.drawing.particle.is_some();
+        self.drawing.particle = particle;
+        self.drawing.way.clear();
+        self.drawing.way.extend_from_slice(way);
     }
 
     /// A loop, `[x0, y0, …]`, as far as it is drawn.
     pub fn set_ring(&mut self, ring: &[f32]) {
-        self.ring.clear();
-        self.ring.extend_from_slice(ring);
+        self.drawing.ring.clear();
+        self.drawing.ring.extend_from_slice(ring);
         self.stale = true;
     }
 
     /// What is known at a point.
     pub fn set_probe(&mut self, probed: Option<Rc<Probed>>) {
-        self.stale |= probed.is_some() || self.probed.is_some();
-        self.probed = probed;
+        self.stale |= probed.is_some() || self.drawing.probed.is_some();
+        self.drawing.probed = probed;
     }
 
     /// Draws what changed. `view` is in CSS pixels, `ratio` is device pixels to one of them; `head` is where the particle
     /// is seen now.
     pub fn draw(&mut self, view: Viewport, ratio: f32, head: Option<[f32; 2]>) -> Result<(), JsValue> {
-        let nothing = self.particle.is_none() && self.ring.is_empty() && self.probed.is_none();
-        let moved = !nothing && self.drawn != Some((view, head));
+        let moved = !self.drawing.is_empty() && self.drawn != Some((view, head));
         if !(self.stale || moved) {
             return Ok(());
         }
         (self.stale, self.drawn) = (false, Some((view, head)));
-        let context = self.surface.clean(view.pixels, ratio)?;
+        self.drawing.draw(self.surface.clean(view.pixels, ratio)?, view, head)
+    }
+
+    /// Draws everything anew in the next frame.
+    pub fn redraw(&mut self) {
+        self.stale = true;
+    }
+
+    /// Something is to be drawn anew.
+    pub fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// Draws the axis of a landscape and nothing else. `per_pixel`: CSS pixels to one of the axis' own; see
+    /// [`Self::draw`].
+    pub fn draw_axis(&mut self, axis: &Axis, per_pixel: f32, css_side: f32, ratio: f32) -> Result<(), JsValue> {
+        self.stale = false;
+        let context = self.surface.clean(css_side, ratio)?;
+        self.drawing.draw_axis(context, axis, per_pixel, css_side)
+    }
+}
+
+impl Drawing {
+    fn is_empty(&self) -> bool {
+        self.particle.is_none() && self.ring.is_empty() && self.probed.is_none()
+    }
+
+    /// Draws all of it in CSS pixels; see [`Lines::draw`].
+    pub fn draw(
+        &mut self,
+        context: &CanvasRenderingContext2d,
+        view: Viewport,
+        head: Option<[f32; 2]>,
+    ) -> Result<(), JsValue> {
         self.stroke(context, &self.ring, &view);
         if let Some(probed) = &self.probed {
             probe::draw(context, probed, &view, &self.ink)?;
@@ -145,21 +179,14 @@ impl Lines {
         self.mark(context, view.to_pixel(head), true)
     }
 
-    /// Draws everything anew in the next frame.
-    pub fn redraw(&mut self) {
-        self.stale = true;
-    }
-
-    /// Something is to be drawn anew.
-    pub fn is_stale(&self) -> bool {
-        self.stale
-    }
-
-    /// Draws the axis of a landscape and nothing else. `per_pixel`: CSS pixels to one of the axis' own; see
-    /// [`Self::draw`].
-    pub fn draw_axis(&mut self, axis: &Axis, per_pixel: f32, css_side: f32, ratio: f32) -> Result<(), JsValue> {
-        self.stale = false;
-        let context = self.surface.clean(css_side, ratio)?;
+    /// Draws an axis in CSS pixels; see [`Lines::draw_axis`].
+    pub fn draw_axis(
+        &self,
+        context: &CanvasRenderingContext2d,
+        axis: &Axis,
+        per_pixel: f32,
+        css_side: f32,
+    ) -> Result<(), JsValue> {
         let at = |[x, y]: [f32; 2]| [x, y].map(|v| f64::from(v * per_pixel).round() + 0.5);
         let ([foot, _], [x, top]) = (at(axis.marks[0].0), at(axis.top));
         context.begin_path();

@@ -4,10 +4,9 @@
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
-use web_sys::HtmlElement;
+use web_sys::{CanvasRenderingContext2d, HtmlElement};
 
 use super::canvas::{Surface, style};
-use crate::page::dom;
 use crate::page::layers::flow::{Flow, PERIOD, SPEED};
 use crate::page::layers::labels::{Label, Labels};
 use crate::page::layers::paint::{FieldPainter, Layers, STREAMLINE};
@@ -75,15 +74,24 @@ impl Over {
         !same
     }
 
+    /// How long the light has run, seconds.
+    pub fn run(&self) -> f32 {
+        self.run
+    }
+
+    /// Where training has been, as given.
+    pub fn coverage(&self) -> Option<(Rc<GridField>, f32)> {
+        self.coverage.clone()
+    }
+
+    /// The labels of the last picture.
+    pub fn labels(&self) -> Labels {
+        self.labels.clone()
+    }
+
     /// A picture has begun; `view` is its window in CSS pixels.
     pub fn begin(&mut self, painter: &mut FieldPainter, field: Option<&GridField>, view: &Viewport, layers: Layers) {
-        match field.filter(|field| field.is_whole() && layers.contours && layers.contour_labels) {
-            Some(field) => self.labels.place(field, view, painter.spacing()),
-            None => self.labels.clear(),
-        }
-        if let Some((exact, border)) = self.coverage.as_ref().filter(|_| layers.coverage) {
-            painter.veil(exact, *border);
-        }
+        begin(&mut self.labels, self.coverage.as_ref(), painter, field, view, layers);
     }
 
     /// The picture is on its canvas, which is `side` CSS pixels wide.
@@ -95,9 +103,9 @@ impl Over {
         palette: &Palette,
         layers: Layers,
     ) -> Result<(), JsValue> {
-        self.write(painter, canvas, side, palette)?;
+        write(&self.labels, canvas.context(), [0.0; 2], painter, side, palette)?;
         if layers.streamlines && layers.flow {
-            let pixels = (side * dom::at_most(ratio, SCALE)).floor();
+            let pixels = (side * ratio.min(SCALE)).floor();
             let scale = pixels / side;
             let colour = palette.source(layers.source);
             self.flow.lay(
@@ -126,39 +134,66 @@ impl Over {
         self.flow.shine(self.run);
         self.surface.put(self.flow.pixels(), self.flow.side() as u32)
     }
+}
 
-    /// Writes the energies on the picture's contours, each on a patch of the ground beside it.
-    fn write(&self, painter: &FieldPainter, canvas: &Surface, side: f32, palette: &Palette) -> Result<(), JsValue> {
-        let (context, view) = (canvas.context(), painter.view());
-        if self.labels.all().is_empty() {
-            return Ok(());
-        }
-        let scale = view.pixels / side;
-        context.set_font(FACE);
-        context.set_text_align("center");
-        context.set_text_baseline("middle");
-        context.set_line_join("round");
-        context.set_line_width(GROUND);
-        context.set_fill_style_str(&css(palette.contour.0, INK));
-        for Label { at, angle, line } in self.labels.all() {
-            let middle = view.to_pixel(*at);
-            let (sin, cos) = angle.sin_cos();
-            context.set_transform(
-                (scale * cos).into(),
-                (scale * sin).into(),
-                (-scale * sin).into(),
-                (scale * cos).into(),
-                middle[0].into(),
-                middle[1].into(),
-            )?;
-            let text = (*line as f32 * painter.spacing()).to_string();
-            let off = [-BESIDE * scale * sin, BESIDE * scale * cos];
-            context.set_stroke_style_str(&css(painter.ground([middle[0] + off[0], middle[1] + off[1]]), INK));
-            context.stroke_text(&text, 0.0, 0.5)?;
-            context.fill_text(&text, 0.0, 0.5)?;
-        }
-        context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+/// Places what comes with a picture that has begun, where it was on the one before if it can be; `view` is its window in
+/// CSS pixels.
+pub(super) fn begin(
+    labels: &mut Labels,
+    coverage: Option<&(Rc<GridField>, f32)>,
+    painter: &mut FieldPainter,
+    field: Option<&GridField>,
+    view: &Viewport,
+    layers: Layers,
+) {
+    match field.filter(|field| field.is_whole() && layers.contours && layers.contour_labels) {
+        Some(field) => labels.place(field, view, painter.spacing()),
+        None => labels.clear(),
     }
+    if let Some((exact, border)) = coverage.filter(|_| layers.coverage) {
+        painter.veil(exact, *border);
+    }
+}
+
+/// Writes the energies on a picture's contours, each on a patch of the ground beside it. The picture's corner is at a
+/// pixel of the canvas, and it is `side` CSS pixels wide.
+pub(super) fn write(
+    labels: &Labels,
+    context: &CanvasRenderingContext2d,
+    corner: [f64; 2],
+    painter: &FieldPainter,
+    side: f32,
+    palette: &Palette,
+) -> Result<(), JsValue> {
+    if labels.all().is_empty() {
+        return Ok(());
+    }
+    let view = painter.view();
+    let scale = view.pixels / side;
+    context.set_font(FACE);
+    context.set_text_align("center");
+    context.set_text_baseline("middle");
+    context.set_line_join("round");
+    context.set_line_width(GROUND);
+    context.set_fill_style_str(&css(palette.contour.0, INK));
+    for Label { at, angle, line } in labels.all() {
+        let middle = view.to_pixel(*at);
+        let (sin, cos) = angle.sin_cos();
+        context.set_transform(
+            (scale * cos).into(),
+            (scale * sin).into(),
+            (-scale * sin).into(),
+            (scale * cos).into(),
+            corner[0] + f64::from(middle[0]),
+            corner[1] + f64::from(middle[1]),
+        )?;
+        let text = (*line as f32 * painter.spacing()).to_string();
+        let off = [-BESIDE * scale * sin, BESIDE * scale * cos];
+        context.set_stroke_style_str(&css(painter.ground([middle[0] + off[0], middle[1] + off[1]]), INK));
+        context.stroke_text(&text, 0.0, 0.5)?;
+        context.fill_text(&text, 0.0, 0.5)?;
+    }
+    context.set_transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 }
 
 /// A colour as CSS has it.

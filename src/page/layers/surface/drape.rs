@@ -1,5 +1,7 @@
 //! What lies on a landscape: the lines that the flat map has over its heat, and the data.
 
+use std::ops::Range;
+
 use super::super::paint::{LINE, Layers, STREAMLINE};
 use super::super::raster::Strokes;
 use super::super::streamlines::Streamlines;
@@ -60,18 +62,32 @@ impl Drape {
         self.tracing = layers.streamlines;
     }
 
+    /// Streamlines begin where another's are.
+    pub fn begin_like(&mut self, other: &Self) {
+        self.streamlines = other.streamlines.alike();
+    }
+
     /// Tries so many streamlines; false while some are left to be found, and the old ones are still there.
     pub fn trace(&mut self, seeds: usize) -> bool {
         if self.tracing && self.streamlines.advance(seeds) {
             self.flow.0.clear();
-            self.streamlines.draw(STREAMLINE, &mut self.flow);
+            for line in 0..self.streamlines.len() {
+                self.streamlines.draw(line, STREAMLINE, &mut self.flow);
+            }
             self.tracing = false;
         }
         !self.tracing
     }
 
-    /// All strokes with their widths, CSS pixels.
-    pub fn strokes(&self) -> [(f32, &[[f32; 4]]); 2] {
-        [(LINE, &self.plain.0), (STREAMLINE, &self.flow.0)]
+    /// How many strokes there are.
+    pub fn len(&self) -> usize {
+        self.plain.0.len() + self.flow.0.len()
+    }
+
+    /// Some of the strokes with their widths, CSS pixels.
+    pub fn strokes(&self, range: Range<usize>) -> impl Iterator<Item = (f32, &[f32; 4])> {
+        let plain = self.plain.0.iter().map(|line| (LINE, line));
+        let all = plain.chain(self.flow.0.iter().map(|line| (STREAMLINE, line)));
+        all.skip(range.start).take(range.len())
     }
 }

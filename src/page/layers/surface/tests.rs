@@ -316,3 +316,29 @@ fn data_behind_the_ridge_are_not_seen_and_those_before_it_are() {
     });
     assert!(behind == 0 && before > 100, "{behind} and {before}");
 }
+
+#[test]
+fn a_landscape_does_not_depend_on_how_its_picture_was_sliced() {
+    let field = sampled(1.0, 64, |[x, y]| (9.0 * (x * x + y * y), [-18.0 * x, -18.0 * y]));
+    let layers = Layers {
+        contours: true,
+        arrows: true,
+        streamlines: true,
+        data: true,
+        ..Layers::default()
+    };
+    let mut whole = SurfacePainter::default();
+    whole.set_field(Some(&field), WINDOW, layers, &[0.2, 0.1, -0.4, 0.5]);
+    whole.melt(f32::INFINITY);
+    while !whole.trace(10) {}
+    let (camera, palette) = (Camera::default(), Palette::new(true));
+    whole.paint(&camera, 240, 1.5, &palette);
+    let mut sliced = whole.alike();
+    sliced.set_field(Some(&field), WINDOW, layers, &[0.2, 0.1, -0.4, 0.5]);
+    sliced.melt(f32::INFINITY);
+    while !sliced.trace(3) {}
+    sliced.begin(&camera, 240, true);
+    let slices = (1..100_000).find(|_| sliced.advance(7, 1.5, &palette));
+    assert!(slices.is_some_and(|slices| slices > 130), "{slices:?}");
+    assert!(whole.pixels() == sliced.pixels());
+}

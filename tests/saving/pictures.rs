@@ -1,0 +1,235 @@
+//! Pictures: their size, what is on them, and that the page goes on while they are made.
+
+use serde_json::{Value, json};
+
+use crate::chrome::Chrome;
+use crate::files::{CATCH, save};
+use crate::hand::click;
+use crate::threads::Recorder;
+use crate::{Outcome, SOON};
+
+/// No task may take longer of the page's thread, milliseconds.
+const LONGEST_MS: f64 = 50.0;
+
+/// Chooses a view and a size in the open dialog; what the script returns is the width of what the view shows.
+fn choose(view: &str, element: &str, scale: f64) -> String {
+    format!(
+        "const view = [...document.querySelectorAll('#save-view option')].find((o) => o.text == '{view}');
+         view.selected = true;
+         document.getElementById('save-scale').value = '{scale}';
+         return document.querySelector('{element}').getBoundingClientRect().width"
+    )
+}
+
+pub async fn pictures_have_the_size_asked_for_and_show_something(chrome: &Chrome) -> Outcome {
+    chrome.run(CATCH).await?;
+    chrome
+        .run("scorefield.preset('rings'); scorefield.configure({ source: 'exact' })")
+        .await?;
+    // Views, the elements that they show, and the fewest colours in them.
+    let views = [
+        ("Stage", "#stage", 500),
+        ("Noise levels", "#strip", 200),
+        ("Ladder", "#ladder-chart", 3),
+    ];
+    for (view, element, fewest) in views {
+        for scale in [1.0, 2.0, 4.0] {
+            click(chrome, "header [data-action=save]").await?;
+            let width = chrome
+                .run(&choose(view, element, scale))
+                .await?
+                .as_f64()
+                .unwrap_or_default()
+                * scale;
+            let name = save(chrome, "save-png").await?;
+            assert!(name.ends_with(&format!("-{scale}x.png")), "{name}");
+            let seen = chrome
+                .run_async(
+                    "const image = await createImageBitmap(saved[0].blob);
+                     const { width, height } = image;
+                     const context = new OffscreenCanvas(width, height).getContext('2d');
+                     context.drawImage(image, 0, 0);
+                     const colours = new Set(new Uint32Array(context.getImageData(0, 0, width, height).data.buffer));
+                     return [width, colours.size]",
+                )
+                .await?;
+            let [pixels, colours] = [0, 1].map(|k| seen[k].as_f64().unwrap_or_default());
+            // Tiles begin and end within the strip.
+            assert!(
+                (pixels - width).abs() < 1.0 + 8.0 * scale * f64::from(view != "Stage"),
+                "{view}: {seen}, {width}"
+            );
+            assert!(
+                view != "Stage" || (pixels - width).abs() <= 1.0,
+                "{view}: {seen}, {width}"
+            );
+            assert!(colours >= f64::from(fewest), "{view}: {seen}");
+        }
+    }
+    Ok(())
+}
+
+/// Everything there is on the stage, of data on which particles are on their way.
+const EVERYTHING: &str = "scorefield.preset('rings');
+    scorefield.configure({ source: 'exact', contours: true, contourLabels: true, arrows: true, streamlines: true,
+        flow: true, showData: true, particles: 4000, trails: true, marginals: true, sampler: 'annealed' })";
+
+/// From now on `tasks` has the long tasks, `widest` the largest canvas that the stage has had, in pixels to one of the
+/// page, and `frames` the number of frames.
+const WATCH: &str = "window.tasks = []; window.widest = 0; window.frames = 0;
+    window.watch ??= new PerformanceObserver((list) => tasks.push(...list.getEntries()
+        .map((task) => [performance.timeOrigin + task.startTime, task.duration])));
+    watch.observe({ type: 'longtask' });
+    const look = () => {
+        for (const canvas of document.querySelectorAll('#stage canvas, #marginals canvas'))
+            widest = Math.max(widest, canvas.width / Math.max(canvas.clientWidth, 1));
+        frames++;
+        window.looking = requestAnimationFrame(look);
+    };
+    cancelAnimationFrame(window.looking);
+    look()";
+
+/// Presses the button, and once more, and looks at what the dialog lets one do meanwhile.
+const TWICE: &str = "const button = document.querySelector('[data-action=save-png]');
+    button.click();
+    const locked = button.disabled;
+    button.click();
+    return locked";
+
+/// The saved picture of a landscape or a flat stage at four times the size of the page, made in short tasks.
+async fn a_large_picture(chrome: &Chrome) -> Outcome {
+    click(chrome, "header [data-action=save]").await?;
+    let width = chrome.run(&choose("Stage", "#stage", 4.0)).await?;
+    chrome.run("saved.length = 0").await?;
+    chrome.run(WATCH).await?;
+    let recorder = Recorder::start();
+    // The recorder looks for pages now and then.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    chrome
+        .run("tasks.length = 0; frames = 0; window.pressed = performance.now()")
+        .await?;
+    assert_eq!(chrome.run(TWICE).await?, true, "another picture could be begun");
+    chrome.wait_for("picture", "saved[0]?.name", SOON).await?;
+    let made = chrome
+        .run("return [performance.now() - pressed, frames, widest, document.querySelector('[data-action=save-png]').disabled]")
+        .await?;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let tasks = chrome.run("return tasks").await?;
+    // Work that is slow on purpose shows that it would be seen.
+    chrome
+        .run("tasks.length = 0; setTimeout(() => { for (let i = window.sum = 0; i < 3e8; i++) window.sum += i & 3; })")
+        .await?;
+    chrome.wait_for("the slow task", "tasks.length", SOON).await?;
+    let on_purpose = chrome.run("return tasks").await?;
+    let files = chrome.run("return saved.length").await?;
+    let thread = recorder.end();
+    let ran = |tasks: &Value| {
+        let tasks = tasks.as_array().into_iter().flatten().filter_map(|task| {
+            let (start, lasted) = (task[0].as_f64()?, task[1].as_f64()?);
+            Some(thread.between(start, start + lasted).ran)
+        });
+        tasks.fold(0.0, f64::max)
+    };
+    println!(
+        "a picture of 4 x {width} pixels after {made}; the longest task ran for {:.0} ms",
+        ran(&tasks)
+    );
+    assert!(ran(&on_purpose) > LONGEST_MS, "what is slow goes unseen");
+    assert!(ran(&tasks) <= LONGEST_MS, "{tasks}");
+    assert_eq!((&files, &made[3]), (&json!(1), &json!(false)));
+    let [frames, widest] = [1, 2].map(|k| made[k].as_f64().unwrap_or_default());
+    assert!(frames >= 3.0, "the page stood still: {made}");
+    let ratio = chrome.run("return devicePixelRatio").await?.as_f64().unwrap_or(1.0);
+    assert!(
+        widest <= 1.01 * ratio,
+        "the page was drawn as fine as the picture: {made}"
+    );
+    Ok(())
+}
+
+/// The picture just saved as `fine`, and `coarse` is one at the size of the page.
+const KEEP: &str = "window.PICTURE ??= async (blob) => {
+        const image = await createImageBitmap(blob);
+        const context = new OffscreenCanvas(image.width, image.height).getContext('2d', { willReadFrequently: true });
+        context.drawImage(image, 0, 0);
+        return context.getImageData(0, 0, image.width, image.height);
+    };";
+
+/// What is on a picture at four times the size, against one of the page's size: the mean difference of the two where
+/// squares of 4 x 4 pixels are one, and how much more neighbours differ than on the small one enlarged; channels of 255.
+const COMPARE: &str = "const [coarse, fine] = [await PICTURE(window.coarse), await PICTURE(window.fine)];
+    const { width, height } = coarse, side = Math.min(width, height) - 40;
+    let off = 0, detail = 0, blur = 0;
+    const at = (image, x, y) => image.data[4 * (y * image.width + x) + 1];
+    for (let y = 2; y < side; y++) for (let x = 2; x < side; x++) {
+        let sum = 0;
+        for (let k = 0; k < 16; k++) sum += at(fine, 4 * x + k % 4, 4 * y + (k >> 2));
+        off += Math.abs(sum / 16 - at(coarse, x, y));
+        for (let k = 0; k < 4; k++) detail += Math.abs(at(fine, 4 * x + k + 1, 4 * y) - at(fine, 4 * x + k, 4 * y));
+        blur += Math.abs(at(coarse, x + 1, y) - at(coarse, x, y));
+    }
+    return [fine.width / width, off / side ** 2, detail / blur]";
+
+pub async fn a_large_picture_is_made_in_short_tasks_and_shows_what_the_small_one_shows(chrome: &Chrome) -> Outcome {
+    chrome.run(EVERYTHING).await?;
+    chrome.run("scorefield.configure({ surface: false })").await?;
+    for surface in [false, true] {
+        chrome
+            .run(&format!("scorefield.configure({{ surface: {surface} }})"))
+            .await?;
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        a_large_picture(chrome).await?;
+    }
+    // At rest both are of one moment.
+    chrome
+        .run("scorefield.configure({ surface: false, flow: false, sampler: 'langevin', sigma: 0.2, pinned: true })")
+        .await?;
+    if chrome.run("return scorefield.state().sampling").await? == true {
+        click(chrome, "main [data-action=sample]").await?;
+    }
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    chrome.run(KEEP).await?;
+    for (name, scale) in [("coarse", 1.0), ("fine", 4.0)] {
+        click(chrome, "header [data-action=save]").await?;
+        chrome.run(&choose("Stage", "#stage", scale)).await?;
+        save(chrome, "save-png").await?;
+        chrome.run(&format!("window.{name} = saved[0].blob")).await?;
+    }
+    click(chrome, "main [data-action=sample]").await?;
+    let compared = chrome.run_async(COMPARE).await?;
+    println!("4x against 1x: {compared}");
+    let [times, off, detail] = [0, 1, 2].map(|k| compared[k].as_f64().unwrap_or(f64::NAN));
+    assert!((times - 4.0).abs() < 0.01, "{compared}");
+    assert!(off < 6.0, "they show other things: {compared}");
+    assert!(detail > 1.2, "it is only enlarged: {compared}");
+    Ok(())
+}
+
+pub async fn a_picture_that_is_not_wanted_any_more_is_not_saved(chrome: &Chrome) -> Outcome {
+    click(chrome, "header [data-action=save]").await?;
+    chrome.run(&choose("Stage", "#stage", 4.0)).await?;
+    // It takes longer where others want the page's thread as well.
+    chrome
+        .run(
+            "saved.length = 0;
+             window.busy = setInterval(() => { const end = performance.now() + 40; while (performance.now() < end); }, 50);
+             document.querySelector('[data-action=save-png]').click()",
+        )
+        .await?;
+    let stop = "document.querySelector('.banner [data-action=stop-picture]')";
+    chrome.wait_for("word of the picture", stop, SOON).await?;
+    chrome.run(&format!("{stop}.click(); clearInterval(busy)")).await?;
+    chrome
+        .wait_for(
+            "its end",
+            "!document.querySelector('[data-action=save-png]').disabled",
+            SOON,
+        )
+        .await?;
+    assert_eq!(
+        chrome.run(&format!("return [saved.length, {stop} == null]")).await?,
+        json!([0, true])
+    );
+    chrome.run("document.getElementById('save').close()").await?;
+    Ok(())
+}
