@@ -1,5 +1,6 @@
 //! Composes everything that changes only with the field into one pixel buffer: heat, contours, arrows, data.
 
+use super::energy::{Inks, Row};
 use super::palette::{Palette, Ramp};
 use super::raster::{Mask, Strokes, frame};
 use super::resample::Enlarged;
@@ -79,6 +80,15 @@ impl Layers {
         coverage: false,
         data: false,
     };
+
+    /// What a picture with these layers is painted with.
+    pub(super) fn inks<'a>(&self, palette: &'a Palette) -> Inks<'a> {
+        Inks {
+            ramp: palette.ramp(self.colour, self.source),
+            contour: palette.contour.0,
+            line: (palette.source(self.source), palette.arrow_alpha),
+        }
+    }
 
     /// Any layer is drawn in lines of the source's colour.
     pub(super) fn has_lines(&self) -> bool {
@@ -330,13 +340,14 @@ impl FieldPainter {
             coverage::hatch_row(&self.veiled, border, j, self.scale, opacity, &mut self.line);
         }
         let side = self.line.len();
-        let ramp = self.palette.ramp(self.layers.colour, self.layers.source);
+        let has_lines = self.has_field && self.layers.has_lines();
+        let row = Row {
+            places: &self.places,
+            contours: &self.line,
+            lines: if has_lines { self.mask.row(j) } else { &[] },
+        };
         let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
-        energy::colour_row(ramp, &self.places, &self.line, self.palette.contour.0, j, pixels);
-        if self.has_field && self.layers.has_lines() {
-            let colour = self.palette.source(self.layers.source);
-            self.mask.blend_row(j, colour, self.palette.arrow_alpha, pixels);
-        }
+        energy::colour_row(self.layers.inks(&self.palette), row, j, pixels);
     }
 
     /// Fills the rows of energies around row `j` and the places on the ramp along it.

@@ -7,7 +7,7 @@
 //! a shade says, [`super::shading`] knows. Work is done only in blocks of pixels that hold light.
 
 use super::hues::TINTS;
-use super::light::{BLOCK, Colours, colour, colours, mix};
+use super::light::{BLOCK, Colours, SHADE, colour, colours, mix};
 use super::palette::Palette;
 use super::stamps::{OFFSETS, Stamps};
 use crate::engine::settings::ParticleColour;
@@ -162,14 +162,14 @@ impl ParticlePainter {
     fn decay(&mut self, glow: Glow) {
         let seconds = if glow.moving { MOVING_SECONDS } else { TRAIL_SECONDS };
         let keep = if glow.trails {
-            (65_536.0 * (-glow.seconds / seconds).exp()) as u32
+            (65_535.0 * (-glow.seconds / seconds).exp()) as u16
         } else {
             0
         };
-        for (block, light) in self.trail.chunks_exact_mut(BLOCK).enumerate() {
+        for (block, light) in self.trail.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
             if self.lit[block] {
                 for light in light {
-                    let rest = ((u32::from(*light) * keep) >> 16) as u16;
+                    let rest = ((u32::from(*light) * u32::from(keep)) >> 16) as u16;
                     *light = if rest < DARK { 0 } else { rest };
                 }
             }
@@ -266,23 +266,24 @@ impl ParticlePainter {
 
     /// Turns light into colour where there is or was any; true while trails are left to fade.
     fn develop(&mut self) -> bool {
-        let (side, blocks) = (self.side, self.blocks.max(1));
         let (trail, tint) = (self.trail.as_chunks::<BLOCK>().0, self.tint.as_chunks::<BLOCK>().0);
         let dots = self.dots.as_chunks_mut::<BLOCK>().0;
-        let pixels = self.rgba.as_chunks_mut::<4>().0;
+        let rows = self.rgba.as_chunks_mut::<4>().0.chunks_mut(self.side.max(1));
         let mut fading = false;
-        for (block, lit) in self.lit.iter_mut().enumerate().filter(|(_, lit)| **lit) {
-            let (level, traces) = mix(&trail[block], &dots[block], &tint[block]);
-            let i = block % blocks * BLOCK;
-            let out = &mut pixels[block / blocks * side + i..];
-            match out.first_chunk_mut::<BLOCK>() {
-                Some(out) if i + BLOCK <= side => colour(&level, &self.colours, out),
-                _ => colour(&level, &self.colours, &mut out[..side - i]),
+        for (j, (pixels, lit)) in rows.zip(self.lit.chunks_mut(self.blocks.max(1))).enumerate() {
+            for (i, lit) in lit.iter_mut().enumerate().filter(|(_, lit)| **lit) {
+                let block = j * self.blocks + i;
+                let (level, traces) = mix(&trail[block], &dots[block], &tint[block]);
+                let out = &mut pixels[i * BLOCK..];
+                match out.first_chunk_mut::<BLOCK>() {
+                    Some(out) => colour(&level, &self.colours, out),
+                    None => colour(&level, &self.colours, out),
+                }
+                dots[block] = [0; BLOCK];
+                fading |= traces[0];
+                // A block with a dot must be developed once more, to take the dot away.
+                *lit = traces[0] | traces[1];
             }
-            dots[block] = [0; BLOCK];
-            fading |= traces[0];
-            // A block with a dot must be developed once more, to take the dot away.
-            *lit = traces[0] | traces[1];
         }
         fading
     }
@@ -312,10 +313,9 @@ fn within(from: f32, each: f32, side: f32) -> [f32; 2] {
 #[inline(always)]
 fn lay_row(dots: &mut [u16], light: &[u16], cover: &[u16], tint: u8) {
     for (dots, (&light, &cover)) in dots.iter_mut().zip(light.iter().zip(cover)) {
-        let taken = ((u32::from(*dots >> 4) * u32::from(cover)) >> 16) as u16;
-        let below = *dots - (taken << 4);
+        let taken = ((u32::from(*dots) * u32::from(cover)) >> 16) as u16;
         let above = if light > 0 { light | u16::from(tint) } else { 0 };
-        *dots = above.max(below);
+        *dots = above.max(*dots - (taken & !SHADE));
     }
 }
 
