@@ -7,8 +7,8 @@ use wasm_bindgen::JsValue;
 use web_sys::{Blob, Element, HtmlButtonElement, HtmlSelectElement};
 
 use super::App;
+use super::charts::complain;
 use super::reports::log;
-use super::scene::complain;
 use crate::page::banner::{self, Kind};
 use crate::page::lab::sigma_text;
 use crate::page::picture::View;

@@ -1,5 +1,7 @@
 //! What to show of a field.
 
+use super::energy::Inks;
+use super::palette::Palette;
 use crate::engine::settings::{ArrowDensity, ArrowLength, Colour, ContourSpacing, Source};
 
 /// What to show of a field.
@@ -63,6 +65,15 @@ impl Layers {
         coverage: false,
         data: false,
     };
+
+    /// What a picture with these layers is painted with.
+    pub(super) fn inks<'a>(&self, palette: &'a Palette) -> Inks<'a> {
+        Inks {
+            ramp: palette.ramp(self.colour, self.source),
+            contour: palette.contour.0,
+            line: (palette.source(self.source), palette.arrow_alpha),
+        }
+    }
 
     /// Any layer is drawn in lines of the source's colour.
     pub(super) fn has_lines(&self) -> bool {

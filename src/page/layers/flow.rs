@@ -80,15 +80,17 @@ impl Flow {
     pub fn lay_line(&mut self, lines: &Streamlines, line: usize, width: f32, scale: f32) {
         let zoom = self.side as f32 / lines.side();
         let period = PERIOD * scale;
-        let (cover, phase) = (&mut self.cover, &mut self.phase);
+        let (cover, phase, side) = (&mut self.cover, &mut self.phase, self.side);
         lines.each_step(line, |[a, b], way, start| {
             let [a, b] = [a, b].map(|p| p.map(|v| v * zoom));
             let [from, to] = [way, way + 1].map(|way| start + way as f32 * lines.step() * zoom / period);
-            over_stroke([a, b], width, self.side, |k, share, t| {
-                let share = (255.0 * share) as u8;
-                if share > cover[k] {
-                    cover[k] = share;
-                    phase[k] = (256.0 * (from + t * (to - from)).rem_euclid(1.0)) as u8;
+            over_stroke([a, b], width, side, |[i, j], shares, along| {
+                for (k, (share, t)) in (j * side + i..(j + 1) * side).zip(shares.iter().zip(along)) {
+                    let share = (255.0 * share) as u8;
+                    if share > cover[k] {
+                        cover[k] = share;
+                        phase[k] = (256.0 * (from + t * (to - from)).rem_euclid(1.0)) as u8;
+                    }
                 }
             });
         });

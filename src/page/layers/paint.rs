@@ -1,6 +1,7 @@
 //! Composes everything that changes only with the field into one pixel buffer: heat, contours, arrows, data.
 
 pub use super::choice::Layers;
+use super::energy::Row;
 use super::palette::{Palette, Ramp};
 use super::raster::{Mask, Strokes, frame};
 use super::resample::Enlarged;
@@ -292,13 +293,14 @@ impl FieldPainter {
             coverage::hatch_row(&self.veiled, border, j, self.scale, opacity, &mut self.line);
         }
         let side = self.line.len();
-        let ramp = self.palette.ramp(self.layers.colour, self.layers.source);
+        let has_lines = self.has_field && self.layers.has_lines();
+        let row = Row {
+            places: &self.places,
+            contours: &self.line,
+            lines: if has_lines { self.mask.row(j) } else { &[] },
+        };
         let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
-        energy::colour_row(ramp, &self.places, &self.line, self.palette.contour.0, j, pixels);
-        if self.has_field && self.layers.has_lines() {
-            let colour = self.palette.source(self.layers.source);
-            self.mask.blend_row(j, colour, self.palette.arrow_alpha, pixels);
-        }
+        energy::colour_row(self.layers.inks(&self.palette), row, j, pixels);
     }
 
     /// Fills the rows of energies around row `j` and the places on the ramp along it.

@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use self::past::{Past, Trace};
 use super::hues::TINTS;
-use super::light::{BLOCK, Colours, colour, colours, mix};
+use super::light::{BLOCK, Colours, SHADE, colour, colours, mix};
 use super::palette::Palette;
 use super::stamps::{OFFSETS, Stamps};
 use crate::engine::settings::ParticleColour;
@@ -55,10 +55,10 @@ pub struct Glow {
 
 impl Glow {
     /// What the frame leaves of the trails before, in parts of 65,536.
-    fn keep(self) -> u32 {
+    fn keep(self) -> u16 {
         let seconds = if self.moving { MOVING_SECONDS } else { TRAIL_SECONDS };
         if self.trails {
-            (65_536.0 * (-self.seconds / seconds).exp()) as u32
+            (65_535.0 * (-self.seconds / seconds).exp()) as u16
         } else {
             0
         }
@@ -194,11 +194,11 @@ impl ParticlePainter {
     }
 
     /// Lets the trails fade to a part of 65,536.
-    fn decay(&mut self, keep: u32) {
-        for (block, light) in self.trail.chunks_exact_mut(BLOCK).enumerate() {
+    fn decay(&mut self, keep: u16) {
+        for (block, light) in self.trail.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
             if self.lit[block] {
                 for light in light {
-                    let rest = ((u32::from(*light) * keep) >> 16) as u16;
+                    let rest = ((u32::from(*light) * u32::from(keep)) >> 16) as u16;
                     *light = if rest < DARK { 0 } else { rest };
                 }
             }
@@ -313,26 +313,25 @@ impl ParticlePainter {
     /// are left to fade.
     #[inline(never)]
     fn develop(&mut self, rows: Range<usize>, rgba: &mut [u8]) -> bool {
-        let (side, blocks) = (self.side, self.blocks);
         let (trail, tint) = (self.trail.as_chunks::<BLOCK>().0, self.tint.as_chunks::<BLOCK>().0);
         let dots = self.dots.as_chunks_mut::<BLOCK>().0;
-        let pixels = rgba.as_chunks_mut::<4>().0;
+        let pixels = rgba.as_chunks_mut::<4>().0.chunks_mut(self.side.max(1));
         let mut fading = false;
-        for block in rows.start * blocks..rows.end * blocks {
-            if !self.lit[block] {
-                continue;
+        let lit = self.lit.chunks_mut(self.blocks.max(1));
+        for (j, (lit, pixels)) in rows.clone().zip(lit.skip(rows.start).zip(pixels)) {
+            for (i, lit) in lit.iter_mut().enumerate().filter(|(_, lit)| **lit) {
+                let block = j * self.blocks + i;
+                let (level, traces) = mix(&trail[block], &dots[block], &tint[block]);
+                let out = &mut pixels[i * BLOCK..];
+                match out.first_chunk_mut::<BLOCK>() {
+                    Some(out) => colour(&level, &self.colours, out),
+                    None => colour(&level, &self.colours, out),
+                }
+                dots[block] = [0; BLOCK];
+                fading |= traces[0];
+                // A block with a dot must be developed once more, to take the dot away.
+                *lit = traces[0] | traces[1];
             }
-            let (level, traces) = mix(&trail[block], &dots[block], &tint[block]);
-            let i = block % blocks * BLOCK;
-            let out = &mut pixels[(block / blocks - rows.start) * side + i..];
-            match out.first_chunk_mut::<BLOCK>() {
-                Some(out) if i + BLOCK <= side => colour(&level, &self.colours, out),
-                _ => colour(&level, &self.colours, &mut out[..side - i]),
-            }
-            dots[block] = [0; BLOCK];
-            fading |= traces[0];
-            // A block with a dot must be developed once more, to take the dot away.
-            self.lit[block] = traces[0] | traces[1];
         }
         fading
     }
@@ -362,10 +361,9 @@ fn within(from: f32, each: f32, side: f32) -> [f32; 2] {
 #[inline(always)]
 fn lay_row(dots: &mut [u16], light: &[u16], cover: &[u16], tint: u8) {
     for (dots, (&light, &cover)) in dots.iter_mut().zip(light.iter().zip(cover)) {
-        let taken = ((u32::from(*dots >> 4) * u32::from(cover)) >> 16) as u16;
-        let below = *dots - (taken << 4);
+        let taken = ((u32::from(*dots) * u32::from(cover)) >> 16) as u16;
         let above = if light > 0 { light | u16::from(tint) } else { 0 };
-        *dots = above.max(below);
+        *dots = above.max(*dots - (taken & !SHADE));
     }
 }
 

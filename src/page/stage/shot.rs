@@ -30,7 +30,8 @@ impl Stage {
             ..place
         });
         let places = [Some(place), beside];
-        let (window, palette) = (self.window(self.css_side.get()), self.palette.clone());
+        let (window, picture) = (self.viewport(), &self.picture);
+        let palette = picture.palette.clone();
         let mut lines = Lines {
             place,
             window,
@@ -40,15 +41,15 @@ impl Stage {
         };
         let field: Box<dyn Work> = if let Some(landscape) = &self.landscape {
             let camera = landscape.seen_from();
-            lines.axis = Some(Axis::new(&camera.projection(place.side as f32), self.layers.source));
+            lines.axis = Some(Axis::new(&camera.projection(place.side as f32), picture.layers.source));
             Box::new(Land {
                 places,
                 palette,
                 camera,
-                window: self.zoom.viewport(1.0),
-                layers: self.layers,
-                field: self.field.target().cloned(),
-                data: self.data.clone(),
+                window: self.view.zoom.viewport(1.0),
+                layers: picture.layers,
+                field: picture.field.target().cloned(),
+                data: picture.data.clone(),
                 painter: landscape.painter.alike(),
                 part: 0,
                 row: 0,
@@ -58,14 +59,14 @@ impl Stage {
                 places,
                 palette,
                 window,
-                layers: self.layers,
-                data: self.data.clone(),
-                painter: self.painter.alike(),
-                labels: self.over.labels(),
-                coverage: self.over.coverage(),
-                run: self.over.run(),
+                layers: picture.layers,
+                data: picture.data.clone(),
+                painter: picture.painter.alike(),
+                labels: picture.over.labels(),
+                coverage: picture.over.coverage(),
+                run: picture.over.run(),
                 flow: Flow::default(),
-                field: self.field.at(now_ms).cloned(),
+                field: self.picture.field.at(now_ms).cloned(),
                 part: 0,
                 row: 0,
             })
@@ -77,7 +78,7 @@ impl Stage {
     /// The window through which particles on this stage, and one beside it, are seen.
     pub(in crate::page) fn sight_of_particles(&self) -> Viewport {
         let landscape = self.landscape.as_ref();
-        landscape.map_or_else(|| self.window(1.0), |landscape| landscape.painter.view())
+        landscape.map_or_else(|| self.view.window(1.0), |landscape| landscape.painter.view())
     }
 
     /// Its particles as they are now through a window.
@@ -85,7 +86,7 @@ impl Stage {
         Box::new(Crowd {
             place,
             window,
-            still: Still::of(&mut self.particles),
+            still: Still::of(&mut self.cloud.painter),
             part: 0,
             row: 0,
         })

@@ -23,7 +23,7 @@ pub struct Frame {
     /// Seconds since the frame before.
     pub seconds: f32,
     /// What it left of the light before, and what is left now of its own, in parts of 65,536.
-    pub keep: u32,
+    pub keep: u16,
     left: u32,
 }
 
@@ -38,7 +38,7 @@ pub struct Past {
 impl Past {
     /// A new frame begins, which leaves so much of 65,536 of the light before: forgets what is dark now, and hands out
     /// room for the new frame's traces.
-    pub fn begin(&mut self, keep: u32) -> Vec<Trace> {
+    pub fn begin(&mut self, keep: u16) -> Vec<Trace> {
         for frame in &mut self.frames {
             frame.left = ((u64::from(frame.left) * u64::from(keep)) >> 16) as u32;
         }
@@ -52,7 +52,7 @@ impl Past {
     }
 
     /// The frame is done; see [`Self::begin`].
-    pub fn end(&mut self, traces: Vec<Trace>, seconds: f32, keep: u32) {
+    pub fn end(&mut self, traces: Vec<Trace>, seconds: f32, keep: u16) {
         self.kept += traces.len();
         self.frames.push(Frame {
             traces,
