@@ -1,11 +1,10 @@
 //! Small helpers around the document: finding elements, changing them only when something changes.
 
 use std::pin::Pin;
+use std::task::Poll;
 
 use gloo_events::{EventListener, EventListenerOptions};
-use js_sys::Promise;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Node, Storage, Window};
 
 /// The window; an error on a thread without one.
@@ -201,18 +200,17 @@ pub fn pixel_ratio() -> f64 {
 }
 
 /// Goes on in a task of its own, after the browser has done what waited.
-///
-/// # Errors
-/// In a window that is being closed.
-pub async fn pause() -> Result<(), JsValue> {
-    let promise = Promise::new(&mut |resolve, reject| {
-        let begun = window().and_then(|window| window.set_timeout_with_callback(&resolve));
-        if let Err(error) = begun {
-            // A promise takes whatever it is given.
-            let _ = reject.call1(&JsValue::UNDEFINED, &error);
+pub fn pause() -> impl Future<Output = ()> {
+    let mut begun = false;
+    std::future::poll_fn(move |context| {
+        let waker = context.waker().clone();
+        // In a window that is being closed nobody waits.
+        if std::mem::replace(&mut begun, true) || after(0, move || waker.wake()).is_err() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
         }
-    });
-    JsFuture::from(promise).await.map(|_| ())
+    })
 }
 
 /// What the browser remembers for all tabs of this page; nothing where it remembers nothing (a private window, a

@@ -3,7 +3,9 @@
 
 use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BlobEvent, CanvasRenderingContext2d, DomRect, Element, HtmlCanvasElement, MediaRecorder};
+use web_sys::{
+    Blob, BlobEvent, CanvasRenderingContext2d, CssStyleDeclaration, DomRect, Element, HtmlCanvasElement, MediaRecorder,
+};
 
 use super::dom;
 use super::stage::context;
@@ -76,13 +78,13 @@ impl Layout {
         }
         context.set_transform(scale, 0.0, 0.0, scale, 0.0, 0.0)?;
         let body = dom::document()?.body().ok_or(JsValue::NULL)?;
-        let [ground, ink] = style(&body, ["background-color", "color"])?;
-        context.set_fill_style_str(&ground);
+        let style = style(&body)?;
+        context.set_fill_style_str(&of(&style, "background-color"));
         context.fill_rect(0.0, 0.0, width, whole);
         context.set_text_baseline("middle");
         context.set_text_align("start");
         context.set_font(FACE);
-        context.set_fill_style_str(&ink);
+        context.set_fill_style_str(&of(&style, "color"));
         for (line, text) in caption.iter().enumerate() {
             let y = height + 0.5 * MARGIN + LINE * (line as f64 + 0.5);
             context.fill_text_with_max_width(text, MARGIN, y, width - 2.0 * MARGIN)?;
@@ -120,7 +122,7 @@ pub fn compose(canvas: &HtmlCanvasElement, view: &View, scale: f64) -> Result<bo
 /// # Errors
 /// Outside a page.
 pub fn is_seen(part: &Element) -> Result<Option<&HtmlCanvasElement>, JsValue> {
-    let [visible] = style(part, ["visibility"])?;
+    let visible = of(&style(part)?, "visibility");
     let canvas = part.dyn_ref::<HtmlCanvasElement>();
     Ok(canvas.filter(|canvas| canvas.width() > 0 && visible == "visible"))
 }
@@ -141,7 +143,7 @@ impl Words {
     /// # Errors
     /// Outside a page.
     pub fn of(part: &Element, place: &DomRect, corner: [f64; 2]) -> Result<Option<Self>, JsValue> {
-        let [visible, font, colour, way] = style(part, ["visibility", "font", "color", "writing-mode"])?;
+        let style = style(part)?;
         let is_canvas = part.is_instance_of::<HtmlCanvasElement>();
         let tile = part.parent_element().filter(|_| is_canvas);
         let text = if is_canvas {
@@ -152,16 +154,16 @@ impl Words {
         let (size, font) = if is_canvas {
             ([place.width() - 5.0, place.height() - 9.0], String::new())
         } else {
-            ([0.5 * place.width(), 0.5 * place.height()], font)
+            ([0.5 * place.width(), 0.5 * place.height()], of(&style, "font"))
         };
-        let text = text.filter(|text| !text.is_empty() && visible == "visible");
+        let text = text.filter(|text| !text.is_empty() && of(&style, "visibility") == "visible");
         Ok(text.map(|text| Self {
             text,
             font,
-            colour,
+            colour: of(&style, "color"),
             align: if is_canvas { "end" } else { "center" },
             at: [corner[0] + size[0], corner[1] + size[1]],
-            sideways: way.starts_with("sideways"),
+            sideways: of(&style, "writing-mode").starts_with("sideways"),
         }))
     }
 
@@ -186,10 +188,14 @@ impl Words {
     }
 }
 
-/// Some styles of an element as they are.
-fn style<const N: usize>(of: &Element, names: [&str; N]) -> Result<[String; N], JsValue> {
-    let style = dom::window()?.get_computed_style(of)?.ok_or(JsValue::NULL)?;
-    Ok(names.map(|name| style.get_property_value(name).unwrap_or_default()))
+/// How an element looks now.
+fn style(of: &Element) -> Result<CssStyleDeclaration, JsValue> {
+    dom::window()?.get_computed_style(of)?.ok_or(JsValue::NULL)
+}
+
+/// One of the styles of an element.
+fn of(style: &CssStyleDeclaration, name: &str) -> String {
+    style.get_property_value(name).unwrap_or_default()
 }
 
 /// A canvas that is not on the page.

@@ -127,7 +127,7 @@ impl Print {
     /// # Errors
     /// What the browser says when it cannot, and when the picture is not wanted any more.
     pub async fn make(self, mut work: Vec<Box<dyn Work>>) -> Result<Blob, JsValue> {
-        dom::pause().await?;
+        dom::pause().await;
         let mut began_ms = dom::now_ms();
         self.layout
             .begin(&self.canvas, &self.context, &self.caption, self.scale)?;
@@ -135,7 +135,7 @@ impl Print {
             while !work.step(&self)? {
                 // A page that nobody sees does not wait.
                 if dom::now_ms() - began_ms > TASK_MS && !dom::is_hidden() {
-                    dom::pause().await?;
+                    dom::pause().await;
                     began_ms = dom::now_ms();
                 }
                 if self.stopped.get() {
@@ -152,7 +152,7 @@ impl Print {
         for words in &self.words {
             words.write(&self.context)?;
         }
-        dom::pause().await?;
+        dom::pause().await;
         png(&self.canvas).await
     }
 

@@ -95,6 +95,7 @@ impl Tile {
     }
 
     /// What it shows, for a picture; `particles` as for [`TilePainter::paint`].
+    #[inline(never)]
     pub fn shot(&self, print: &Print, look: Look, particles: &[f32]) -> TileShot {
         TileShot {
             place: print.place(&self.canvas),
@@ -173,6 +174,8 @@ pub struct TilePainter {
 
 impl TilePainter {
     /// For the dark or the light theme.
+    // Once in the binary.
+    #[inline(never)]
     pub fn new(dark: bool) -> Self {
         Self {
             painter: FieldPainter::new(colours(dark)),

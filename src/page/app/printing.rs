@@ -83,7 +83,7 @@ impl App {
         if is_stage {
             let place = print.place(&dom::element("stage")?);
             let beside = self.rival.as_ref().map(|rival| rival.place(&print));
-            work.extend(self.stage.shot(now_ms, place, beside));
+            work.extend(self.stage.shot(place, beside));
             if let Some((rival, beside)) = self.rival.as_mut().zip(beside) {
                 work.push(rival.crowd(&self.stage, beside));
             }
@@ -114,7 +114,6 @@ impl App {
     fn wait_for_picture(&mut self, print: &Print) {
         let stopped = print.stopped();
         self.saving.picture = Some(stopped.clone());
-        allow_pictures(false);
         let handle = self.handle.clone();
         let tell = move || {
             handle.act(move |app| {
@@ -124,7 +123,9 @@ impl App {
                 }
             });
         };
-        if let Err(error) = dom::after(PATIENCE_MS, tell) {
+        // Not while it is being pressed: what is disabled then does not close its dialog.
+        let begun = dom::after(0, || allow_pictures(false));
+        if let Err(error) = begun.and_then(|()| dom::after(PATIENCE_MS, tell)) {
             log(&error);
         }
     }

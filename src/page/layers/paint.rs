@@ -94,7 +94,7 @@ impl FieldPainter {
     pub fn alike(&self) -> Self {
         Self {
             streamlines: self.streamlines.alike(),
-            ..Self::new(self.palette.clone())
+            ..Self::new(Palette::new(self.palette.dark))
         }
     }
 
@@ -194,6 +194,11 @@ impl FieldPainter {
         let side = self.view.pixels as usize;
         let pixel = self.rgba.as_chunks::<4>().0.get(y as usize * side + x as usize);
         pixel.map_or([0; 3], |[r, g, b, _]| [*r, *g, *b])
+    }
+
+    /// Colours.
+    pub fn palette(&self) -> &Palette {
+        &self.palette
     }
 
     /// The streamlines of this picture.

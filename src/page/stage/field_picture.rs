@@ -156,8 +156,7 @@ impl FieldPicture {
         self.surface
             .put(self.painter.pixels(), self.painter.view().pixels as u32)?;
         let sizes = [tick.side, tick.ratio];
-        self.over
-            .finish(&self.painter, &self.surface, sizes, &self.palette, self.layers)
+        self.over.finish(&self.painter, &self.surface, sizes, self.layers)
     }
 
     /// Begins a picture of so many pixels a side where one is due.

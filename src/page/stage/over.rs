@@ -7,10 +7,10 @@ use wasm_bindgen::JsValue;
 use web_sys::{CanvasRenderingContext2d, HtmlElement};
 
 use super::canvas::{Surface, style};
+use crate::page::layers::GridField;
 use crate::page::layers::flow::{Flow, PERIOD, SPEED};
 use crate::page::layers::labels::{Label, Labels};
 use crate::page::layers::paint::{FieldPainter, Layers, STREAMLINE};
-use crate::page::layers::{GridField, Palette};
 use crate::page::viewport::Viewport;
 
 /// Most pixels per CSS pixel for the light, which is shown anew every frame.
@@ -100,14 +100,13 @@ impl Over {
         painter: &FieldPainter,
         canvas: &Surface,
         [side, ratio]: [f32; 2],
-        palette: &Palette,
         layers: Layers,
     ) -> Result<(), JsValue> {
-        write(&self.labels, canvas.context(), [0.0; 2], painter, side, palette)?;
+        write(&self.labels, canvas.context(), [0.0; 2], painter, side)?;
         if layers.streamlines && layers.flow {
             let pixels = (side * ratio.min(SCALE)).floor();
             let scale = pixels / side;
-            let colour = palette.source(layers.source);
+            let colour = painter.palette().source(layers.source);
             self.flow.lay(
                 painter.streamlines(),
                 pixels as usize,
@@ -163,7 +162,6 @@ pub(super) fn write(
     corner: [f64; 2],
     painter: &FieldPainter,
     side: f32,
-    palette: &Palette,
 ) -> Result<(), JsValue> {
     if labels.all().is_empty() {
         return Ok(());
@@ -175,7 +173,7 @@ pub(super) fn write(
     context.set_text_baseline("middle");
     context.set_line_join("round");
     context.set_line_width(GROUND);
-    context.set_fill_style_str(&css(palette.contour.0, INK));
+    context.set_fill_style_str(&css(painter.palette().contour.0, INK));
     for Label { at, angle, line } in labels.all() {
         let middle = view.to_pixel(*at);
         let (sin, cos) = angle.sin_cos();

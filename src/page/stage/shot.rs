@@ -24,14 +24,13 @@ const LIGHTS: usize = 4;
 impl Stage {
     /// The stage as it is now on a picture, from the field up, with its field again at another corner.
     #[inline(never)]
-    pub(in crate::page) fn shot(&mut self, now_ms: f64, place: Place, beside: Option<Place>) -> Vec<Box<dyn Work>> {
+    pub(in crate::page) fn shot(&mut self, place: Place, beside: Option<Place>) -> Vec<Box<dyn Work>> {
         let beside = beside.map(|beside| Place {
             corner: beside.corner,
             ..place
         });
         let places = [Some(place), beside];
         let (window, picture) = (self.viewport(), &self.picture);
-        let palette = picture.palette.clone();
         let mut lines = Lines {
             place,
             window,
@@ -44,7 +43,7 @@ impl Stage {
             lines.axis = Some(Axis::new(&camera.projection(place.side as f32), picture.layers.source));
             Box::new(Land {
                 places,
-                palette,
+                palette: Palette::new(picture.palette.dark),
                 camera,
                 window: self.view.zoom.viewport(1.0),
                 layers: picture.layers,
@@ -57,7 +56,6 @@ impl Stage {
         } else {
             Box::new(Flat {
                 places,
-                palette,
                 window,
                 layers: picture.layers,
                 data: picture.data.clone(),
@@ -66,7 +64,7 @@ impl Stage {
                 coverage: picture.over.coverage(),
                 run: picture.over.run(),
                 flow: Flow::default(),
-                field: self.picture.field.at(now_ms).cloned(),
+                field: picture.field.target().cloned(),
                 part: 0,
                 row: 0,
             })
@@ -109,11 +107,10 @@ fn put(print: &Print, places: Places, rgba: &[u8], row: &mut usize) -> Result<bo
 /// A flat field and what comes with it.
 struct Flat {
     places: Places,
-    palette: Palette,
     /// In CSS pixels.
     window: Viewport,
     layers: Layers,
-    field: Option<GridField>,
+    field: Option<Rc<GridField>>,
     data: Vec<f32>,
     painter: FieldPainter,
     labels: Labels,
@@ -128,7 +125,7 @@ struct Flat {
 
 impl Work for Flat {
     fn step(&mut self, print: &Print) -> Result<bool, JsValue> {
-        let field = self.field.as_ref();
+        let field = self.field.as_deref();
         let Some(place) = self.places[0] else { return Ok(true) };
         let shines = self.layers.streamlines && self.layers.flow;
         let done = match self.part {
@@ -165,7 +162,7 @@ impl Work for Flat {
                 self.row >= lines.len()
             }
             8 => {
-                self.flow.end(self.palette.source(self.layers.source));
+                self.flow.end(self.painter.palette().source(self.layers.source));
                 true
             }
             9 => {
@@ -193,8 +190,7 @@ impl Flat {
     fn write(&self, print: &Print) -> Result<(), JsValue> {
         for place in self.places.into_iter().flatten() {
             print.within(place, &mut |context| {
-                let side = self.window.pixels;
-                over::write(&self.labels, context, place.corner, &self.painter, side, &self.palette)
+                over::write(&self.labels, context, place.corner, &self.painter, self.window.pixels)
             })?;
         }
         Ok(())
