@@ -15,7 +15,6 @@ mod server;
 mod threads;
 
 use std::error::Error;
-use std::time::Duration;
 
 use chrome::{Chrome, SOON};
 use serde_json::Value;

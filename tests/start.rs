@@ -16,7 +16,7 @@ use serde_json::Value;
 /// How many files of weights the page has asked for.
 async fn fetched(chrome: &Chrome) -> Result<Value, Box<dyn Error>> {
     chrome
-        .run("return performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.bpk')).length")
+        .run("return performance.getEntriesByType('resource').filter(({ name }) => name.includes('.bpk')).length")
         .await
 }
 

@@ -87,7 +87,7 @@ pub async fn draws_trains_and_samples(chrome: &Chrome, address: &str) -> Outcome
         .await?;
 
     tab_to(chrome, "section[aria-labelledby=h-train] [data-action=reset]").await?;
-    chrome.run("passed.length = 0").await?;
+    chrome.run("passed.length = 0; pass()").await?;
     press(chrome, &[enter], &[]).await?;
     let begun = "passed.some(([step], k) => step < 200 && step < passed[k - 1]?.[0])";
     chrome.wait_for("new network", begun, SOON).await?;
@@ -97,7 +97,7 @@ pub async fn draws_trains_and_samples(chrome: &Chrome, address: &str) -> Outcome
     // No descent begins by itself.
     chrome.run("scorefield.configure({ repeat: false })").await?;
     tab_to(chrome, "section[aria-labelledby=h-sampler] [data-action=restart]").await?;
-    chrome.run("passed.length = 0").await?;
+    chrome.run("passed.length = 0; pass()").await?;
     press(chrome, &[enter], &[]).await?;
     let begun = "passed.findIndex(([, steps], k) => steps < 30 && passed[k - 1]?.[1] > steps)";
     chrome.wait_for("descent", &format!("{begun} > 0"), SOON).await?;
@@ -124,10 +124,11 @@ async fn listen(chrome: &Chrome) -> Outcome {
              new MutationObserver(() => heard.push([document.timeline.currentTime, said.textContent]))
                  .observe(said, { childList: true, characterData: true, subtree: true });
              window.passed = [];
-             setInterval(() => {
+             window.pass = () => {
                  const { step, samplerSteps, finished } = scorefield.state(), now = [step, samplerSteps, finished];
                  if (String(now) !== String(passed.at(-1))) passed.push(now);
-             }, 20);
+             };
+             setInterval(pass, 20);
              return [...document.querySelectorAll('[aria-live]:not([aria-live=off]), [role=status], [role=alert], [role=log], output:not([aria-live])')]
                  .filter((one) => one !== said && one.checkVisibility()).map((one) => one.outerHTML.slice(0, 100))",
         )
