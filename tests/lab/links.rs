@@ -31,8 +31,8 @@ fn learned(lab: &mut Lab) -> Vec<u32> {
     all.into_iter().map(f32::to_bits).collect()
 }
 
-/// Sampler steps that are looked at: of a live run there are six a turn at most.
-const LOOKED_AT: u64 = 60;
+/// Sampler steps that are looked at: less than a descent has, and of a live run there are six a turn at most.
+const LOOKED_AT: u64 = 45;
 
 /// Where the particles were, as bits, after every number of sampler steps at which that was seen.
 type Seen = BTreeMap<u64, Vec<u32>>;
