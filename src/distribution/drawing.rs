@@ -1,15 +1,21 @@
 //! The drawing: dots sprayed and erased by strokes, with undo and redo. A drawing *is* a mixture: a dot is a node, the
 //! brush's softness the square root of its variance.
 
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
+mod code;
+mod grain;
+mod stroke;
+
 use serde::{Deserialize, Serialize};
 
+use self::grain::Grain;
+use self::stroke::Stroke;
 use super::TargetError;
-use super::drawing_code;
 use super::exact::ExactField;
 use super::keys;
 use super::mixture::Mixture;
+
+pub use self::grain::Dot;
+pub use self::stroke::Brush;
 
 /// The most dots a drawing holds.
 pub const MAX_DOTS: usize = 4000;
@@ -17,104 +23,8 @@ pub const MAX_DOTS: usize = 4000;
 /// Coordinates and softness are kept within this of 0, stage units.
 pub const REACH: f32 = 31.0;
 
-/// Steps to a stage unit: positions and softness are whole multiples of 1/1024, so that a link restores them exactly.
-const STEPS: f32 = 1024.0;
-
-/// New dots lie on every second step, a 1500th of the stage apart: finer than any noise resolves, and by half a bit a
-/// coordinate the difference between a link that is passed on and one that is cut off.
-const COARSE: f32 = STEPS / 2.0;
-
 /// How many strokes can be undone; each keeps up to 24 KB.
 const HISTORY: usize = 100;
-
-/// How the spray can is set.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Brush {
-    /// Radius of the disc in which dots fall, stage units.
-    pub size: f32,
-    /// Standard deviation of the Gaussian that each dot is, stage units. At 0 dots are points, which only the noise
-    /// smooths.
-    pub softness: f32,
-    /// Dots per stage unit of path. The first touch leaves as many as a path of length `size`, at least one.
-    pub flow: f32,
-}
-
-/// One dot.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Dot {
-    /// Stage coordinates.
-    pub at: [f32; 2],
-    /// Standard deviation of its Gaussian, stage units.
-    pub softness: f32,
-}
-
-/// A dot in steps of 1/1024 stage unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Grain {
-    pub softness: u16,
-    pub x: i16,
-    pub y: i16,
-}
-
-/// Turns the order of signed numbers into that of their bits.
-const SIGN: u16 = 0x8000;
-
-impl Grain {
-    /// All of a dot in a number, ordered by softness, x and y.
-    fn key(self) -> u64 {
-        let ordered = |value: i16| u64::from(value as u16 ^ SIGN);
-        u64::from(self.softness) << 32 | ordered(self.x) << 16 | ordered(self.y)
-    }
-
-    fn of_key(key: u64) -> Self {
-        Self {
-            softness: (key >> 32) as u16,
-            x: ((key >> 16) as u16 ^ SIGN) as i16,
-            y: (key as u16 ^ SIGN) as i16,
-        }
-    }
-
-    /// The nearest dot within reach. The coordinates must be finite.
-    fn new(at: [f32; 2], softness: f32) -> Self {
-        let steps = |value: f32| (value.clamp(-REACH, REACH) * COARSE).round() as i16 * 2;
-        Self {
-            softness: (softness.clamp(0.0, REACH) * STEPS).round() as u16,
-            x: steps(at[0]),
-            y: steps(at[1]),
-        }
-    }
-
-    fn dot(self) -> Dot {
-        let unit = |steps: f32| steps / STEPS;
-        Dot {
-            at: [unit(f32::from(self.x)), unit(f32::from(self.y))],
-            softness: unit(f32::from(self.softness)),
-        }
-    }
-}
-
-/// What the pointer is doing.
-#[derive(Clone, Debug)]
-enum Tool {
-    Spray {
-        brush: Brush,
-        seed: u32,
-        dots: u32,
-        owed: f32,
-        last: Option<[f32; 2]>,
-    },
-    Erase {
-        radius: f32,
-        last: Option<[f32; 2]>,
-    },
-}
-
-/// A stroke between `begin` and `end`.
-#[derive(Clone, Debug)]
-struct Stroke {
-    tool: Tool,
-    before: Vec<Grain>,
-}
 
 /// Dots drawn by hand or by script. Equality compares the dots, in whatever order they were drawn and however they came
 /// about; the serialised form is the code of [`Drawing::encode`] and leaves the history out.
@@ -201,77 +111,21 @@ impl Drawing {
     /// Starts a stroke of the spray can; the dots are a function of brush, seed and path. One stroke, up to
     /// [`Drawing::end`], is one step of undo. A stroke that is still open ends first.
     pub fn begin(&mut self, brush: Brush, seed: u32) {
-        let sane = |value: f32| {
-            if value.is_finite() {
-                value.clamp(0.0, REACH)
-            } else {
-                0.0
-            }
-        };
-        let flow = if brush.flow.is_finite() {
-            brush.flow.max(0.0)
-        } else {
-            0.0
-        };
-        let brush = Brush {
-            size: sane(brush.size),
-            softness: sane(brush.softness),
-            flow,
-        };
-        self.open(Tool::Spray {
-            brush,
-            seed,
-            dots: 0,
-            owed: (flow * brush.size).max(1.0),
-            last: None,
-        });
+        self.end();
+        self.stroke = Some(Stroke::spray(brush, seed, self.dots.clone()));
     }
 
     /// Starts a stroke of the eraser, which takes every dot within `radius` of its path.
     pub fn begin_erase(&mut self, radius: f32) {
-        self.open(Tool::Erase {
-            radius: if radius.is_finite() { radius.max(0.0) } else { 0.0 },
-            last: None,
-        });
-    }
-
-    fn open(&mut self, tool: Tool) {
         self.end();
-        self.stroke = Some(Stroke {
-            tool,
-            before: self.dots.clone(),
-        });
+        self.stroke = Some(Stroke::erase(radius, self.dots.clone()));
     }
 
     /// Sprays along the straight line from the last point of the stroke to `x`. Returns whether there is room for more:
     /// at [`MAX_DOTS`] nothing more is sprayed. Does nothing when no spray stroke is open or `x` is not finite.
     pub fn spray_to(&mut self, x: [f32; 2]) -> bool {
-        if let Some(Stroke {
-            tool:
-                Tool::Spray {
-                    brush,
-                    seed,
-                    dots,
-                    owed,
-                    last,
-                },
-            ..
-        }) = &mut self.stroke
-            && x[0].is_finite()
-            && x[1].is_finite()
-        {
-            let from = last.replace(x).unwrap_or(x);
-            let way = [x[0] - from[0], x[1] - from[1]];
-            *owed += way[0].hypot(way[1]) * brush.flow;
-            let room = MAX_DOTS - self.dots.len();
-            let count = (*owed as usize).min(room);
-            // What there is no room for is not owed: it would burst out after an undo.
-            *owed = owed.fract();
-            for _ in 0..count {
-                let key = u64::from(*seed) << 32 | u64::from(*dots);
-                *dots += 1;
-                self.dots.push(spray(*brush, from, way, key));
-            }
+        if let Some(stroke) = &mut self.stroke {
+            stroke.spray_to(x, &mut self.dots);
         }
         self.dots.len() < MAX_DOTS
     }
@@ -279,17 +133,8 @@ impl Drawing {
     /// Erases along the straight line from the last point of the stroke to `x`. Does nothing when no eraser is open or
     /// `x` is not finite.
     pub fn erase_to(&mut self, x: [f32; 2]) {
-        if let Some(Stroke {
-            tool: Tool::Erase { radius, last },
-            ..
-        }) = &mut self.stroke
-            && x[0].is_finite()
-            && x[1].is_finite()
-        {
-            let from = last.replace(x).unwrap_or(x);
-            let radius = *radius;
-            self.dots
-                .retain(|grain| distance_to_line(grain.dot().at, from, x) > radius);
+        if let Some(stroke) = &mut self.stroke {
+            stroke.erase_to(x, &mut self.dots);
         }
     }
 
@@ -356,7 +201,7 @@ impl Drawing {
 
     /// The dots as a text for links: a version letter and base64url, about two characters a dot.
     pub fn encode(&self) -> String {
-        drawing_code::encode(&self.dots)
+        code::encode(&self.dots)
     }
 
     /// The drawing of a code, without history.
@@ -365,7 +210,7 @@ impl Drawing {
     /// When the text is not such a code, or holds more than [`MAX_DOTS`].
     pub fn decode(code: &str) -> Result<Self, TargetError> {
         Ok(Self {
-            dots: drawing_code::decode(code)?,
+            dots: code::decode(code)?,
             ..Self::default()
         })
     }
@@ -403,29 +248,4 @@ impl Drawing {
         keys::sort(&mut keys);
         keys.into_iter().map(Grain::of_key).collect()
     }
-}
-
-/// One dot, uniform in the brush's disc around a uniform point of the line; a function of its arguments alone, so that
-/// no generator has to be kept with a drawing.
-fn spray(brush: Brush, from: [f32; 2], way: [f32; 2], key: u64) -> Grain {
-    let mut rng = StdRng::seed_from_u64(key);
-    let [along, area, turn]: [f32; 3] = rng.random();
-    let (radius, angle) = (brush.size * area.sqrt(), std::f32::consts::TAU * turn);
-    let at = [
-        from[0] + along * way[0] + radius * angle.cos(),
-        from[1] + along * way[1] + radius * angle.sin(),
-    ];
-    Grain::new(at, brush.softness)
-}
-
-/// Distance of `x` from the line between two points.
-fn distance_to_line(x: [f32; 2], from: [f32; 2], to: [f32; 2]) -> f32 {
-    let (way, off) = ([to[0] - from[0], to[1] - from[1]], [x[0] - from[0], x[1] - from[1]]);
-    let length = way[0] * way[0] + way[1] * way[1];
-    let u = if length > 0.0 {
-        ((way[0] * off[0] + way[1] * off[1]) / length).clamp(0.0, 1.0)
-    } else {
-        0.0
-    };
-    (off[0] - u * way[0]).hypot(off[1] - u * way[1])
 }

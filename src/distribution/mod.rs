@@ -9,7 +9,6 @@ mod alias;
 pub mod base64url;
 mod boxes;
 mod drawing;
-mod drawing_code;
 mod exact;
 mod expansion;
 pub mod keys;

@@ -1,24 +1,30 @@
 //! The app: everything that lives on the page, and the one loop that keeps screen and engine in step with the lab.
 //!
 //! Whatever happens arrives through [`Handle::act`], one thing at a time; nothing is drawn or sent on the spot. Once an
-//! animation frame the app compares what it wants ([`Lab`]) with what the engine was told (`Told`) and with what is
-//! on the screen, and makes up the difference.
+//! animation frame the app compares what it wants ([`Lab`]) with what the engine was told (`Engine`) and with what is
+//! on the screen (`Screen`), and makes up the difference.
 
 mod actions;
+mod charts;
+mod engine;
+mod figures;
+mod hand;
 mod handle;
 mod keeping;
 mod lessons;
 mod levels;
 mod margins;
 mod meter;
+mod network;
 mod patience;
+mod pictures;
 mod playing;
 mod probe;
 mod race;
 mod replay;
 mod reports;
 mod saving;
-mod scene;
+mod screen;
 mod sharing;
 mod surroundings;
 mod view;
@@ -33,25 +39,24 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
+use self::charts::Charts;
+use self::engine::Engine;
+use self::hand::Hand;
 pub use self::handle::Handle;
 use self::keeping::Kept;
 use self::lessons::Lessons;
 use self::margins::Margins;
 use self::meter::Meter;
-use self::patience::Patience;
 use self::playing::Playing;
 use self::probe::Probe;
 use self::race::Rival;
 use self::replay::Replay;
-use self::reports::{EngineState, Loss};
 use self::saving::Saving;
-use self::scene::Screen;
+use self::screen::Screen;
 pub use self::weights::{Weights, check_length};
 use super::announce;
 use super::banner::{self, Kind};
-use super::charts::{Against, Bars};
 use super::editor::Editor;
-use super::engine_client::EngineClient;
 use super::history::{ApproachHistory, History};
 use super::lab::Lab;
 use super::multiples::Multiples;
@@ -64,23 +69,10 @@ use super::theme::Theme;
 use super::thumbnails::Thumbnails;
 use super::{controls, dom, hint, keys, link, script};
 use crate::distribution::{ExactField, TargetError};
-use crate::engine::protocol::{Checkpoint, Command, DensityError, Devices, Floats, Frame, Progress, SampleQuality};
-
-/// While a stroke goes on, the engine hears of it this often.
-const LEARN_EVERY_MS: f64 = 120.0;
+use crate::engine::protocol::{Checkpoint, DensityError, Devices, Frame, Progress, SampleQuality};
 
 /// Draws of the truth by which the network's density is measured: some hundredths of a nat.
 pub const DRAWS: u32 = 2048;
-
-/// What the engine has been told last; `None` is nothing yet.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Told {
-    settings: Option<u32>,
-    target: Option<u32>,
-    target_ms: f64,
-    run: Option<u32>,
-    play: Option<(bool, bool)>,
-}
 
 /// Everything on the page.
 pub struct App {
@@ -115,8 +107,7 @@ pub struct App {
     pictures: Pictures,
     /// Nats over steps, and over seconds.
     histories: [History; 2],
-    against: Against,
-    bars: Bars,
+    charts: Charts,
     margins: Margins,
     stage: Box<Stage>,
     /// The rival's stage, while there is a race.
@@ -128,34 +119,21 @@ pub struct App {
     /// Every noise level at once.
     multiples: Multiples,
     screen: Screen,
-    tool: Tool,
+    hand: Hand,
     replay: Replay,
     meter: Meter,
     probe: Probe,
-    /// The pointer is over the stage: whoever is about to draw needs the usual window.
-    pointer_inside: bool,
-    /// The pointer is a finger, or the page is as narrow as if it were.
-    coarse_pointer: bool,
-    /// The noise level on the stage while a stroke goes on.
-    held_sigma: Option<f32>,
     theme: Theme,
     thumbnails: Thumbnails,
     kept: Kept,
     /// The request that brings the network nearer to the link's step.
     stint: Option<u32>,
     saving: Saving,
-    engine: Option<EngineClient>,
-    engine_state: EngineState,
-    told: Told,
+    engine: Engine,
     /// The highest number given to a network.
     runs: u32,
-    waiting_for_frame: bool,
+    /// The network as the engine had it a moment ago.
     checkpoint: Option<Box<Checkpoint>>,
-    patience: Patience,
-    lost: Option<Loss>,
-    /// WebGPU was lost too often to try it again.
-    on_cpu: bool,
-    dropped: Vec<f32>,
     /// Where the network's weights come from and may yet come from.
     pub weights: Weights,
     _listeners: Vec<EventListener>,
@@ -249,8 +227,7 @@ impl App {
             fit: Fit::default(),
             pictures: Pictures::default(),
             histories: Default::default(),
-            against: Against::default(),
-            bars: Bars::default(),
+            charts: Charts::default(),
             margins: Margins::default(),
             stage,
             rival: None,
@@ -259,28 +236,18 @@ impl App {
             strip,
             multiples,
             screen: Screen::default(),
-            tool: Tool::Look,
+            hand: Hand::default(),
             replay: Replay::default(),
             meter: Meter::default(),
             probe: Probe::default(),
-            pointer_inside: false,
-            coarse_pointer: coarse_pointer(),
-            held_sigma: None,
             theme,
             thumbnails,
             kept: Kept::default(),
             stint: None,
             saving: Saving::default(),
-            engine: None,
-            engine_state: EngineState::Loading(0.0),
-            told: Told::default(),
+            engine: Engine::default(),
             runs: 0,
-            waiting_for_frame: false,
             checkpoint: None,
-            patience: Patience::default(),
-            lost: None,
-            on_cpu: false,
-            dropped: Vec::new(),
             weights: Weights::default(),
             _listeners: listeners,
         }))
@@ -289,16 +256,14 @@ impl App {
     /// First things first: the exact field, then the engine.
     fn begin(&mut self) {
         // A finger begins by scrolling, a mouse by drawing.
-        let look = self.coarse_pointer || self.lab.parts.has("lock");
+        self.hand.look();
+        let look = self.hand.coarse || self.lab.parts.has("lock");
         self.set_tool(if look { Tool::Look } else { Tool::Draw });
         self.take_brush();
         self.look_at_truth();
         self.refit();
         self.put_on_theme();
-        let handle = self.handle.clone();
-        self.engine = Some(EngineClient::start(move |event| {
-            handle.act(move |app| app.on_engine(event))
-        }));
+        self.start_engine();
         if let Ok(location) = dom::window().map(|window| window.location()) {
             let (hash, search) = (
                 location.hash().unwrap_or_default(),
@@ -358,124 +323,4 @@ impl App {
             self.screen.data_changed();
         }
     }
-
-    /// Mean and scale of the data as they are now: what a new network is fitted to.
-    fn refit(&mut self) {
-        if let Ok(truth) = &self.truth {
-            self.fit = Fit {
-                mean: truth.mean(),
-                scale: truth.scale(),
-            };
-        }
-    }
-
-    /// Tells the engine what it does not know yet, in an order that makes sense. `now`: also of a stroke under way, and
-    /// also when the engine is still to come.
-    fn tell(&mut self, now: bool) {
-        let awaited = now && matches!(self.engine_state, EngineState::Loading(_));
-        let Some(engine) = self.engine.clone().filter(|_| self.runs() || awaited) else {
-            return;
-        };
-        if self.told.settings != Some(self.lab.settings_revision) {
-            let settings = Box::new(self.lab.settings.clone());
-            engine.send(&Command::Configure {
-                settings,
-                revision: self.lab.settings_revision,
-            });
-            self.told.settings = Some(self.lab.settings_revision);
-        }
-        let now_ms = dom::now_ms();
-        let may_wait = self.editor.is_drawing() && !now && now_ms - self.told.target_ms < LEARN_EVERY_MS;
-        if self.truth.is_ok() {
-            if self.told.target != Some(self.lab.target_revision) && !may_wait {
-                let (target, revision) = (self.lab.target.clone(), self.lab.target_revision);
-                engine.send(&Command::Learn { target, revision });
-                (self.told.target, self.told.target_ms) = (Some(revision), now_ms);
-            }
-            if self.told.run != Some(self.lab.run) {
-                let run = self.lab.run;
-                let kept = self.checkpoint.clone().filter(|kept| kept.stamp.run == run);
-                engine.send(&kept.map_or(Command::Reset { run }, |checkpoint| Command::Restore { checkpoint }));
-                self.told.run = Some(run);
-            }
-        }
-        let play = (
-            self.lab.training && self.truth.is_ok(),
-            self.lab.sampling && self.truth.is_ok(),
-        );
-        if self.told.play != Some(play) && self.told.run.is_some() {
-            engine.send(&Command::Play {
-                training: play.0,
-                sampling: play.1,
-            });
-            self.told.play = Some(play);
-        }
-        if !self.dropped.is_empty() {
-            let points = Floats(std::mem::take(&mut self.dropped));
-            engine.send(&Command::Drop { points });
-        }
-    }
-
-    /// Sends a command, after whatever the engine has to know before. One that is still on its way hears it when it is
-    /// here; of one that is lost nobody shall wait for an answer.
-    pub fn send(&mut self, command: &Command) {
-        self.look_at_truth();
-        self.tell(true);
-        match (&self.engine, self.engine_state) {
-            (_, EngineState::Lost) => {
-                let reason = self.lost.as_ref().map_or_else(String::new, |lost| lost.message.clone());
-                self.break_promises(&reason);
-            }
-            (Some(engine), _) => engine.send(command),
-            (None, _) => (),
-        }
-    }
-
-    /// Keeps one request for a frame in flight.
-    fn pull(&mut self) {
-        if !self.waiting_for_frame && self.runs() && self.told.run.is_some() {
-            self.waiting_for_frame = true;
-            self.ask_for_frame();
-        }
-    }
-
-    /// Asks the engine for a frame, by which it hears whether anybody sees it. A browser may draw once more after it has
-    /// said that the tab is hidden, so that is asked of the document and not concluded from who asks.
-    fn ask_for_frame(&mut self) {
-        let hidden = dom::is_hidden();
-        self.send(&Command::Frame { hidden });
-    }
-
-    /// A new network, fitted to the data as they are now.
-    pub fn renew(&mut self) {
-        self.look_at_truth();
-        self.refit();
-        self.weights.touch();
-        (self.weights.start, self.weights.own) = (None, false);
-        self.drop_goal();
-        let run = self.next_run();
-        self.begin_run(run);
-        self.last.stamp.step = 0;
-    }
-
-    /// A number for another network, which no network has had.
-    fn next_run(&mut self) -> u32 {
-        self.runs = self.runs.max(self.lab.run) + 1;
-        self.runs
-    }
-
-    /// What is known of the network before does not hold for the one with this number.
-    fn begin_run(&mut self, run: u32) {
-        self.lab.run = run;
-        self.checkpoint = None;
-        (self.progress, self.density, self.curl) = (None, None, None);
-        self.histories = Default::default();
-        self.pictures.forget_learned();
-        self.screen.charts_changed();
-    }
-}
-
-/// See [`App::coarse_pointer`].
-fn coarse_pointer() -> bool {
-    dom::media("(pointer: coarse), (max-width: 760px)")
 }

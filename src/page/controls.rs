@@ -195,7 +195,7 @@ pub fn show(settings: &Settings, ladder: &NoiseLadder, sigma: f32) {
                 (None, Value::Bool(on)) => *on,
                 _ => false,
             };
-            dom::set_attribute(button, "aria-pressed", if on { "true" } else { "false" });
+            dom::set_flag(button, "aria-pressed", on);
         } else if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
             // A slider under the hand keeps its own position, which is finer than the rounded value.
             let held = active.as_ref() == Some(&element);

@@ -24,6 +24,11 @@ pub fn document() -> Result<Document, JsValue> {
     window()?.document().ok_or_else(|| "this is no page".into())
 }
 
+/// The document's root, on which the style depends.
+pub fn root() -> Option<Element> {
+    document().ok()?.document_element()
+}
+
 /// The element with this id, as the kind of element it must be.
 ///
 /// # Errors
@@ -93,6 +98,11 @@ pub fn set_attribute(element: &Element, name: &str, value: &str) {
     }
 }
 
+/// Sets an attribute to true or false, if it is not so.
+pub fn set_flag(element: &Element, name: &str, on: bool) {
+    set_attribute(element, name, if on { "true" } else { "false" });
+}
+
 /// Shows or hides an element.
 pub fn set_hidden(id: &str, hidden: bool) {
     if let Ok(element) = element::<HtmlElement>(id)
@@ -100,6 +110,15 @@ pub fn set_hidden(id: &str, hidden: bool) {
     {
         element.set_hidden(hidden);
     }
+}
+
+/// Moves an element so many CSS pixels to the right and down of its place.
+///
+/// # Errors
+/// When there is no such element.
+pub fn shift(id: &str, [x, y]: [f32; 2]) -> Result<(), JsValue> {
+    let shift = format!("translate({x:.0}px,{y:.0}px)");
+    element::<HtmlElement>(id)?.style().set_property("transform", &shift)
 }
 
 /// Listens as long as the returned value lives.

@@ -50,7 +50,8 @@ struct State {
     /// Commands given before the engine was ready, encoded.
     waiting: Vec<Vec<u8>>,
     ready: bool,
-    on_cpu: bool,
+    /// WebGPU is not to be tried, whatever the address says.
+    avoids_webgpu: bool,
     /// Counts the starts, so that what an earlier worker or download still says is ignored.
     generation: u32,
 }
@@ -67,17 +68,15 @@ impl EngineClient {
             on_event: Box::new(on_event),
             state: RefCell::default(),
         }));
-        client.restart(false);
+        client.restart();
         client
     }
 
     /// A fresh worker. Commands that were waiting for the old one are dropped: the caller knows best what to say again.
-    /// `on_cpu`: without WebGPU, whatever the address says.
-    pub fn restart(&self, on_cpu: bool) {
+    pub fn restart(&self) {
         self.terminate();
         let generation = {
             let mut state = self.0.state.borrow_mut();
-            state.on_cpu = on_cpu;
             state.generation += 1;
             state.generation
         };
@@ -109,13 +108,18 @@ impl EngineClient {
         Ok(())
     }
 
-    /// The engine runs and takes commands.
-    pub fn is_ready(&self) -> bool {
-        self.0.state.borrow().ready
+    /// Does without WebGPU from the next start on.
+    pub fn avoid_webgpu(&self) {
+        self.0.state.borrow_mut().avoids_webgpu = true;
+    }
+
+    /// See [`Self::avoid_webgpu`].
+    pub fn avoids_webgpu(&self) -> bool {
+        self.0.state.borrow().avoids_webgpu
     }
 
     /// Ends the worker; nothing more is heard of it.
-    pub fn terminate(&self) {
+    fn terminate(&self) {
         let mut state = self.0.state.borrow_mut();
         // With its listeners, which hear no more of what it has said already.
         if let Some(running) = state.worker.take() {
@@ -176,7 +180,7 @@ impl EngineClient {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         options.set_name("engine");
-        let query = if self.0.state.borrow().on_cpu {
+        let query = if self.avoids_webgpu() {
             "?backend=cpu".into()
         } else {
             dom::window()?.location().search()?

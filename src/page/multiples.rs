@@ -159,7 +159,7 @@ impl Multiples {
             (self.colour, self.own_scale) = (colour, own_scale);
             self.repaint();
         }
-        dom::set_attribute(&self.dialog, "data-own", if own_scale { "true" } else { "false" });
+        dom::set_flag(&self.dialog, "data-own", own_scale);
     }
 
     /// Colours of the dark or the light theme.

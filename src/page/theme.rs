@@ -107,10 +107,7 @@ pub struct Colours {
 impl Colours {
     /// Reads them from the page.
     pub fn now() -> Self {
-        let style = dom::document()
-            .ok()
-            .and_then(|d| d.document_element())
-            .and_then(|root| dom::window().ok()?.get_computed_style(&root).ok().flatten());
+        let style = dom::root().and_then(|root| dom::window().ok()?.get_computed_style(&root).ok().flatten());
         let value = |name| style.as_ref().and_then(|style| style.get_property_value(name).ok());
         let get = |name| {
             value(name)

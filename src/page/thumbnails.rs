@@ -98,6 +98,6 @@ impl Thumbnails {
 pub fn mark(current: Option<Preset>) {
     for button in dom::all::<Element>("#sets button") {
         let on = current.is_some_and(|preset| button.get_attribute("data-preset").as_deref() == Some(preset.name()));
-        dom::set_attribute(&button, "aria-pressed", if on { "true" } else { "false" });
+        dom::set_flag(&button, "aria-pressed", on);
     }
 }

@@ -90,8 +90,7 @@ impl Tile {
             // Fails only for names that are no names.
             let _ = self.button.remove_attribute("aria-current");
         }
-        let lit = if current && annealing { "true" } else { "false" };
-        dom::set_attribute(&self.button, "data-lit", lit);
+        dom::set_flag(&self.button, "data-lit", current && annealing);
     }
 
     /// The width on the screen, CSS pixels.

@@ -1,7 +1,5 @@
-//! What people do: buttons, keys, controls, strokes, links.
+//! What people do besides what they do on the stage: buttons, keys, controls.
 
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use web_sys::{HtmlDialogElement, HtmlInputElement};
 
 use super::reports::log;
@@ -12,20 +10,15 @@ use crate::engine::settings::Settings;
 use crate::page::announce::{self, Topic};
 use crate::page::banner::{self, Kind};
 use crate::page::charts::Bars;
-use crate::page::controls::{self, Chosen};
+use crate::page::controls::Chosen;
 use crate::page::editor::Editor;
 use crate::page::flat;
 use crate::page::keys::Key;
 use crate::page::lab::{Lab, sigma_text};
-use crate::page::stage::{StageEvent, Tool};
 use crate::page::{captions, dom, offline};
 
 /// What a key comes nearer by.
 const APPROACH: f32 = 1.15;
-/// Particles in one drop, over a disc of the brush's size.
-const DROP: usize = 40;
-/// While the pointer moves, no more than this many wait to be sent.
-const MOST_DROPPED: usize = 2000;
 
 impl App {
     /// A setting was chosen at a control.
@@ -97,33 +90,9 @@ impl App {
     /// One of the page's `data-action`s.
     pub fn perform(&mut self, action: &str) {
         match action {
-            "train" => {
-                self.drop_goal();
-                self.lab.training = !self.lab.training;
-            }
-            "sample" => self.lab.sampling = !self.lab.sampling,
-            "play-all" => {
-                let on = !(self.lab.training || self.lab.sampling);
-                self.drop_goal();
-                (self.lab.training, self.lab.sampling) = (on, on);
-            }
-            "train-once" => {
-                self.drop_goal();
-                self.lab.training = false;
-                self.send(&Command::TrainOnce);
-            }
-            "sample-once" => {
-                self.lab.sampling = false;
-                self.send(&Command::SampleOnce);
-            }
-            "restart" => {
-                self.lab.sampling = true;
-                self.go_live();
-                if self.runs() {
-                    self.send(&Command::Restart);
-                }
-            }
             "undo" | "redo" | "clear" | "reset" | "race" | "load-weights" | "afresh" if self.is_locked() => {}
+            "train" | "train-once" | "sample" | "sample-once" | "play-all" | "restart" => self.start_or_hold(action),
+            "keys" | "scenes" | "save" | "sharing" => self.open_dialog(action),
             "copy-link" | "copy-frame" => sharing::copy(action),
             "stop-goal" => self.drop_goal(),
             "take-over" => offline::take_over(),
@@ -135,17 +104,13 @@ impl App {
             "errors" => self.show_bars(Bars::Errors),
             "losses" => self.show_bars(Bars::Losses),
             "seconds" => {
-                self.against = self.against.other();
+                self.charts.against = self.charts.against.other();
                 self.screen.charts_changed();
             }
-            "race" => {
-                let race = !self.lab.settings.race;
-                let settings = Settings {
-                    race,
-                    ..self.lab.settings.clone()
-                };
-                self.take_settings(settings);
-            }
+            "race" => self.take_settings(Settings {
+                race: !self.lab.settings.race,
+                ..self.lab.settings.clone()
+            }),
             "save-weights" => {
                 let request = self.requests.number();
                 self.send(&Command::SaveWeights { request });
@@ -158,27 +123,8 @@ impl App {
             "undo" => self.edit(Editor::undo),
             "redo" => self.edit(Editor::redo),
             "clear" => self.edit(Editor::clear),
-            "theme" => {
-                self.theme = self.theme.next();
-                self.theme.remember();
-                self.put_on_theme();
-                banner::clear(Kind::Notice);
-                banner::show(Kind::Notice, &format!("Theme: {}.", self.theme.name()), None);
-            }
+            "theme" => self.change_theme(),
             "levels" => self.show_levels(!self.lab.settings.all_levels),
-            "keys" | "scenes" | "save" | "sharing" => {
-                match action {
-                    "save" => self.offer_views(),
-                    "sharing" => self.share(),
-                    _ => {}
-                }
-                if let Ok(dialog) = dom::element::<HtmlDialogElement>(action)
-                    && !dialog.open()
-                    && let Err(error) = dialog.show_modal()
-                {
-                    log(&error);
-                }
-            }
             "projector" => self.project(!self.lab.settings.projector),
             "leave-scene" => self.leave_scene(),
             "measure-again" => self.measure_again(),
@@ -188,9 +134,7 @@ impl App {
             "let-go" => {
                 self.show_levels(false);
                 self.project(false);
-                self.let_go();
-                self.drop_loop();
-                self.drop_probe();
+                self.put_away();
             }
             "nearer" => self.stage.approach(APPROACH),
             "farther" => self.stage.approach(1.0 / APPROACH),
@@ -206,13 +150,65 @@ impl App {
         self.screen.words_changed();
     }
 
+    /// Training and sampling: on, off, or for once.
+    fn start_or_hold(&mut self, action: &str) {
+        if matches!(action, "train" | "train-once" | "play-all") {
+            self.drop_goal();
+        }
+        match action {
+            "train" => self.lab.training = !self.lab.training,
+            "train-once" => {
+                self.lab.training = false;
+                self.send(&Command::TrainOnce);
+            }
+            "sample" => self.lab.sampling = !self.lab.sampling,
+            "sample-once" => {
+                self.lab.sampling = false;
+                self.send(&Command::SampleOnce);
+            }
+            "restart" => {
+                self.lab.sampling = true;
+                self.go_live();
+                if self.runs() {
+                    self.send(&Command::Restart);
+                }
+            }
+            _ => {
+                let on = !(self.lab.training || self.lab.sampling);
+                (self.lab.training, self.lab.sampling) = (on, on);
+            }
+        }
+    }
+
+    fn open_dialog(&mut self, name: &str) {
+        match name {
+            "save" => self.offer_views(),
+            "sharing" => self.share(),
+            _ => {}
+        }
+        if let Ok(dialog) = dom::element::<HtmlDialogElement>(name)
+            && !dialog.open()
+            && let Err(error) = dialog.show_modal()
+        {
+            log(&error);
+        }
+    }
+
+    fn change_theme(&mut self) {
+        self.theme = self.theme.next();
+        self.theme.remember();
+        self.put_on_theme();
+        banner::clear(Kind::Notice);
+        banner::show(Kind::Notice, &format!("Theme: {}.", self.theme.name()), None);
+    }
+
     /// Has the engine compare the network's density with the truth.
     pub fn measure(&mut self, request: u32, count: u32) {
         self.send(&Command::Likelihood { request, count });
     }
 
     fn show_bars(&mut self, bars: Bars) {
-        self.bars = bars;
+        self.charts.bars = bars;
         self.screen.charts_changed();
     }
 
@@ -256,127 +252,6 @@ impl App {
                 self.select_sigma(sigma);
                 tell(&format!("σ = {}", sigma_text(sigma)));
             }
-        }
-    }
-
-    /// The keyboard's cursor went somewhere, or left: who draws with it sees the usual window.
-    fn follow_cursor(&mut self, at: Option<[f32; 2]>) {
-        self.pointer_inside = at.is_some();
-        if let Some(at) = at {
-            announce::say(Topic::Cursor, captions::place(&at));
-        }
-    }
-
-    /// Takes a tool by its name.
-    pub fn take_tool(&mut self, name: &str) {
-        if matches!(name, "draw" | "erase") && self.is_locked() {
-            return;
-        }
-        self.set_tool(match name {
-            "draw" => Tool::Draw,
-            "erase" => Tool::Erase,
-            "drop" => Tool::Drop,
-            "loop" => Tool::Loop,
-            "probe" => Tool::Probe,
-            _ => Tool::Look,
-        });
-        if self.tool != Tool::Look && self.lab.settings.surface {
-            banner::clear(Kind::Notice);
-            banner::show(
-                Kind::Notice,
-                "A landscape is only looked at: switch 3-D off in View to use this tool.",
-                None,
-            );
-        }
-    }
-
-    pub(super) fn set_tool(&mut self, tool: Tool) {
-        self.tool = tool;
-        if tool != Tool::Loop {
-            self.drop_loop();
-        }
-        if tool != Tool::Probe {
-            self.drop_probe();
-        }
-        if matches!(tool, Tool::Draw | Tool::Erase | Tool::Drop) {
-            self.go_live();
-        }
-        self.hand_tool();
-        self.screen.words_changed();
-    }
-
-    /// Takes over the brush as its sliders have it.
-    pub fn take_brush(&mut self) {
-        let read = |id: &str| {
-            let input: HtmlInputElement = dom::element(id).ok()?;
-            let value = input.value_as_number();
-            controls::show_output(&input, &format!("{value:.2}"));
-            Some(value as f32)
-        };
-        self.editor.size = read("brush-size").unwrap_or(self.editor.size);
-        self.editor.softness = read("brush-softness").unwrap_or(self.editor.softness);
-        self.stage.set_brush(self.editor.size);
-    }
-
-    pub(super) fn on_stage(&mut self, event: StageEvent) {
-        match event {
-            StageEvent::StrokeBegin { tool, at, .. } => match tool {
-                Tool::Draw | Tool::Erase => {
-                    self.held_sigma = Some(self.shown_sigma());
-                    if let Err(error) = self.editor.begin(&mut self.lab, tool, at) {
-                        banner::show(Kind::Error, &error.to_string(), None);
-                    }
-                    self.screen.target_changed();
-                }
-                Tool::Drop => self.drop_particles(at),
-                Tool::Loop => {
-                    self.held_sigma = Some(self.shown_sigma());
-                    self.draw_loop(at, true);
-                }
-                Tool::Probe => self.probe_at(at),
-                Tool::Look => {}
-            },
-            StageEvent::StrokeMove { at } => {
-                if self.tool == Tool::Drop {
-                    self.drop_particles(at);
-                } else if self.tool == Tool::Probe {
-                    self.probe_at(at);
-                } else if self.tool == Tool::Loop {
-                    self.draw_loop(at, false);
-                } else if !self.editor.go_on(&mut self.lab, at) {
-                    banner::show(
-                        Kind::Notice,
-                        "This drawing is full: erase something to draw more.",
-                        None,
-                    );
-                }
-            }
-            StageEvent::StrokeEnd if self.tool == Tool::Loop => {
-                self.held_sigma = None;
-                self.close_loop();
-            }
-            StageEvent::StrokeEnd if self.tool == Tool::Probe => {}
-            StageEvent::StrokeEnd => {
-                self.editor.end(&mut self.lab);
-                announce::say(Topic::Cursor, captions::data(&self.lab.target));
-                self.held_sigma = None;
-                self.screen.target_changed();
-            }
-            StageEvent::Click { at } => self.pick(at),
-            StageEvent::Cursor { at } => self.follow_cursor(at),
-        }
-    }
-
-    fn drop_particles(&mut self, at: [f32; 2]) {
-        if self.dropped.len() >= 2 * MOST_DROPPED {
-            return;
-        }
-        let seed = at[0].to_bits() ^ at[1].to_bits().rotate_left(16);
-        let mut rng = StdRng::seed_from_u64(u64::from(seed));
-        for _ in 0..DROP {
-            let radius = self.editor.size * rng.random::<f32>().sqrt();
-            let (sin, cos) = (std::f32::consts::TAU * rng.random::<f32>()).sin_cos();
-            self.dropped.extend([at[0] + radius * cos, at[1] + radius * sin]);
         }
     }
 

@@ -1,7 +1,6 @@
 //! The loop tool: a loop that someone draws, and how much the fields turn round it.
 
 use wasm_bindgen::JsValue;
-use web_sys::HtmlElement;
 
 use super::App;
 use crate::engine::protocol::{Command, Floats};
@@ -159,10 +158,7 @@ impl App {
             (right, top) = (right.max(x), top.min(y));
         }
         let room = [0, 1].map(|axis| (view.pixels - LABEL[axis]).max(0.0));
-        let (x, y) = ((right + 10.0).clamp(0.0, room[0]), top.clamp(0.0, room[1]));
-        let label: HtmlElement = dom::element("circulation")?;
-        label
-            .style()
-            .set_property("transform", &format!("translate({x:.0}px,{y:.0}px)"))
+        let at = [(right + 10.0).clamp(0.0, room[0]), top.clamp(0.0, room[1])];
+        dom::shift("circulation", at)
     }
 }

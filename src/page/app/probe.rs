@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
-use web_sys::{Element, HtmlElement};
+use web_sys::Element;
 
 use super::App;
 use crate::engine::protocol::{Command, Floats};
@@ -186,12 +186,8 @@ impl App {
         let view = self.stage.viewport();
         let [sx, sy] = found.exact.score;
         // Where the tools are not on the stage there is no room to spare.
-        let left = if self.coarse_pointer { 0.0 } else { TOOLS };
+        let left = if self.hand.coarse { 0.0 } else { TOOLS };
         let free = [[left, 0.0], [view.pixels, view.pixels - CAPTION]];
-        let [x, y] = beside(view.to_pixel(found.at), [sx, -sy], LABEL, free);
-        let label: HtmlElement = dom::element("probed")?;
-        label
-            .style()
-            .set_property("transform", &format!("translate({x:.0}px,{y:.0}px)"))
+        dom::shift("probed", beside(view.to_pixel(found.at), [sx, -sy], LABEL, free))
     }
 }

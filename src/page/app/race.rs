@@ -39,7 +39,7 @@ impl App {
         }
         let pressed = dom::document()?.active_element();
         let main: Element = dom::element("lab")?;
-        dom::set_attribute(&main, "data-race", if race { "true" } else { "false" });
+        dom::set_flag(&main, "data-race", race);
         self.rival = race.then(Rival::new).transpose()?;
         self.tracks = Default::default();
         // Two clouds are compared as they are now.

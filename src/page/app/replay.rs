@@ -3,12 +3,11 @@
 use web_sys::{Element, HtmlButtonElement, HtmlInputElement};
 
 use super::App;
-use super::reports::log;
 use crate::engine::protocol::{Cloud, SamplerState};
 use crate::page::lab::sigma_text;
 use crate::page::layers::path::nearest;
 use crate::page::recording::{Extent, Recordings};
-use crate::page::stage::{Tool, sight};
+use crate::page::stage::sight;
 use crate::page::{captions, dom};
 
 /// Moments a second in a replay, if that makes it neither shorter nor longer than these seconds.
@@ -110,23 +109,6 @@ impl App {
         self.let_go();
     }
 
-    /// The tool that the stage is given; nobody draws on the past, and on a landscape one only looks.
-    pub(super) fn tool_in_hand(&self) -> Tool {
-        let changes = matches!(self.tool, Tool::Draw | Tool::Erase | Tool::Drop);
-        if (changes && self.replay.is_on()) || self.lab.settings.surface {
-            Tool::Look
-        } else {
-            self.tool
-        }
-    }
-
-    /// Gives the stage the tool in hand.
-    pub(super) fn hand_tool(&mut self) {
-        if let Err(error) = self.stage.set_tool(self.tool_in_hand()) {
-            log(&error);
-        }
-    }
-
     /// Brings the stage to the moment that is to be shown, and draws the way of the picked particle.
     pub(super) fn go_on_replaying(&mut self, now_ms: f64) {
         let replay = &mut self.replay;
@@ -204,8 +186,8 @@ impl App {
         ) else {
             return;
         };
-        dom::set_attribute(&bar, "data-empty", if last == 0 { "true" } else { "false" });
-        dom::set_attribute(&bar, "data-playing", if replay.playing { "true" } else { "false" });
+        dom::set_flag(&bar, "data-empty", last == 0);
+        dom::set_flag(&bar, "data-playing", replay.playing);
         let moment = replay.at.map_or(last, |at| run.moment(at));
         dom::set_attribute(&slider, "max", &last.to_string());
         if slider.value_as_number() as usize != moment {

@@ -2,8 +2,9 @@
 
 use wasm_bindgen::JsValue;
 
-use super::{App, Told};
-use crate::engine::protocol::{Backend, Devices, Frame, Progress, Report, Stamp};
+use super::App;
+use super::engine::EngineState;
+use crate::engine::protocol::{Floats, Frame, Progress, Report, Stamp};
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
 use crate::page::dom;
@@ -12,51 +13,15 @@ use crate::page::offline;
 use crate::page::pictures::Fit;
 use crate::page::stage::sight;
 
-/// An engine lost again within this time is not started again by itself.
-const LOST_AGAIN_MS: f64 = 60_000.0;
-
-/// How the engine is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum EngineState {
-    /// On its way; the fraction that is here.
-    Loading(f64),
-    /// It takes commands.
-    Running,
-    /// It is gone.
-    Lost,
-}
-
-/// How the engine was lost last.
-pub(super) struct Loss {
-    at_ms: f64,
-    /// What happened, a sentence about the engine without its subject.
-    pub message: String,
-    /// Another one runs.
-    is_over: bool,
-}
-
-/// What a banner offers then.
-const RESTART: Option<(&str, &str)> = Some(("Restart engine", "restart-engine"));
-
-/// WebGPU computes, or is being tried.
-fn uses_webgpu(devices: Devices) -> bool {
-    !devices.settled || [devices.training, devices.sampling].contains(&Backend::WebGpu)
-}
-
 impl App {
-    /// The engine runs.
-    pub fn runs(&self) -> bool {
-        self.engine_state == EngineState::Running
-    }
-
     pub(super) fn on_engine(&mut self, event: EngineEvent) {
-        if self.patience.heard() {
+        if self.engine.heard() {
             banner::clear(Kind::Lost);
         }
         match event {
             EngineEvent::Loading { loaded, total } => {
                 let part = if total > 0.0 { loaded / total } else { 0.0 };
-                self.engine_state = EngineState::Loading(part.min(1.0));
+                self.engine.state = EngineState::Loading(part.min(1.0));
             }
             EngineEvent::Report(report) => self.on_report(report),
             EngineEvent::Lost { message } => self.on_loss(&message),
@@ -67,12 +32,10 @@ impl App {
     fn on_report(&mut self, report: Report) {
         match report {
             Report::Ready { .. } => {
-                self.engine_state = EngineState::Running;
                 banner::clear(Kind::Lost);
                 offline::keep();
-                if let Some(lost) = self.lost.as_mut().filter(|lost| !lost.is_over) {
-                    lost.is_over = true;
-                    banner::show(Kind::Notice, &format!("The engine is back. It {}.", lost.message), None);
+                if let Some(lost) = self.engine.run() {
+                    banner::show(Kind::Notice, &format!("The engine is back. It {lost}."), None);
                 }
                 self.tell(false);
             }
@@ -120,21 +83,16 @@ impl App {
                 energy,
                 divergence,
                 curl,
-            } => {
-                self.scene_evaluated(request, &score);
-                let asked = self.meter.evaluated(request, &score.0)
-                    || self.probe_evaluated(request, [&score.0, &divergence.0, &curl.0]);
-                if !asked {
-                    let named = [
-                        ("score", &score),
-                        ("logDensity", &log_density),
-                        ("energy", &energy),
-                        ("divergence", &divergence),
-                        ("curl", &curl),
-                    ];
-                    self.requests.evaluated(request, &named);
-                }
-            }
+            } => self.on_evaluated(
+                request,
+                [
+                    ("score", &score),
+                    ("logDensity", &log_density),
+                    ("energy", &energy),
+                    ("divergence", &divergence),
+                    ("curl", &curl),
+                ],
+            ),
             Report::Measuring { request, part } => self.measuring = Some((request, part)),
             Report::Measured { request, error } => {
                 self.measuring = None;
@@ -155,17 +113,14 @@ impl App {
                 depth,
                 seed,
             } => {
-                // Who has asked for another network meanwhile has got that one.
-                if run > self.lab.run {
-                    let settings = Settings {
-                        network,
-                        width,
-                        depth,
-                        seed,
-                        ..self.lab.settings.clone()
-                    };
-                    self.adopt(request, run, step, settings);
-                }
+                let settings = Settings {
+                    network,
+                    width,
+                    depth,
+                    seed,
+                    ..self.lab.settings.clone()
+                };
+                self.adopt(request, run, step, settings);
                 self.requests.loaded(request, step);
             }
             Report::Failed { request, message } => self.on_failure(request, &message),
@@ -176,6 +131,17 @@ impl App {
             | Report::Checkpoint(_)
             | Report::Halted { .. }
             | Report::Notice { .. } => {}
+        }
+    }
+
+    /// What a field is at the points of a request, each answer under the name that scripts know.
+    fn on_evaluated(&mut self, request: u32, answers: [(&str, &Floats); 5]) {
+        let [(_, score), .., (_, divergence), (_, curl)] = answers;
+        self.scene_evaluated(request, score);
+        let asked = self.meter.evaluated(request, &score.0)
+            || self.probe_evaluated(request, [&score.0, &divergence.0, &curl.0]);
+        if !asked {
+            self.requests.evaluated(request, &answers);
         }
     }
 
@@ -201,7 +167,7 @@ impl App {
     }
 
     fn on_frame(&mut self, mut frame: Frame) {
-        self.waiting_for_frame = false;
+        self.engine.has_answered();
         if !self.lab.is_of_this_network(&frame.stamp) {
             return;
         }
@@ -260,89 +226,6 @@ impl App {
             ..self.last.stamp
         };
         self.editor.is_drawing() || self.lab.is_of_these_data(&stamp)
-    }
-
-    /// The engine is gone; what it knew last is in the checkpoint, and everything else is the page's anyway. It starts
-    /// again by itself, if that is worth trying: a second time within a minute only where it may do without WebGPU.
-    fn on_loss(&mut self, message: &str) {
-        let (now_ms, started) = (dom::now_ms(), self.runs());
-        let before = self.lost.take().filter(|lost| now_ms - lost.at_ms < LOST_AGAIN_MS);
-        let without_gpu = before.is_some() && started && !self.on_cpu && self.devices.take().is_some_and(uses_webgpu);
-        let gives_up = before.is_some() && !without_gpu;
-        self.on_cpu |= without_gpu;
-        let what = if started { "was lost" } else { "did not start" };
-        let kept = if self.checkpoint.is_some() {
-            ", and the network as it was up to two seconds before"
-        } else {
-            ""
-        };
-        let next = match (gives_up, without_gpu) {
-            (true, _) => "",
-            (_, true) => " It starts again, without WebGPU from now on.",
-            _ => " It starts again.",
-        };
-        let message = format!("{what}: {message}");
-        let text = format!("The engine {message}. Drawing and settings are safe{kept}.{next}");
-        self.engine_state = EngineState::Lost;
-        self.last.steps_per_second = 0.0;
-        self.break_promises(&message);
-        self.lost = Some(Loss {
-            at_ms: now_ms,
-            message,
-            is_over: false,
-        });
-        banner::clear(Kind::Lost);
-        banner::clear(Kind::Notice);
-        banner::show(Kind::Lost, &text, RESTART);
-        if gives_up {
-            self.requests.give_up(&text);
-        } else {
-            self.restart_engine();
-        }
-    }
-
-    /// What is owed by an engine that is gone comes no more.
-    pub(super) fn break_promises(&mut self, reason: &str) {
-        self.requests.lose(reason);
-        self.meter.lose();
-        self.probe.lose();
-        (self.told, self.waiting_for_frame, self.measuring) = (Told::default(), false, None);
-        self.stint = None;
-    }
-
-    /// Starts a new engine; the next frame tells it everything.
-    pub(super) fn restart_engine(&mut self) {
-        self.break_promises("was started anew");
-        if let Some(engine) = &self.engine {
-            self.engine_state = EngineState::Loading(1.0);
-            engine.restart(self.on_cpu);
-        }
-    }
-
-    /// Says it when the engine has not answered for long.
-    pub(super) fn watch_engine(&mut self, now_ms: f64) {
-        let loads = matches!(self.engine_state, EngineState::Loading(_));
-        if self.patience.ends(now_ms, self.waiting_for_frame || loads) {
-            let text = if loads {
-                "The engine is slow to come. Drawing works without it, and it learns as soon as it is here."
-            } else {
-                "The engine has not answered for 20 seconds. Drawing and settings are safe. It may be at something long; \
-                 if that is too much for this machine, choose less and restart it."
-            };
-            banner::show(Kind::Lost, text, RESTART);
-        }
-    }
-
-    /// A hidden tab draws nothing and asks for nothing; the engine has to hear that it is hidden.
-    pub(super) fn on_visibility(&mut self) {
-        if !dom::is_hidden() {
-            return;
-        }
-        self.keep(true);
-        self.keep_network(true);
-        if self.runs() {
-            self.ask_for_frame();
-        }
     }
 }
 

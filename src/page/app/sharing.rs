@@ -83,8 +83,7 @@ impl App {
 
     /// Shows the page as its link wants it for those who read it.
     pub(super) fn show_parts(&self) {
-        let root = dom::document().ok().and_then(|document| document.document_element());
-        if let Some(root) = root {
+        if let Some(root) = dom::root() {
             dom::set_attribute(&root, "data-parts", &self.lab.parts.names(" "));
         }
         let locked = self.lab.parts.has("lock");

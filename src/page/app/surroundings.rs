@@ -1,4 +1,4 @@
-//! What is around the page: its address, its window, the system's wishes, the pointer's coming and going.
+//! What is around the page: its address, its window and screen, the system's wishes, the pointer's coming and going.
 
 use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
@@ -8,6 +8,7 @@ use super::{App, Handle, keeping, weights};
 use crate::page::banner::{self, Kind};
 use crate::page::lab::{self, Lab};
 use crate::page::link::Link;
+use crate::page::stage::Tool;
 use crate::page::{dom, link};
 
 /// Listeners for what is around the page: its address, its window, the pointer's coming and going.
@@ -17,7 +18,7 @@ pub(super) fn listen(handle: &Handle, board: &Element) -> Result<Vec<EventListen
     for (name, inside) in [("pointerenter", true), ("pointerleave", false)] {
         let app = handle.clone();
         listeners.push(dom::listen(board, name, move |_| {
-            app.act(move |app| app.pointer_inside = inside)
+            app.act(move |app| app.hand.inside = inside)
         }));
     }
     // Before the stage itself hears of it: a stroke must not begin in a window that is still on its way.
@@ -92,4 +93,42 @@ pub(super) fn lab() -> Result<Lab, JsValue> {
         goal,
         ..Lab::default()
     })
+}
+
+impl App {
+    /// Less motion where the user asked for less.
+    pub(super) fn follow_motion(&mut self) {
+        self.stage
+            .set_reduced_motion(dom::media("(prefers-reduced-motion: reduce)"));
+    }
+
+    /// Draws everything anew where the page has come to another screen, or is to be read from elsewhere.
+    pub(super) fn keep_surroundings(&mut self) {
+        let ratio = dom::pixel_ratio();
+        let (was, far) = (self.screen.seen, self.lab.settings.projector);
+        if (was.0 - ratio).abs() < 1e-6 && was.1 == far {
+            return;
+        }
+        self.screen.seen = (ratio, far);
+        if let Some(root) = dom::root() {
+            dom::set_flag(&root, "data-projector", far);
+        }
+        if far {
+            // Whoever points at something must not draw.
+            self.set_tool(Tool::Look);
+        }
+        self.redraw_everything();
+    }
+
+    /// A hidden tab draws nothing and asks for nothing; the engine has to hear that it is hidden.
+    pub(super) fn on_visibility(&mut self) {
+        if !dom::is_hidden() {
+            return;
+        }
+        self.keep(true);
+        self.keep_network(true);
+        if self.runs() {
+            self.ask_for_frame();
+        }
+    }
 }

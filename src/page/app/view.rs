@@ -13,7 +13,7 @@ impl App {
 
     /// The noise level on the stage.
     pub fn shown_sigma(&self) -> f32 {
-        if let Some(held) = self.held_sigma {
+        if let Some(held) = self.hand.held_sigma {
             return held;
         }
         let settings = &self.lab.settings;
@@ -30,7 +30,7 @@ impl App {
     /// The window of the stage: that of the noise level shown, or the usual one for those who draw.
     pub(super) fn window(&self) -> Grid {
         let drawing = matches!(self.tool_in_hand(), Tool::Draw | Tool::Erase);
-        let board = self.editor.is_drawing() || (drawing && (self.pointer_inside || self.coarse_pointer));
+        let board = self.editor.is_drawing() || (drawing && (self.hand.inside || self.hand.coarse));
         let sigma = if board || self.truth.is_err() {
             0.0
         } else {

@@ -142,10 +142,14 @@ impl App {
         self.send(&Command::LoadWeights { request, run, bytes });
     }
 
-    /// The network of a file runs: the settings follow it.
+    /// The network of a file runs: the settings follow it. But who has asked for another network meanwhile has got that
+    /// one.
     pub(super) fn adopt(&mut self, request: u32, run: u32, step: u64, settings: Settings) {
+        if run <= self.lab.run {
+            return;
+        }
         self.begin_run(run);
-        self.told.run = Some(run);
+        self.engine.has_network(run);
         self.last.stamp.step = step;
         let shipped = self.weights.is_shipped(request);
         (self.weights.start, self.weights.own) = (shipped.then_some((step, self.weights.print)), !shipped);

@@ -3,8 +3,8 @@
 use web_sys::{Element, HtmlButtonElement, HtmlProgressElement};
 
 use super::App;
+use super::engine::EngineState;
 use super::race::{most, show_weights};
-use super::reports::EngineState;
 use crate::distribution::Target;
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::Source;
@@ -185,7 +185,7 @@ impl App {
     }
 
     fn write_badge(&self) {
-        let state = match self.engine_state {
+        let state = match self.engine.state {
             EngineState::Loading(_) => "loading",
             EngineState::Running => "running",
             EngineState::Lost => "lost",
@@ -193,7 +193,7 @@ impl App {
         if let Ok(dot) = dom::element::<Element>("dot") {
             dom::set_attribute(&dot, "data-state", state);
         }
-        let (backend, adapter) = match (self.engine_state, &self.devices) {
+        let (backend, adapter) = match (self.engine.state, &self.devices) {
             (EngineState::Loading(part), _) => (format!("engine {:.0} %", part * 100.0), String::new()),
             (EngineState::Lost, _) => ("engine lost".to_owned(), String::new()),
             (EngineState::Running, None) => ("starting".to_owned(), String::new()),
@@ -213,7 +213,7 @@ impl App {
             dom::set_attribute(&badge, "data-hint", &text);
             dom::set_attribute(&badge, "aria-description", &text);
         }
-        let part = match (self.engine_state, self.lab.goal) {
+        let part = match (self.engine.state, self.lab.goal) {
             (EngineState::Loading(part), _) => Some(part),
             (_, goal) => goal.map(|goal| self.last.stamp.step as f64 / f64::from(goal.step)),
         };
@@ -231,9 +231,9 @@ impl App {
                 "sample" => show_play(&button, self.lab.sampling, ["Play", "Pause"], "particles"),
                 "undo" => button.set_disabled(!self.editor.can_undo(&self.lab)),
                 "measure" => button.set_disabled(self.measuring.is_some() || !self.runs()),
-                "errors" => press(&button, self.bars == Bars::Errors),
-                "losses" => press(&button, self.bars == Bars::Losses),
-                "seconds" => press(&button, self.against == Against::Seconds),
+                "errors" => press(&button, self.charts.bars == Bars::Errors),
+                "losses" => press(&button, self.charts.bars == Bars::Losses),
+                "seconds" => press(&button, self.charts.against == Against::Seconds),
                 "redo" => button.set_disabled(!self.editor.can_redo(&self.lab)),
                 _ => {}
             }
@@ -260,7 +260,7 @@ impl App {
 }
 
 fn press(button: &Element, on: bool) {
-    dom::set_attribute(button, "aria-pressed", if on { "true" } else { "false" });
+    dom::set_flag(button, "aria-pressed", on);
 }
 
 /// `Train` or `Pause`; in the bar of a phone with what is paused.
@@ -275,7 +275,7 @@ fn show_play(button: &HtmlButtonElement, on: bool, words: [&str; 2], what: &str)
     if button.text_content().as_deref() != Some(text.as_str()) {
         button.set_text_content(Some(&text));
     }
-    dom::set_attribute(button, "data-on", if on { "true" } else { "false" });
+    dom::set_flag(button, "data-on", on);
     dom::set_attribute(button, "aria-label", &long);
 }
 

@@ -109,9 +109,9 @@ impl Lines {
     fn may_cover(&self, energy: f32, steepness: f32) -> bool {
         let reach = 0.5 + 0.5 * self.width;
         let level = energy * self.per_nat;
-        let nearest = round(level);
-        // The square of slope + 1e-6 is less than the bracket.
-        let near = (level - nearest) * (level - nearest) <= reach * reach * (1.001 * steepness + 2e-9);
+        let off = level - round(level);
+        // The square of (slope + 1e-6) reach is less than this.
+        let near = off * off <= (1.001 * reach * reach) * steepness + 2e-9 * reach * reach;
         near & (energy < FADE[1])
     }
 }

@@ -16,28 +16,80 @@ const BLOCK: usize = 16;
 /// Steps of the sequence that decides how bytes are rounded, along a row and down the rows.
 const R2: [u32; 2] = [3_242_174_889, 2_447_445_414];
 
-/// Colours a row of pixels: `places` are those on the ramp, `line` the coverage of contours already scaled by their
-/// opacity, `line_colour` what they blend towards. The rounding to bytes is decided by a low-discrepancy pattern (the
-/// R2 sequence, Roberts 2018, in 32-bit fractions), so that slow gradients show no bands.
-pub fn colour_row(ramp: &Ramp, places: &[u32], line: &[f32], line_colour: [u8; 3], row: usize, rgba: &mut [u8]) {
-    let [r, g, b] = line_colour.map(|c| u16::from(c) << 8);
-    let ink: Channels = std::array::from_fn(|k| [r, g, b, 255 << 8][k % 4]);
-    let mut noise = (row as u32).wrapping_mul(R2[1]);
-    let blocks = places.chunks(BLOCK).zip(line.chunks(BLOCK));
-    for (pixels, (places, line)) in rgba.as_chunks_mut().0.chunks_mut(BLOCK).zip(blocks) {
-        if let (Some(pixels), Some(places), Some(line)) =
-            (pixels.first_chunk_mut(), places.first_chunk(), line.first_chunk())
-        {
-            colour_block(ramp, places, line, &ink, noise, pixels);
-        } else {
-            // The end of the row.
-            let (mut end, mut end_line, mut whole) = ([0; BLOCK], [0.0; BLOCK], [[0; 4]; BLOCK]);
-            end[..places.len()].copy_from_slice(places);
-            end_line[..line.len()].copy_from_slice(line);
-            colour_block(ramp, &end, &end_line, &ink, noise, &mut whole);
-            pixels.copy_from_slice(&whole[..pixels.len()]);
-        }
+/// What a row of pixels is painted with.
+#[derive(Clone, Copy, Debug)]
+pub struct Inks<'a> {
+    /// The colours of the ground.
+    pub ramp: &'a Ramp,
+    /// What contours blend towards.
+    pub contour: [u8; 3],
+    /// What lines blend towards, and how far at full coverage, 0 to 1.
+    pub line: ([u8; 3], f32),
+}
+
+/// What a row of pixels holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// Places on the ramp, see [`Ramp::places`].
+    pub places: &'a [u32],
+    /// The coverage of contours, already scaled by their opacity.
+    pub contours: &'a [f32],
+    /// The coverage of lines, as a [`super::raster::Mask`] has it; may be missing.
+    pub lines: &'a [u8],
+}
+
+/// Paints row `j` of a picture. The rounding to bytes is decided by a low-discrepancy pattern (the R2 sequence, Roberts
+/// 2018, in 32-bit fractions), so that slow gradients show no bands.
+pub fn colour_row(inks: Inks<'_>, row: Row<'_>, j: usize, rgba: &mut [u8]) {
+    let wells = Wells {
+        ramp: inks.ramp,
+        contour: well(inks.contour),
+        line: well(inks.line.0),
+        // Of full coverage, 255, that is 65,535 times the opacity.
+        line_cover: (inks.line.1 * 257.0) as u32,
+    };
+    let mut noise = (j as u32).wrapping_mul(R2[1]);
+    let (pixels, last) = rgba.as_chunks_mut::<4>().0.as_chunks_mut::<BLOCK>();
+    let ((places, end), (contours, end_contours)) = (row.places.as_chunks(), row.contours.as_chunks());
+    let (lines, end_lines) = row.lines.as_chunks();
+    for (k, ((pixels, places), contours)) in pixels.iter_mut().zip(places).zip(contours).enumerate() {
+        let lines = lines.get(k).unwrap_or(&[0; BLOCK]);
+        colour_block(&wells, places, contours, lines, noise, pixels);
         noise = noise.wrapping_add(R2[0].wrapping_mul(BLOCK as u32));
+    }
+    let mut whole = [[0; 4]; BLOCK];
+    let (places, contours, lines) = (padded(end), padded(end_contours), padded(end_lines));
+    colour_block(&wells, &places, &contours, &lines, noise, &mut whole);
+    last.copy_from_slice(&whole[..last.len()]);
+}
+
+/// Less than a block, filled up.
+fn padded<T: Copy + Default>(end: &[T]) -> [T; BLOCK] {
+    let mut whole = [T::default(); BLOCK];
+    whole[..end.len()].copy_from_slice(end);
+    whole
+}
+
+/// The inks of a row as [`Channels`].
+struct Wells<'a> {
+    ramp: &'a Ramp,
+    contour: Channels,
+    line: Channels,
+    line_cover: u32,
+}
+
+/// An ink, once for every pixel of a block.
+fn well(colour: [u8; 3]) -> Channels {
+    let [r, g, b] = colour.map(|c| u16::from(c) << 8);
+    std::array::from_fn(|k| [r, g, b, 255 << 8][k % 4])
+}
+
+/// Lets the channels of a block run towards those of an ink, as far as `cover` says in parts of 65,536.
+#[inline(always)]
+fn lay(ink: &Channels, cover: [u32; BLOCK], channels: &mut Channels) {
+    for ((channel, cover), ink) in channels.iter_mut().zip(for_channels(cover)).zip(ink) {
+        let part = |of: u16| ((u32::from(of) * u32::from(cover)) >> 16) as u16;
+        *channel = (*channel).wrapping_sub(part(*channel)).wrapping_add(part(*ink));
     }
 }
 
@@ -45,22 +97,26 @@ pub fn colour_row(ramp: &Ramp, places: &[u32], line: &[f32], line_colour: [u8; 3
 /// compiler can turn into vectors.
 #[inline(always)]
 fn colour_block(
-    ramp: &Ramp,
+    wells: &Wells<'_>,
     places: &[u32; BLOCK],
-    line: &[f32; BLOCK],
-    ink: &Channels,
+    contours: &[f32; BLOCK],
+    lines: &[u8; BLOCK],
     noise: u32,
     pixels: &mut [[u8; 4]; BLOCK],
 ) {
-    let mut channels: Channels = bytemuck::cast(places.map(|place| ramp.colour(place)));
+    let mut channels: Channels = bytemuck::cast(places.map(|place| wells.ramp.colour(place)));
     // Most pixels have no line near them.
-    if line.iter().fold(0, |any, line| any | line.to_bits()) != 0 {
+    if contours.iter().fold(0, |any, cover| any | cover.to_bits()) != 0 {
         // Adding 2^23 leaves the nearest whole number in the lowest bits.
-        let cover = for_channels(line.map(|line| (line * 65_535.0 + 8_388_608.0).to_bits() & 0xffff));
-        for ((channel, cover), ink) in channels.iter_mut().zip(&cover).zip(ink) {
-            let part = |of: u16| ((u32::from(of) * u32::from(*cover)) >> 16) as u16;
-            *channel = (*channel).wrapping_sub(part(*channel)).wrapping_add(part(*ink));
-        }
+        let cover = contours.map(|cover| (cover * 65_535.0 + 8_388_608.0).to_bits() & 0xffff);
+        lay(&wells.contour, cover, &mut channels);
+    }
+    if *lines != [0; BLOCK] {
+        lay(
+            &wells.line,
+            lines.map(|cover| u32::from(cover) * wells.line_cover),
+            &mut channels,
+        );
     }
     let noise = (noise >> 16) as u16;
     let rounded = |(channel, step): (&u16, &u16)| ((channel + (noise.wrapping_add(*step) >> 8)) >> 8) as u8;
@@ -100,7 +156,17 @@ mod tests {
         let mut rgba = vec![0; 4 * energy.len()];
         let mut places = vec![0; energy.len()];
         Ramp::places(tone.into_iter(), &mut places);
-        colour_row(&palette.heat, &places, &vec![0.0; energy.len()], [0; 3], 0, &mut rgba);
+        let inks = Inks {
+            ramp: &palette.heat,
+            contour: [0; 3],
+            line: ([0; 3], 0.0),
+        };
+        let row = Row {
+            places: &places,
+            contours: &vec![0.0; energy.len()],
+            lines: &[],
+        };
+        colour_row(inks, row, 0, &mut rgba);
         rgba
     }
 

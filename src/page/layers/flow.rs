@@ -72,11 +72,13 @@ impl Flow {
         lines.each_step(|[a, b], way, start| {
             let [a, b] = [a, b].map(|p| p.map(|v| v * zoom));
             let [from, to] = [way, way + 1].map(|way| start + way as f32 * lines.step() * zoom / period);
-            over_stroke([a, b], width, side, |k, share, t| {
-                let share = (255.0 * share) as u8;
-                if share > cover[k] {
-                    cover[k] = share;
-                    phase[k] = (256.0 * (from + t * (to - from)).rem_euclid(1.0)) as u8;
+            over_stroke([a, b], width, side, |[i, j], shares, along| {
+                for (k, (share, t)) in (j * side + i..(j + 1) * side).zip(shares.iter().zip(along)) {
+                    let share = (255.0 * share) as u8;
+                    if share > cover[k] {
+                        cover[k] = share;
+                        phase[k] = (256.0 * (from + t * (to - from)).rem_euclid(1.0)) as u8;
+                    }
                 }
             });
         });

@@ -7,7 +7,7 @@
 //! a shade says, [`super::shading`] knows. Work is done only in blocks of pixels that hold light.
 
 use super::hues::TINTS;
-use super::light::{BLOCK, Colours, colour, colours, mix};
+use super::light::{BLOCK, Colours, SHADE, colour, colours, mix};
 use super::palette::Palette;
 use super::stamps::{OFFSETS, Stamps};
 use crate::engine::settings::ParticleColour;
@@ -162,14 +162,14 @@ impl ParticlePainter {
     fn decay(&mut self, glow: Glow) {
         let seconds = if glow.moving { MOVING_SECONDS } else { TRAIL_SECONDS };
         let keep = if glow.trails {
-            (65_536.0 * (-glow.seconds / seconds).exp()) as u32
+            (65_535.0 * (-glow.seconds / seconds).exp()) as u16
         } else {
             0
         };
-        for (block, light) in self.trail.chunks_exact_mut(BLOCK).enumerate() {
+        for (block, light) in self.trail.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
             if self.lit[block] {
                 for light in light {
-                    let rest = ((u32::from(*light) * keep) >> 16) as u16;
+                    let rest = ((u32::from(*light) * u32::from(keep)) >> 16) as u16;
                     *light = if rest < DARK { 0 } else { rest };
                 }
             }
@@ -266,23 +266,24 @@ impl ParticlePainter {
 
     /// Turns light into colour where there is or was any; true while trails are left to fade.
     fn develop(&mut self) -> bool {
-        let (side, blocks) = (self.side, self.blocks.max(1));
         let (trail, tint) = (self.trail.as_chunks::<BLOCK>().0, self.tint.as_chunks::<BLOCK>().0);
         let dots = self.dots.as_chunks_mut::<BLOCK>().0;
-        let pixels = self.rgba.as_chunks_mut::<4>().0;
+        let rows = self.rgba.as_chunks_mut::<4>().0.chunks_mut(self.side.max(1));
         let mut fading = false;
-        for (block, lit) in self.lit.iter_mut().enumerate().filter(|(_, lit)| **lit) {
-            let (level, traces) = mix(&trail[block], &dots[block], &tint[block]);
-            let i = block % blocks * BLOCK;
-            let out = &mut pixels[block / blocks * side + i..];
-            match out.first_chunk_mut::<BLOCK>() {
-                Some(out) if i + BLOCK <= side => colour(&level, &self.colours, out),
-                _ => colour(&level, &self.colours, &mut out[..side - i]),
+        for (j, (pixels, lit)) in rows.zip(self.lit.chunks_mut(self.blocks.max(1))).enumerate() {
+            for (i, lit) in lit.iter_mut().enumerate().filter(|(_, lit)| **lit) {
+                let block = j * self.blocks + i;
+                let (level, traces) = mix(&trail[block], &dots[block], &tint[block]);
+                let out = &mut pixels[i * BLOCK..];
+                match out.first_chunk_mut::<BLOCK>() {
+                    Some(out) => colour(&level, &self.colours, out),
+                    None => colour(&level, &self.colours, out),
+                }
+                dots[block] = [0; BLOCK];
+                fading |= traces[0];
+                // A block with a dot must be developed once more, to take the dot away.
+                *lit = traces[0] | traces[1];
             }
-            dots[block] = [0; BLOCK];
-            fading |= traces[0];
-            // A block with a dot must be developed once more, to take the dot away.
-            *lit = traces[0] | traces[1];
         }
         fading
     }
@@ -312,99 +313,11 @@ fn within(from: f32, each: f32, side: f32) -> [f32; 2] {
 #[inline(always)]
 fn lay_row(dots: &mut [u16], light: &[u16], cover: &[u16], tint: u8) {
     for (dots, (&light, &cover)) in dots.iter_mut().zip(light.iter().zip(cover)) {
-        let taken = ((u32::from(*dots >> 4) * u32::from(cover)) >> 16) as u16;
-        let below = *dots - (taken << 4);
+        let taken = ((u32::from(*dots) * u32::from(cover)) >> 16) as u16;
         let above = if light > 0 { light | u16::from(tint) } else { 0 };
-        *dots = above.max(below);
+        *dots = above.max(*dots - (taken & !SHADE));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const VIEW: Viewport = Viewport {
-        centre: [0.0; 2],
-        half_width: 1.0,
-        pixels: 100.0,
-    };
-
-    fn glow(seconds: f32) -> Glow {
-        Glow {
-            seconds,
-            trails: true,
-            moving: false,
-        }
-    }
-
-    fn painter() -> ParticlePainter {
-        let mut painter = ParticlePainter::new(&Palette::new(true));
-        painter.resize(100, 1.0);
-        painter
-    }
-
-    #[test]
-    fn a_dot_is_drawn_around_its_particle_and_gone_in_the_next_frame() {
-        let mut painter = painter();
-        painter.frame(&[0.505, 0.305], &VIEW, glow(0.016), |_, _| (0.0, 0));
-        let alpha = |p: &ParticlePainter, i: usize, j: usize| p.pixels()[4 * (j * 100 + i) + 3];
-        assert!(alpha(&painter, 75, 34) > 220 && alpha(&painter, 60, 34) == 0);
-        let (mut x, mut y, mut sum) = (0.0, 0.0, 0.0);
-        for k in 0..10_000 {
-            let a = f32::from(painter.pixels()[4 * k + 3]);
-            (x, y, sum) = (
-                x + a * ((k % 100) as f32 + 0.5),
-                y + a * ((k / 100) as f32 + 0.5),
-                sum + a,
-            );
-        }
-        assert!(
-            (x / sum - 75.25).abs() < 0.2 && (y / sum - 34.75).abs() < 0.2,
-            "at {} {}",
-            x / sum,
-            y / sum
-        );
-        painter.frame(&[], &VIEW, glow(0.016), |_, _| (0.0, 0));
-        assert!(painter.pixels().iter().all(|&c| c == 0));
-    }
-
-    #[test]
-    fn trails_fade_with_time_and_not_with_frames() {
-        let (mut slow, mut fast) = (painter(), painter());
-        for p in [&mut slow, &mut fast] {
-            p.frame(&[-0.4, 0.1], &VIEW, glow(0.016), |_, _| (9.0, 15));
-            p.frame(&[-0.2, 0.1], &VIEW, glow(0.016), |_, _| (9.0, 15));
-        }
-        let bright = slow.trail.iter().copied().max().unwrap_or(0);
-        (0..6).for_each(|_| {
-            slow.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 30.0), |_, _| (9.0, 15));
-        });
-        (0..24).for_each(|_| {
-            fast.frame(&[-0.2, 0.1], &VIEW, glow(1.0 / 120.0), |_, _| (9.0, 15));
-        });
-        for (a, b) in slow.trail.iter().zip(&fast.trail) {
-            assert!(a.abs_diff(*b) <= 40, "{a} and {b}");
-        }
-        let left = f32::from(slow.trail.iter().copied().max().unwrap_or(0)) / f32::from(bright);
-        assert!((left - (-0.2 / TRAIL_SECONDS).exp()).abs() < 0.02, "{left} is left");
-    }
-
-    #[test]
-    fn resting_particles_come_to_rest_and_wandering_nonsense_is_left_out() {
-        let mut painter = painter();
-        painter.frame(&[0.0, 0.0, f32::NAN, 1.0], &VIEW, glow(0.016), |_, _| (f32::NAN, 0));
-        painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_, _| (50.0, 99));
-        let frames = (0..600)
-            .take_while(|_| painter.frame(&[0.1, 0.0, 9e9, 1.0], &VIEW, glow(0.016), |_, _| (0.0, 0)))
-            .count();
-        assert!(frames < 200, "still fading after {frames} frames");
-    }
-
-    #[test]
-    fn particles_of_low_and_high_shade_differ_in_colour() {
-        let mut painter = painter();
-        painter.frame(&[-0.5, 0.0, 0.5, 0.0], &VIEW, glow(0.016), |k, _| (9.0, [0, 15][k]));
-        let colour = |i: usize| &painter.pixels()[4 * (50 * 100 + i)..][..3];
-        assert!(colour(25)[2] > colour(75)[2] + 40);
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! Antialiased strokes and dots on plain pixel buffers.
 
-/// Pixels of a row that are looked at together for lines.
-const STEP: usize = 16;
+/// Pixels of a row that a stroke covers together.
+pub const PACK: usize = 8;
 
 /// Whatever takes strokes: a buffer, or a landscape over which they are laid.
 pub trait Strokes {
@@ -16,6 +16,7 @@ pub trait Strokes {
 #[derive(Clone, Debug, Default)]
 pub struct Mask {
     side: usize,
+    /// Rows have room for a whole pack behind their end.
     cover: Vec<u8>,
     /// How much less than usual strokes cover, 0 to 1.
     lightness: f32,
@@ -26,42 +27,26 @@ impl Mask {
     pub fn clear(&mut self, side: usize) {
         self.side = side;
         self.cover.clear();
-        self.cover.resize(side * side, 0);
+        self.cover.resize(side * (side + PACK), 0);
     }
 
     /// The coverages of a row of pixels.
     pub fn row(&self, j: usize) -> &[u8] {
-        &self.cover[j * self.side..(j + 1) * self.side]
-    }
-
-    /// Blends the coverages of row `j` into its pixels, RGBA; `alpha` in [0, 1] is that of full coverage.
-    pub fn blend_row(&self, j: usize, colour: [u8; 3], alpha: f32, pixels: &mut [u8]) {
-        // Of full coverage, 255, that is 65,536 times the opacity.
-        let alpha = (alpha * (65_536.0 / 255.0)) as i32;
-        for (pixels, cover) in pixels.chunks_mut(4 * STEP).zip(self.row(j).chunks(STEP)) {
-            // Most pixels have no line.
-            if cover == [0; STEP] {
-                continue;
-            }
-            for (pixel, &cover) in pixels
-                .as_chunks_mut::<4>()
-                .0
-                .iter_mut()
-                .zip(cover)
-                .filter(|(_, cover)| **cover > 0)
-            {
-                mix(&mut pixel[..3], colour, alpha * i32::from(cover));
-            }
-        }
+        &self.cover[j * (self.side + PACK)..][..self.side]
     }
 }
 
 impl Strokes for Mask {
     fn stroke(&mut self, a: [f32; 2], b: [f32; 2], width: f32) {
         let most = (1.0 - self.lightness) * width.min(1.0) * 255.0;
-        over_stroke([a, b], width, self.side, |k, cover, _| {
-            let pixel = &mut self.cover[k];
-            *pixel = ((cover * most) as u8).max(*pixel);
+        let stride = self.side + PACK;
+        over_stroke([a, b], width, self.side, |[i, j], cover, _| {
+            if let Some(pixels) = self.cover[j * stride + i..].first_chunk_mut::<PACK>() {
+                for (pixel, cover) in pixels.iter_mut().zip(cover) {
+                    // Adding 2^23 leaves the nearest whole number in the lowest bits.
+                    *pixel = ((cover * most + 8_388_608.0).to_bits() as u8).max(*pixel);
+                }
+            }
         });
     }
 
@@ -70,35 +55,51 @@ impl Strokes for Mask {
     }
 }
 
-/// Goes over the pixels of a square picture that a straight stroke with round ends covers: their index, how much of
-/// each, and how far along the stroke it is, from 0 to 1.
+/// Goes over the pixels of a square picture that a straight stroke with round ends covers, in packs of a row: where the
+/// first of them is, `[i, j]`, how much of each is covered, and how far along the stroke each is, from 0 to 1. A pack may
+/// reach beyond the end of the row.
 #[inline]
-pub fn over_stroke([a, b]: [[f32; 2]; 2], width: f32, side: usize, mut each: impl FnMut(usize, f32, f32)) {
+pub fn over_stroke(
+    [a, b]: [[f32; 2]; 2],
+    width: f32,
+    side: usize,
+    mut each: impl FnMut([usize; 2], &[f32; PACK], &[f32; PACK]),
+) {
     let d = [b[0] - a[0], b[1] - a[1]];
     // Along the axis, from 0 to 1 between the ends.
     let per = 1.0 / (d[0] * d[0] + d[1] * d[1]).max(1e-12);
     let along = [per * d[0], per * d[1]];
     let reach = 0.5 * width + 0.5;
+    let steepness = 1.0 / if d[1].abs() > 1e-6 { d[1] } else { 1e-6 };
     for j in span(a[1].min(b[1]) - reach, a[1].max(b[1]) + reach, side) {
-        let y = j as f32 + 0.5;
+        let y = j as f32 + 0.5 - a[1];
         // The stroke crosses this row between the places where its axis enters and leaves the row's reach.
         let (from, to) = if d[1].abs() > 1e-6 {
-            let cross = |edge: f32| ((edge - a[1]) / d[1]).clamp(0.0, 1.0);
-            let (s, t) = (cross(y - reach), cross(y + reach));
-            (a[0] + d[0] * s, a[0] + d[0] * t)
+            let cross = |edge: f32| a[0] + d[0] * (edge * steepness).clamp(0.0, 1.0);
+            (cross(y - reach), cross(y + reach))
         } else {
             (a[0], b[0])
         };
-        for i in span(from.min(to) - reach, from.max(to) + reach, side) {
-            let p = [i as f32 + 0.5 - a[0], y - a[1]];
-            let t = (p[0] * along[0] + p[1] * along[1]).clamp(0.0, 1.0);
-            let off = [p[0] - t * d[0], p[1] - t * d[1]];
-            let squared = off[0] * off[0] + off[1] * off[1];
-            if squared < reach * reach {
-                each(j * side + i, (reach - squared.sqrt()).min(1.0), t);
+        for i in span(from.min(to) - reach, from.max(to) + reach, side).step_by(PACK) {
+            let x = i as f32 + 0.5 - a[0];
+            let (mut cover, mut way) = ([0.0; PACK], [0.0; PACK]);
+            for (lane, (cover, way)) in cover.iter_mut().zip(&mut way).enumerate() {
+                let x = x + lane as f32;
+                let t = within_one(x * along[0] + y * along[1]);
+                let off = [x - t * d[0], y - t * d[1]];
+                let distance = (off[0] * off[0] + off[1] * off[1]).sqrt();
+                (*cover, *way) = (within_one(reach - distance), t);
             }
+            each([i, j], &cover, &way);
         }
     }
+}
+
+/// The nearest number from 0 to 1, by comparisons that can be made for a pack at once.
+#[inline(always)]
+fn within_one(x: f32) -> f32 {
+    let x = if x > 0.0 { x } else { 0.0 };
+    if x < 1.0 { x } else { 1.0 }
 }
 
 /// The pixels whose squares meet an interval.
@@ -112,12 +113,7 @@ fn span(from: f32, to: f32, side: usize) -> std::ops::Range<usize> {
 /// Blends a colour into a pixel; `alpha` in [0, 1].
 #[inline]
 pub fn blend(pixel: &mut [u8], colour: [u8; 3], alpha: f32) {
-    mix(pixel, colour, ((alpha * 256.0) as i32) << 8);
-}
-
-/// The same with an opacity of 65,536 for all of it.
-#[inline]
-fn mix(pixel: &mut [u8], colour: [u8; 3], opacity: i32) {
+    let opacity = ((alpha * 256.0) as i32) << 8;
     for (channel, colour) in pixel.iter_mut().zip(colour) {
         let ground = i32::from(*channel);
         *channel = (ground + (((i32::from(colour) - ground) * opacity) >> 16)) as u8;
@@ -179,7 +175,8 @@ mod tests {
                 [32.3 + d[0] / 2.0, 31.6 + d[1] / 2.0],
                 1.5,
             );
-            let area = mask.cover.iter().map(|&c| f32::from(c) / 255.0).sum::<f32>();
+            let rows = (0..64).flat_map(|j| mask.row(j));
+            let area = rows.map(|&c| f32::from(c) / 255.0).sum::<f32>();
             // Length times width and a round end at each side.
             let truth = 20.0 * 1.5 + std::f32::consts::PI * 0.75 * 0.75;
             assert!(

@@ -16,6 +16,7 @@ use self::mesh::{MESH, Mesh, PLATEAU, ground, place};
 use self::sight::Sight;
 use super::camera::{Camera, Projection};
 use super::depth::{Corner, DepthPicture};
+use super::energy::Row;
 use super::paint::Layers;
 use super::palette::{Palette, Ramp};
 use super::raster::{Mask, Strokes};
@@ -220,20 +221,18 @@ impl SurfacePainter {
         } else {
             self.line.fill(0.0);
         }
-        let (row, ramp) = (
-            j * side..(j + 1) * side,
-            palette.ramp(self.layers.colour, self.layers.source),
-        );
+        let row = j * side..(j + 1) * side;
         for (line, light) in self.line.iter_mut().zip(&self.depth.light[row.clone()]) {
             *line += light * (1.0 - *line);
         }
         Ramp::places(self.depth.tone[row].iter().copied(), &mut self.places);
+        let row = Row {
+            places: &self.places,
+            contours: &self.line,
+            lines: if self.layers.has_lines() { self.mask.row(j) } else { &[] },
+        };
         let pixels = &mut self.rgba[4 * j * side..4 * (j + 1) * side];
-        energy::colour_row(ramp, &self.places, &self.line, palette.contour.0, j, pixels);
-        if self.layers.has_lines() {
-            let colour = palette.source(self.layers.source);
-            self.mask.blend_row(j, colour, palette.arrow_alpha, pixels);
-        }
+        energy::colour_row(self.layers.inks(palette), row, j, pixels);
     }
 
     /// Lets every two pixels so many apart run into each other where one is seen past the edge of the other, or they are

@@ -105,44 +105,35 @@ pub(super) fn child(parent: &HtmlElement, tag: &str) -> Result<HtmlElement, JsVa
     Ok(element)
 }
 
-/// The ring that shows a brush, hidden.
-pub(super) fn ring(parent: &HtmlElement) -> Result<HtmlElement, JsValue> {
-    let ring = child(parent, "div")?;
-    for (name, value) in [
-        ("inset", "0 auto auto 0"),
-        ("box-sizing", "border-box"),
-        ("border", "1.5px solid currentColor"),
-        ("border-radius", "50%"),
-        ("opacity", "0.75"),
-        ("pointer-events", "none"),
-        ("display", "none"),
-    ] {
-        style(&ring, name, value)?;
-    }
-    Ok(ring)
-}
-
 /// Follows the width of an element until it is dropped.
-pub(super) struct Resize {
+pub(super) struct Width {
+    width: Rc<Cell<f32>>,
     observer: ResizeObserver,
     _callback: Closure<dyn FnMut()>,
 }
 
-impl Resize {
-    /// Keeps `width` at the element's inner width, CSS pixels.
-    pub fn watch(element: &HtmlElement, width: Rc<Cell<f32>>) -> Result<Self, JsValue> {
-        let watched = element.clone();
-        let callback = Closure::<dyn FnMut()>::new(move || width.set(watched.client_width() as f32));
+impl Width {
+    /// Begins to follow an element.
+    pub fn of(element: &HtmlElement) -> Result<Self, JsValue> {
+        let width = Rc::new(Cell::new(element.client_width() as f32));
+        let (watched, seen) = (element.clone(), Rc::clone(&width));
+        let callback = Closure::<dyn FnMut()>::new(move || seen.set(watched.client_width() as f32));
         let observer = ResizeObserver::new(callback.as_ref().unchecked_ref())?;
         observer.observe(element);
         Ok(Self {
+            width,
             observer,
             _callback: callback,
         })
     }
+
+    /// The element's inner width, CSS pixels.
+    pub fn get(&self) -> f32 {
+        self.width.get()
+    }
 }
 
-impl Drop for Resize {
+impl Drop for Width {
     fn drop(&mut self) {
         self.observer.disconnect();
     }

@@ -1,10 +1,11 @@
 //! The keyboard's hand on the stage: a cursor that arrow keys move, and that Enter and the space bar press down.
 
-use wasm_bindgen::JsCast;
-use web_sys::{Event, KeyboardEvent};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, Event, KeyboardEvent};
 
 use super::pointer::Hands;
 use super::{StageEvent, Tool};
+use crate::page::dom;
 use crate::page::viewport::Viewport;
 
 /// An arrow key goes this part of half the window's width: 0.05 in the usual window.
@@ -44,6 +45,28 @@ impl Cursor {
 }
 
 impl Hands {
+    /// The keyboard may come to the stage as a pointer does.
+    pub(super) fn take_keys(&self) -> Result<(), JsValue> {
+        let hand = self.surface();
+        hand.set_attribute("tabindex", "0")?;
+        hand.set_attribute("role", "application")?;
+        hand.set_attribute("aria-describedby", "stage-says")?;
+        self.name_keys()
+    }
+
+    /// What keys do on the stage, for those who hear it and for the line of hints.
+    pub(super) fn name_keys(&self) -> Result<(), JsValue> {
+        let name = if self.orbits.get() {
+            "landscape-keys"
+        } else {
+            "stage-keys"
+        };
+        let hand = self.surface();
+        hand.set_attribute("aria-labelledby", name)?;
+        let words: Element = dom::element(name)?;
+        hand.set_attribute("data-hint", &words.text_content().unwrap_or_default())
+    }
+
     /// A key went down or up on the flat stage, or the keyboard came or left; false where that means something else.
     pub(super) fn key(&self, event: &Event) -> bool {
         let Some(event) = event.dyn_ref::<KeyboardEvent>() else {

@@ -1,10 +1,12 @@
 //! The stage as a landscape, while it is one: whoever does not ask for it pays nothing.
 
 use wasm_bindgen::JsValue;
-use web_sys::Element;
 use web_time::Instant;
 
+use super::field_picture::FieldPicture;
+use super::lines::Lines;
 use super::looking::Looking;
+use super::tick::Tick;
 use super::{Stage, Tool};
 use crate::engine::settings::Source;
 use crate::page::dom;
@@ -26,6 +28,7 @@ const TURN: [f32; 2] = [3.2, 1.8];
 const REST_SECONDS: f32 = 2.0;
 const SWAY: f32 = 0.07;
 const SWAY_SECONDS: f32 = 14.0;
+
 /// A landscape and who looks at it from where.
 #[derive(Default)]
 pub(super) struct Landscape {
@@ -54,98 +57,63 @@ impl Stage {
             return Ok(false);
         }
         self.landscape = on.then(Box::default);
-        (self.stale, self.painting) = (true, false);
-        self.over.show(!on)?;
+        self.picture.redraw();
+        self.picture.over.show(!on)?;
         self.hands.orbits.set(on);
         self.hands.looking.take();
-        self.lens = Lens::default();
+        self.view.lens = Lens::default();
         // Lines over the stage are lines in the plane; over a landscape there is its axis only.
         self.lines.redraw();
         self.hands.show_cursor(false);
-        self.name_hands()?;
+        self.hands.name_keys()?;
         self.set_tool(Tool::Look)?;
         Ok(true)
-    }
-
-    /// The keyboard may come to the stage as a pointer does.
-    ///
-    /// # Errors
-    /// What the browser says when an element cannot be changed.
-    pub fn take_keys(&self) -> Result<(), JsValue> {
-        let hand = self.hands.surface();
-        hand.set_attribute("tabindex", "0")?;
-        hand.set_attribute("role", "application")?;
-        hand.set_attribute("aria-describedby", "stage-says")?;
-        self.name_hands()
-    }
-
-    /// What keys do on the stage, for those who hear it and for the line of hints.
-    fn name_hands(&self) -> Result<(), JsValue> {
-        let name = if self.landscape.is_some() {
-            "landscape-keys"
-        } else {
-            "stage-keys"
-        };
-        let hand = self.hands.surface();
-        hand.set_attribute("aria-labelledby", name)?;
-        let words: Element = dom::element(name)?;
-        hand.set_attribute("data-hint", &words.text_content().unwrap_or_default())
-    }
-
-    /// Draws the landscape if there is anything new to it; true while somebody turns it.
-    pub(super) fn draw_landscape(
-        &mut self,
-        landscape: &mut Landscape,
-        css_side: f32,
-        ratio: f32,
-        seconds: f32,
-        now_ms: f64,
-    ) -> Result<bool, JsValue> {
-        let done = self.hands.looking.take();
-        let turning = done != Looking::default();
-        let camera = landscape.look(turning.then_some(done), css_side, seconds, self.reduced_motion);
-        let side = dom::at_most(css_side * ratio, SIDE).floor();
-        let window = self.zoom.viewport(1.0);
-        let field_changed = self.stale || Some(window) != landscape.window;
-        let changed = field_changed || !landscape.traced || landscape.drawn != Some((camera, side as usize));
-        let since = now_ms - landscape.drawn_ms;
-        if !(turning || since >= PICTURE_MS || dom::for_file()) {
-            return Ok(turning);
-        }
-        if field_changed {
-            let field = self.field.target().map(AsRef::as_ref);
-            landscape.painter.set_field(field, window, self.layers, &self.data);
-            (self.stale, landscape.window, landscape.traced) = (false, Some(window), false);
-        }
-        let melts = if self.reduced_motion {
-            f32::INFINITY
-        } else {
-            1e-3 * since as f32
-        };
-        let melting = landscape.painter.melt(melts);
-        if !(changed || melting) {
-            return Ok(turning);
-        }
-        landscape.trace();
-        landscape
-            .painter
-            .paint(&camera, side as usize, side / css_side, &self.palette);
-        (landscape.drawn, landscape.drawn_ms) = (Some((camera, side as usize)), now_ms);
-        self.pictures += 1;
-        self.glowing = true;
-        self.field_surface.put(landscape.painter.pixels(), side as u32)?;
-        let axis = Some((camera, css_side, self.layers.source));
-        if landscape.axis != axis || self.lines.is_stale() {
-            landscape.axis = axis;
-            let per_css = css_side / side;
-            self.lines
-                .draw_axis(&landscape.painter.axis(), per_css, css_side, ratio)?;
-        }
-        Ok(turning)
     }
 }
 
 impl Landscape {
+    /// Draws the landscape of a picture's field in a window, if there is anything new to it; true while somebody turns
+    /// it. `done`: what hands did.
+    pub fn draw(
+        &mut self,
+        done: Looking,
+        window: Viewport,
+        tick: Tick,
+        picture: &mut FieldPicture,
+        lines: &mut Lines,
+    ) -> Result<bool, JsValue> {
+        let turning = done != Looking::default();
+        let camera = self.look(turning.then_some(done), tick.side, tick.seconds, tick.calm);
+        let side = dom::at_most(tick.side * tick.ratio, SIDE).floor();
+        let field_changed = picture.stale || Some(window) != self.window;
+        let changed = field_changed || !self.traced || self.drawn != Some((camera, side as usize));
+        let since = tick.now_ms - self.drawn_ms;
+        if !(turning || since >= PICTURE_MS || dom::for_file()) {
+            return Ok(turning);
+        }
+        if field_changed {
+            let field = picture.field.target().map(AsRef::as_ref);
+            self.painter.set_field(field, window, picture.layers, &picture.data);
+            (picture.stale, self.window, self.traced) = (false, Some(window), false);
+        }
+        let melts = if tick.calm { f32::INFINITY } else { 1e-3 * since as f32 };
+        let melting = self.painter.melt(melts);
+        if !(changed || melting) {
+            return Ok(turning);
+        }
+        self.trace();
+        self.painter
+            .paint(&camera, side as usize, side / tick.side, &picture.palette);
+        (self.drawn, self.drawn_ms) = (Some((camera, side as usize)), tick.now_ms);
+        picture.put(self.painter.pixels(), side as u32)?;
+        let axis = Some((camera, tick.side, picture.layers.source));
+        if self.axis != axis || lines.is_stale() {
+            self.axis = axis;
+            lines.draw_axis(&self.painter.axis(), tick.side / side, tick.side, tick.ratio)?;
+        }
+        Ok(turning)
+    }
+
     /// The camera of this frame after what hands did, if they did. `css_side`: that of the stage. `still`: it does not
     /// move by itself.
     fn look(&mut self, done: Option<Looking>, css_side: f32, seconds: f32, still: bool) -> Camera {

@@ -1,6 +1,25 @@
 //! How hands change what is seen: fingers that pinch and slide, the wheel, a drag, keys.
 
+use wasm_bindgen::JsCast;
+use web_sys::{Event, KeyboardEvent, TouchEvent, WheelEvent};
+
+use super::Tool;
+use super::pointer::Hands;
 use crate::page::layers::lens::Lens;
+
+/// Events of which [`Hands::look`] hears.
+pub(super) const EVENTS: [&str; 8] = [
+    "keydown",
+    "keyup",
+    "focus",
+    "blur",
+    "wheel",
+    "dblclick",
+    "touchstart",
+    "touchmove",
+];
+/// What a key turns a landscape by, CSS pixels of a drag.
+const KEY_TURN: f32 = 24.0;
 
 /// What hands did since this was last asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -66,6 +85,78 @@ fn between(a: [f32; 2], b: [f32; 2]) -> ([f32; 2], f32, f32) {
         d[0].hypot(d[1]),
         d[1].atan2(d[0]),
     )
+}
+
+impl Hands {
+    /// The wheel enlarges, keys turn a landscape or move a cursor, a double click leads home, and two fingers are not the
+    /// browser's; false where the event means something else.
+    pub(super) fn look(&self, event: &Event) -> bool {
+        if let Some(event) = event.dyn_ref::<TouchEvent>() {
+            return event.touches().length() > 1;
+        }
+        if let Some(event) = event.dyn_ref::<WheelEvent>() {
+            // A pinch on a trackpad comes as a wheel with Ctrl, in smaller steps.
+            let rate = if event.ctrl_key() { 0.01 } else { 0.0015 };
+            let factor = (-rate * event.delta_y() as f32).clamp(-0.3, 0.3).exp();
+            // What cannot become smaller leaves the wheel to the page.
+            let means = self.orbits.get() || self.closer.get() || factor > 1.0;
+            if means {
+                self.enlarge(Lens::about(self.pixel(event), factor));
+            }
+            return means;
+        }
+        if event.type_() != "dblclick" {
+            return if self.orbits.get() {
+                self.turn_by(event)
+            } else {
+                self.key(event)
+            };
+        }
+        let leads_home = self.tool.get() == Tool::Look;
+        if leads_home {
+            self.lead_home();
+        }
+        leads_home
+    }
+
+    /// Back to how it was at first.
+    pub(super) fn lead_home(&self) {
+        self.looking.update(|done| Looking { home: true, ..done });
+    }
+
+    /// Turns the landscape by a key; false where it means something else.
+    fn turn_by(&self, event: &Event) -> bool {
+        let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
+            return false;
+        };
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || event.type_() == "keyup" {
+            return false;
+        }
+        self.turn(match event.key().as_str() {
+            "ArrowLeft" => [-KEY_TURN, 0.0],
+            "ArrowRight" => [KEY_TURN, 0.0],
+            "ArrowUp" => [0.0, -KEY_TURN],
+            "ArrowDown" => [0.0, KEY_TURN],
+            _ => return false,
+        });
+        true
+    }
+
+    /// Turns the landscape as by a drag, CSS pixels.
+    pub(super) fn turn(&self, by: [f32; 2]) {
+        self.looking.update(|done| Looking {
+            turn: [done.turn[0] + by[0], done.turn[1] + by[1]],
+            ..done
+        });
+    }
+
+    /// Enlarges and slides the picture, CSS pixels.
+    pub(super) fn enlarge(&self, by: Lens) {
+        self.looking.update(|done| Looking {
+            lens: done.lens.then(by),
+            ..done
+        });
+    }
 }
 
 #[cfg(test)]

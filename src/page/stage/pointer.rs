@@ -6,10 +6,12 @@ use std::rc::Rc;
 use gloo_events::EventListener;
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Event, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent, TouchEvent, WheelEvent};
+use web_sys::{HtmlElement, MouseEvent, PointerEvent};
 
+use super::canvas::style;
 use super::cursor::Cursor;
-use super::looking::{Fingers, Looking};
+use super::gesture::Gesture;
+use super::looking::{self, Looking};
 use super::{StageEvent, Tool};
 use crate::page::dom;
 use crate::page::layers::lens::Lens;
@@ -17,35 +19,6 @@ use crate::page::viewport::Viewport;
 
 /// A pointer that moved less than this between down and up has clicked, CSS pixels.
 const CLICK: f32 = 6.0;
-/// What a key turns a landscape by, CSS pixels of a drag.
-const KEY_TURN: f32 = 24.0;
-
-/// Which pointer draws. Kept apart from the DOM so that its rules can be tested.
-#[derive(Debug, Default)]
-struct Gesture {
-    drawing: Option<i32>,
-    fingers: Fingers,
-}
-
-impl Gesture {
-    /// A pointer came down with a tool; `(ends, begins)`: whether a stroke ends and whether one begins. Two fingers
-    /// never draw: the second one ends the stroke of the first, and none begins until all are lifted.
-    fn down(&mut self, id: i32) -> (bool, bool) {
-        let crowd = self.fingers.are_many();
-        let ends = crowd && self.drawing.take().is_some();
-        let begins = !crowd && self.drawing.is_none();
-        if begins {
-            self.drawing = Some(id);
-        }
-        (ends, begins)
-    }
-
-    /// A pointer left; true when that ends a stroke.
-    fn up(&mut self, id: i32) -> bool {
-        self.fingers.up(id);
-        self.drawing.take_if(|drawing| *drawing == id).is_some()
-    }
-}
 
 /// What the listeners and the stage share.
 pub(super) struct Hands {
@@ -111,16 +84,7 @@ impl Hands {
             })
         });
         let mut listeners: Vec<EventListener> = listeners.collect();
-        for name in [
-            "keydown",
-            "keyup",
-            "focus",
-            "blur",
-            "wheel",
-            "dblclick",
-            "touchstart",
-            "touchmove",
-        ] {
+        for name in looking::EVENTS {
             let hands = Rc::clone(&hands);
             listeners.push(dom::listen_active(&hands.surface.clone(), name, move |event| {
                 if hands.look(event) {
@@ -137,86 +101,32 @@ impl Hands {
     }
 
     /// Tells the page what was done.
-    pub(super) fn tell(&self, event: StageEvent) {
+    pub fn tell(&self, event: StageEvent) {
         (self.events)(event);
     }
 
-    /// Ends a stroke that is under way, as when the tool is put away.
-    pub fn let_go(&self) {
+    /// Takes another tool in hand; a stroke under way ends.
+    pub fn take(&self, tool: Tool) -> Result<(), JsValue> {
+        self.let_go();
+        self.tool.set(tool);
+        let (touch, cursor) = match tool {
+            Tool::Look if self.orbits.get() => ("none", "grab"),
+            // One finger scrolls the page, two are for the picture.
+            Tool::Look => ("pan-x pan-y", "default"),
+            Tool::Draw | Tool::Erase => ("none", "none"),
+            Tool::Drop | Tool::Probe | Tool::Loop => ("none", "crosshair"),
+        };
+        style(&self.surface, "touch-action", touch)?;
+        style(&self.surface, "cursor", cursor)
+    }
+
+    /// Ends a stroke that is under way.
+    fn let_go(&self) {
         self.lift();
         let drawing = self.gesture.borrow_mut().drawing.take();
         if drawing.is_some() && self.waiting.take().is_none() {
-            (self.events)(StageEvent::StrokeEnd);
+            self.tell(StageEvent::StrokeEnd);
         }
-    }
-
-    /// The wheel enlarges, keys turn a landscape or move a cursor, a double click leads home, and two fingers are not the browser's; false
-    /// where the event means something else.
-    fn look(&self, event: &Event) -> bool {
-        if let Some(event) = event.dyn_ref::<TouchEvent>() {
-            return event.touches().length() > 1;
-        }
-        if let Some(event) = event.dyn_ref::<WheelEvent>() {
-            // A pinch on a trackpad comes as a wheel with Ctrl, in smaller steps.
-            let rate = if event.ctrl_key() { 0.01 } else { 0.0015 };
-            let factor = (-rate * event.delta_y() as f32).clamp(-0.3, 0.3).exp();
-            // What cannot become smaller leaves the wheel to the page.
-            let means = self.orbits.get() || self.closer.get() || factor > 1.0;
-            if means {
-                self.enlarge(Lens::about(self.pixel(event), factor));
-            }
-            return means;
-        }
-        if event.type_() != "dblclick" {
-            return if self.orbits.get() {
-                self.turn_by(event)
-            } else {
-                self.key(event)
-            };
-        }
-        let leads_home = self.tool.get() == Tool::Look;
-        if leads_home {
-            self.lead_home();
-        }
-        leads_home
-    }
-
-    /// Back to how it was at first.
-    pub fn lead_home(&self) {
-        self.looking.update(|done| Looking { home: true, ..done });
-    }
-
-    /// Turns the landscape by a key; false where it means something else.
-    fn turn_by(&self, event: &Event) -> bool {
-        let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
-            return false;
-        };
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || event.type_() == "keyup" {
-            return false;
-        }
-        self.turn(match event.key().as_str() {
-            "ArrowLeft" => [-KEY_TURN, 0.0],
-            "ArrowRight" => [KEY_TURN, 0.0],
-            "ArrowUp" => [0.0, -KEY_TURN],
-            "ArrowDown" => [0.0, KEY_TURN],
-            _ => return false,
-        });
-        true
-    }
-
-    fn turn(&self, by: [f32; 2]) {
-        self.looking.update(|done| Looking {
-            turn: [done.turn[0] + by[0], done.turn[1] + by[1]],
-            ..done
-        });
-    }
-
-    /// Enlarges and slides the picture, CSS pixels.
-    pub fn enlarge(&self, by: Lens) {
-        self.looking.update(|done| Looking {
-            lens: done.lens.then(by),
-            ..done
-        });
     }
 
     fn down(&self, event: &PointerEvent) {
@@ -242,7 +152,7 @@ impl Hands {
         event.prevent_default();
         let (ends, begins) = self.gesture.borrow_mut().down(event.pointer_id());
         if ends && self.waiting.take().is_none() {
-            (self.events)(StageEvent::StrokeEnd);
+            self.tell(StageEvent::StrokeEnd);
         }
         if begins {
             // A pointer that is gone already cannot be captured, and its stroke is over anyway.
@@ -257,7 +167,7 @@ impl Hands {
             if event.pointer_type() == "touch" {
                 self.waiting.set(Some((self.pixel(event), begin)));
             } else {
-                (self.events)(begin);
+                self.tell(begin);
             }
         }
     }
@@ -295,10 +205,10 @@ impl Hands {
                     return;
                 }
                 self.waiting.set(None);
-                (self.events)(begin);
+                self.tell(begin);
             }
             for at in coalesced(event) {
-                (self.events)(StageEvent::StrokeMove { at: self.at(&at) });
+                self.tell(StageEvent::StrokeMove { at: self.at(&at) });
             }
         }
     }
@@ -310,7 +220,7 @@ impl Hands {
             && !self.orbits.get()
             && way < CLICK
         {
-            (self.events)(StageEvent::Click { at: self.at(event) });
+            self.tell(StageEvent::Click { at: self.at(event) });
         }
         let ends = self.gesture.borrow_mut().up(event.pointer_id());
         if ends {
@@ -321,9 +231,9 @@ impl Hands {
                 if event.type_() != "pointerup" {
                     return;
                 }
-                (self.events)(tap);
+                self.tell(tap);
             }
-            (self.events)(StageEvent::StrokeEnd);
+            self.tell(StageEvent::StrokeEnd);
         }
     }
 
@@ -343,7 +253,7 @@ impl Hands {
     }
 
     /// CSS pixels from the surface's corner.
-    fn pixel(&self, event: &MouseEvent) -> [f32; 2] {
+    pub fn pixel(&self, event: &MouseEvent) -> [f32; 2] {
         let corner = self.surface.get_bounding_client_rect();
         // The typed getters round to whole pixels, which would make slow strokes angular on fine screens.
         let client = |key: &str, whole: i32| {
@@ -376,31 +286,4 @@ fn coalesced(event: &PointerEvent) -> Vec<PointerEvent> {
         .filter_map(|e| e.dyn_into().ok())
         .collect();
     if list.is_empty() { vec![event.clone()] } else { list }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_pointer_draws_a_stroke() {
-        let mut gesture = Gesture::default();
-        assert_eq!(gesture.down(7), (false, true));
-        assert!(!gesture.up(8) && gesture.up(7) && !gesture.up(7));
-    }
-
-    #[test]
-    fn two_fingers_never_draw() {
-        let mut gesture = Gesture::default();
-        let touch = |gesture: &mut Gesture, id| {
-            gesture.fingers.down(id, [id as f32, 0.0]);
-            gesture.down(id)
-        };
-        assert_eq!(touch(&mut gesture, 1), (false, true));
-        assert_eq!(touch(&mut gesture, 2), (true, false));
-        assert!(!gesture.up(1));
-        assert_eq!(touch(&mut gesture, 3), (false, false));
-        assert!(!gesture.up(2) && !gesture.up(3));
-        assert_eq!(touch(&mut gesture, 4), (false, true));
-    }
 }

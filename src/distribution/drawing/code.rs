@@ -9,16 +9,12 @@
 //! Codes with the letter `a`, which earlier versions wrote, have the same numbers in bytes of 7 bits, least first, the
 //! high bit saying that more follow, and know no coarse grid; they are still read.
 
-use super::TargetError;
-use super::base64url;
-use super::drawing::{Grain, MAX_DOTS, REACH};
-use super::keys;
+use super::MAX_DOTS;
+use super::grain::{FARTHEST, Grain};
+use crate::distribution::{TargetError, base64url, keys};
 
 /// No code of [`MAX_DOTS`] dots is longer: not even with a softness of its own for each.
 const MAX_LENGTH: usize = MAX_DOTS * 16 + 8;
-
-/// Steps of 1/1024 within reach.
-const LIMIT: i32 = REACH as i32 * 1024;
 
 /// Orders of the numbers that stand before the dots: softness, count, width.
 const SOFTNESS: u32 = 6;
@@ -128,7 +124,7 @@ impl Reader<'_> {
         let softness = self.take(SOFTNESS)?;
         let softness = u16::try_from(softness)
             .ok()
-            .filter(|softness| i32::from(*softness) <= LIMIT)
+            .filter(|softness| i32::from(*softness) <= FARTHEST)
             .ok_or(TargetError::BadCode("a softness is out of range"))?;
         let count = self.take(COUNT)? as usize;
         if count > MAX_DOTS - dots.len() {
@@ -210,7 +206,7 @@ fn separate(key: u32, softness: u16) -> Result<Grain, TargetError> {
     let gather = |key: u32| {
         let bits = (0..16).fold(0, |bits, i| bits | (key >> (2 * i) & 1) << i);
         let value = bits as i32 - 0x8000;
-        if value.abs() <= LIMIT {
+        if value.abs() <= FARTHEST {
             Ok(value as i16)
         } else {
             Err(TargetError::BadCode("a dot is out of range"))
