@@ -34,13 +34,16 @@ fn small() -> Settings {
     }
 }
 
+/// Patience with a lab that is to say something.
+const SOON: Duration = Duration::from_secs(600);
+
 /// Obeys and turns until a report is the one that is waited for; hands out that and all before it.
 fn until(lab: &mut Lab, command: Command, wanted: impl Fn(&Report) -> bool) -> Vec<Report> {
     let mut said = Vec::new();
     now(lab.obey(command)).unwrap();
     let started = Instant::now();
     while !said.iter().any(&wanted) {
-        assert!(started.elapsed() < Duration::from_secs(60), "still not: {said:?}");
+        assert!(started.elapsed() < SOON, "it is not said");
         now(lab.turn()).unwrap();
         said.extend(lab.reports());
     }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::chrome::Chrome;
+use crate::Outcome;
+use crate::chrome::{Chrome, SOON};
 use crate::files::{CATCH, save};
 use crate::hand::click;
 use crate::threads::Recorder;
-use crate::{Outcome, SOON};
 
 /// No task may take longer of the page's thread, milliseconds.
 const LONGEST_MS: f64 = 50.0;
@@ -26,6 +26,12 @@ pub async fn pictures_have_the_size_asked_for_and_show_something(chrome: &Chrome
     chrome
         .run("scorefield.preset('rings'); scorefield.configure({ source: 'exact' })")
         .await?;
+    let painted = "(([...all]) => all.length > 1 && all.every((canvas) => {
+        const { width, height } = canvas;
+        const bytes = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+        return new Set(new Uint32Array(bytes.buffer)).size > 20;
+    }))(document.querySelectorAll('#strip canvas'))";
+    chrome.wait_for("pictures of the noise levels", painted, SOON).await?;
     // Views, the elements that they show, and the fewest colours in them.
     let views = [
         ("Stage", "#stage", 500),

@@ -189,9 +189,12 @@ impl App {
         }
         if let Ok(dialog) = dom::element::<HtmlDialogElement>(name)
             && !dialog.open()
-            && let Err(error) = dialog.show_modal()
         {
-            log(&error);
+            if let Err(error) = dialog.show_modal() {
+                log(&error);
+            }
+            // Where it is longer than the screen, the browser shows what it gives the focus to, which may be its end.
+            dialog.set_scroll_top(0);
         }
     }
 

@@ -52,6 +52,9 @@ pub(super) const LEFT: f64 = 42.0;
 pub(super) const BELOW: f64 = 16.0;
 pub(super) const ABOVE: f64 = 7.0;
 const RIGHT: f64 = 12.0;
+/// And for the words in a corner: their height, and the width of a letter.
+const WORDS: f64 = 17.0;
+const LETTER: f64 = 5.8;
 
 impl Graph {
     /// Draws it.
@@ -69,40 +72,38 @@ impl Graph {
             (left + across, bottom - up)
         };
         self.draw_axes(&sheet, [left, right, bottom], place)?;
+        let mut ways = Vec::new();
         for curve in &self.curves {
             let finite = |point: &&(f64, f64)| point.0.is_finite() && point.1.is_finite();
             let points: Vec<_> = curve.points.iter().filter(finite).map(|&point| place(point)).collect();
-            let Some(&end) = points.last() else { continue };
-            match curve.mark {
-                Mark::Dots => {
-                    for at in points {
-                        sheet.circle(at, 1.5, curve.colour, true)?;
-                    }
-                }
-                Mark::Thin => sheet.line(points, curve.colour, 1.0)?,
-                mark => {
-                    sheet.line(points, curve.colour, 1.8)?;
-                    if mark != Mark::Line {
-                        sheet.circle(end, 3.5, curve.colour, mark == Mark::Disc)?;
-                    }
-                }
-            }
+            draw_curve(&sheet, curve, &points)?;
+            ways.push(points);
         }
         let pointed = sheet
             .pointer
             .and_then(|at| self.nearest(|x| (place((x, 0.0)).0 - at).abs()));
+        let caption = pointed.map_or_else(|| self.caption.to_owned(), |x| self.reading(Some(x)));
+        // The words stand above, or below where they would be crossed out above.
+        let (room, gap) = (sheet.px(WORDS), sheet.px(3.0));
+        let from = right - sheet.px(LETTER * self.caption.chars().count() as f64);
+        let crossed = |high: i32, low: i32| ways.iter().any(|way| passes(way, from, [high, low]));
+        let is_above = !crossed(top, top + room) || crossed(bottom - room, bottom);
+        let (at, anchor) = if is_above {
+            (top + gap, VPos::Top)
+        } else {
+            (bottom - gap, VPos::Bottom)
+        };
         if let Some(x) = pointed {
             let across = place((x, 0.0)).0;
-            // Below the words that it is about.
-            sheet.rule(
-                (across, top + sheet.px(17.0)),
-                (across, bottom),
-                sheet.colours.muted,
-                1.0,
-            )?;
+            // Not through the words that it is about.
+            let (high, low) = if is_above {
+                (top + room, bottom)
+            } else {
+                (top, bottom - room)
+            };
+            sheet.rule((across, high), (across, low), sheet.colours.muted, 1.0)?;
         }
-        let caption = pointed.map_or_else(|| self.caption.to_owned(), |x| self.reading(Some(x)));
-        sheet.text(&caption, (right, top + sheet.px(3.0)), (HPos::Right, VPos::Top))?;
+        sheet.text(&caption, (right, at), (HPos::Right, anchor))?;
         sheet.say(&format!("{}, last {}", self.caption, self.reading(None)));
         Ok(())
     }
@@ -161,9 +162,54 @@ impl Graph {
     }
 }
 
+/// Draws a curve through these places, pixels.
+fn draw_curve(sheet: &Sheet<'_>, curve: &Curve, points: &[(i32, i32)]) -> Result<(), ChartError> {
+    let Some(&end) = points.last() else { return Ok(()) };
+    match curve.mark {
+        Mark::Dots => {
+            for &at in points {
+                sheet.circle(at, 1.5, curve.colour, true)?;
+            }
+        }
+        Mark::Thin => sheet.line(points.to_vec(), curve.colour, 1.0)?,
+        mark => {
+            sheet.line(points.to_vec(), curve.colour, 1.8)?;
+            if mark != Mark::Line {
+                sheet.circle(end, 3.5, curve.colour, mark == Mark::Disc)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A way from the left to the right passes between two heights somewhere right of `from`; pixels with y down.
+fn passes(way: &[(i32, i32)], from: i32, [high, low]: [i32; 2]) -> bool {
+    way.windows(2).any(|pair| {
+        let [(x0, y0), (x1, y1)] = [pair[0], pair[1]];
+        if x1 < from {
+            return false;
+        }
+        let enters = if x0 < from {
+            y0 + (y1 - y0) * (from - x0) / (x1 - x0)
+        } else {
+            y0
+        };
+        enters.min(y1) <= low && enters.max(y1) >= high
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_way_passes_only_what_lies_on_it_right_of_a_place() {
+        // Down to the right over the whole width.
+        let way = [(0, 0), (50, 50), (100, 100)];
+        assert!(passes(&way, 0, [0, 10]) && passes(&way, 60, [90, 100]));
+        assert!(!passes(&way, 60, [0, 55]) && passes(&way, 60, [0, 60]));
+        assert!(!passes(&way, 101, [0, 100]) && !passes(&[], 0, [0, 100]));
+    }
 
     #[test]
     fn a_graph_reads_out_the_value_nearest_to_a_place_and_the_last_one() {
