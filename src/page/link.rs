@@ -146,18 +146,17 @@ pub fn append_goal(fragment: &mut String, goal: &Goal) {
 /// Has a fragment say how the stage is enlarged, if it is.
 pub fn append_lens(fragment: &mut String, lens: &Lens) {
     if *lens != Lens::default() {
-        append_numbers(fragment, "close", &numbers_of(lens));
+        append_numbers(fragment, "close", &[lens.factor, lens.shift[0], lens.shift[1]]);
     }
 }
 
 /// Has a fragment say from where the landscape is seen, if hands have turned it.
 pub fn append_camera(fragment: &mut String, camera: &Camera) {
     if *camera != Camera::default() {
-        let mut numbers = vec![camera.yaw, camera.pitch];
-        if camera.lens != Lens::default() {
-            numbers.extend(numbers_of(&camera.lens));
-        }
-        append_numbers(fragment, "orbit", &numbers);
+        let Lens { factor, shift } = camera.lens;
+        let all = [camera.yaw, camera.pitch, factor, shift[0], shift[1]];
+        let usual = camera.lens == Lens::default();
+        append_numbers(fragment, "orbit", &all[..if usual { 2 } else { 5 }]);
     }
 }
 
@@ -170,10 +169,6 @@ fn append_numbers(fragment: &mut String, key: &str, numbers: &[f32]) {
         text.push_str(&number.to_string());
     }
     append(fragment, key, &text);
-}
-
-fn numbers_of(lens: &Lens) -> [f32; 3] {
-    [lens.factor, lens.shift[0], lens.shift[1]]
 }
 
 /// The numbers of a value and how many there are, if it is made of numbers and of no more than five.

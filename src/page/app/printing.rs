@@ -1,8 +1,5 @@
 //! Pictures of what is on the page: one moment of it, drawn anew beside everything else.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
 use wasm_bindgen::JsValue;
 use web_sys::{Blob, Element, HtmlButtonElement, HtmlSelectElement};
 
@@ -18,8 +15,6 @@ use crate::page::{captions, dom, number};
 
 /// A longer link is no caption.
 const LINK: usize = 300;
-/// Whoever waits for longer is told for what, milliseconds.
-const PATIENCE_MS: i32 = 300;
 /// The action that stops a picture.
 const STOP: &str = "stop-picture";
 
@@ -110,22 +105,12 @@ impl App {
         }
     }
 
-    /// Nobody begins another picture meanwhile, and whoever waits for long hears of it and may stop it.
+    /// Nobody begins another picture meanwhile, and who waits for this one may stop it.
     fn wait_for_picture(&mut self, print: &Print) {
-        let stopped = print.stopped();
-        self.saving.picture = Some(stopped.clone());
-        let handle = self.handle.clone();
-        let tell = move || {
-            handle.act(move |app| {
-                let still = |now: &Rc<Cell<bool>>| Rc::ptr_eq(now, &stopped);
-                if app.saving.picture.as_ref().is_some_and(still) {
-                    banner::show(Kind::Offer, "The picture is being made.", Some(("Stop", STOP)));
-                }
-            });
-        };
+        self.saving.picture = Some(print.stopped());
+        banner::show(Kind::Offer, "The picture is being made.", Some(("Stop", STOP)));
         // Not while it is being pressed: what is disabled then does not close its dialog.
-        let begun = dom::after(0, || allow_pictures(false));
-        if let Err(error) = begun.and_then(|()| dom::after(PATIENCE_MS, tell)) {
+        if let Err(error) = dom::after(0, || allow_pictures(false)) {
             log(&error);
         }
     }
