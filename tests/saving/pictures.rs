@@ -88,7 +88,7 @@ const WATCH: &str = "window.tasks = []; window.widest = 0; window.frames = 0;
     watch.observe({ type: 'longtask' });
     const look = () => {
         for (const canvas of document.querySelectorAll('#stage canvas, #marginals canvas'))
-            widest = Math.max(widest, canvas.width / Math.max(canvas.clientWidth, 1));
+            if (canvas.clientWidth > 0) widest = Math.max(widest, canvas.width / canvas.clientWidth);
         frames++;
         window.looking = requestAnimationFrame(look);
     };
@@ -137,7 +137,7 @@ async fn a_large_picture(chrome: &Chrome) -> Outcome {
     let ran = |tasks: &Value| {
         let tasks = tasks.as_array().into_iter().flatten().filter_map(|task| {
             let (start, lasted) = (task[0].as_f64()?, task[1].as_f64()?);
-            Some(thread.between(start, start + lasted).ran)
+            Some(thread.page.between(start, start + lasted).ran)
         });
         tasks.fold(0.0, f64::max)
     };

@@ -1,5 +1,7 @@
 //! Triangles into a picture with depth: of all that covers a pixel, the nearest is kept.
 
+use std::ops::Range;
+
 /// Parts of a pixel to which corners are rounded: whole numbers decide which pixel is whose, so that neighbours leave
 /// no gaps between them and share no pixel.
 const PARTS: i32 = 16;
@@ -49,17 +51,20 @@ impl DepthPicture {
         self.side = side;
     }
 
-    /// Empties one of the picture's [`PLANES`], of the side that it has now. What is empty has this energy and tone, and
-    /// no light.
-    pub fn clear(&mut self, plane: usize, energy: f32, tone: f32) {
+    /// Empties rows of one of the picture's [`PLANES`], of the side that it has now, one after the other from the first on.
+    /// What is empty has this energy and tone, and no light.
+    pub fn clear(&mut self, plane: usize, rows: Range<usize>, energy: f32, tone: f32) {
         let (plane, value) = match plane {
             0 => (&mut self.near, 0.0),
             1 => (&mut self.energy, energy),
             2 => (&mut self.tone, tone),
             _ => (&mut self.light, 0.0),
         };
-        plane.clear();
-        plane.resize(self.side * self.side, value);
+        if rows.start == 0 {
+            plane.clear();
+            plane.reserve_exact(self.side * self.side);
+        }
+        plane.resize(self.side * rows.end, value);
     }
 
     /// Pixels a side.
@@ -151,7 +156,7 @@ mod tests {
     fn empty(energy: f32) -> DepthPicture {
         let mut picture = DepthPicture::default();
         picture.set_side(40);
-        (0..PLANES).for_each(|plane| picture.clear(plane, energy, 0.0));
+        (0..PLANES).for_each(|plane| picture.clear(plane, 0..40, energy, 0.0));
         picture
     }
 

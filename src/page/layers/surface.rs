@@ -143,7 +143,7 @@ impl SurfacePainter {
     pub fn advance(&mut self, most: usize, scale: f32, palette: &Palette) -> bool {
         let side = self.depth.side();
         let of = match self.part {
-            Part::Room => PLANES + 1,
+            Part::Room => (PLANES + 1) * side,
             Part::Ground => MESH - 1,
             Part::Walls | Part::Data => 1,
             Part::Lines => self.drape.len(),
@@ -151,17 +151,15 @@ impl SurfacePainter {
             Part::Done => return true,
         };
         // Room for a picture is made plane by plane.
-        let most = if self.part == Part::Room { most.min(1) } else { most };
+        let most = if self.part == Part::Room {
+            (8 * most.min(side)).min(side.max(1) - self.done % side.max(1))
+        } else {
+            most
+        };
         let range = self.done..self.done.saturating_add(most).min(of);
         self.done = range.end;
         match self.part {
-            Part::Room if range.start == PLANES => {
-                self.rgba.resize(4 * side * side, 0);
-                if self.layers.has_lines() {
-                    self.mask.clear(side);
-                }
-            }
-            Part::Room => self.depth.clear(range.start, BESIDE, ground(self.layers)),
+            Part::Room => self.make_room(range),
             Part::Ground => range.for_each(|j| self.lay_ground(j)),
             Part::Walls => self.lay_walls(palette.dark),
             Part::Lines => self.lay_lines(range, scale),
@@ -196,6 +194,28 @@ impl SurfacePainter {
                 self.mesh.shown.tones[k],
                 light,
             ));
+        }
+    }
+
+    /// Makes room for some more rows of the picture, counted through one plane after the other.
+    fn make_room(&mut self, range: Range<usize>) {
+        let side = self.depth.side().max(1);
+        let (plane, rows) = (range.start / side, range.start % side..range.start % side + range.len());
+        if plane < PLANES {
+            return self.depth.clear(plane, rows, BESIDE, ground(self.layers));
+        }
+        // Whatever was there is painted over.
+        let had = self.rgba.len();
+        self.rgba.resize(
+            if rows.end < side {
+                had.max(4 * side * rows.end)
+            } else {
+                4 * side * side
+            },
+            0,
+        );
+        if rows.end == side && self.layers.has_lines() {
+            self.mask.clear(side);
         }
     }
 
