@@ -23,7 +23,7 @@ use threads::{Reading, Recorder};
 
 const LOADS: usize = 5;
 /// After so many loads the machine is taken for one that is never quiet.
-const MOST_LOADS: usize = 20;
+const MOST_LOADS: usize = 12;
 /// Cores that may work for others while a load counts.
 const OTHERS: f64 = 0.15;
 
