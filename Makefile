@@ -26,7 +26,7 @@ site: setup-site
 # The site comes first: one of the native tests opens it in a browser.
 test: setup-test site
 	cargo test --release
-	WASM_BINDGEN_TEST_TIMEOUT=600 wasm-pack test --headless --chrome --release --mode no-install \
+	WASM_BINDGEN_TEST_TIMEOUT=1800 wasm-pack test --headless --chrome --release --mode no-install \
 		--chromedriver "$$(command -v chromedriver)" -- --test browser -- --nocapture
 
 check: setup-site

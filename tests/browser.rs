@@ -36,6 +36,16 @@ async fn pause(milliseconds: i32) {
     JsFuture::from(promise).await.unwrap();
 }
 
+/// So many animation frames.
+async fn frames(count: usize) {
+    for _ in 0..count {
+        let promise = Promise::new(&mut |resolve, _| {
+            web_sys::window().unwrap().request_animation_frame(&resolve).unwrap();
+        });
+        JsFuture::from(promise).await.unwrap();
+    }
+}
+
 async fn lab_on(backend: Backend, settings: Settings) -> Lab {
     let mut lab = Lab::new(Some(backend));
     lab.obey(Command::Configure {
@@ -54,8 +64,27 @@ async fn lab_on(backend: Backend, settings: Settings) -> Lab {
     lab
 }
 
+/// Patience with whatever a page does, milliseconds. Other work may share the machine.
+const SOON_MS: f64 = 120_000.0;
+/// The same with a lab: a software adapter compiles kernels.
+const LATE_MS: f64 = 600_000.0;
+
+fn now_ms() -> f64 {
+    web_sys::window().unwrap().performance().unwrap().now()
+}
+
+/// Waits until something is so.
+async fn wait_for(what: &str, is_so: impl Fn() -> bool) {
+    let started = now_ms();
+    while !is_so() {
+        assert!(now_ms() - started < SOON_MS, "still not: {what}");
+        pause(50).await;
+    }
+}
+
 async fn until<T>(lab: &mut Lab, mut question: impl FnMut(&Report) -> Option<T>) -> T {
-    for _ in 0..5000 {
+    let started = now_ms();
+    while now_ms() - started < LATE_MS {
         lab.turn().await.unwrap();
         // The browser must get its turn too, or what waits for a device never hears of it.
         pause(0).await;
@@ -113,12 +142,15 @@ fn an_exported_call_does_not_run_the_module_constructors() {
     const CALLS: u32 = 200;
     let export = Closure::<dyn FnMut()>::new(|| {});
     let call: &js_sys::Function = export.as_ref().unchecked_ref();
-    let clock = web_sys::window().unwrap().performance().unwrap();
-    let start = clock.now();
-    for _ in 0..CALLS {
-        call.call0(&JsValue::NULL).unwrap();
-    }
-    let each = (clock.now() - start) / f64::from(CALLS);
+    let round = || {
+        let start = now_ms();
+        for _ in 0..CALLS {
+            call.call0(&JsValue::NULL).unwrap();
+        }
+        (now_ms() - start) / f64::from(CALLS)
+    };
+    // The best of some rounds: in one of them others may have been at work on this machine.
+    let each = (0..20).map(|_| round()).fold(f64::INFINITY, f64::min);
     console_log!("an exported call costs {:.1} microseconds", 1e3 * each);
     assert!(each < 0.3, "an exported call costs {each} ms");
 }
@@ -282,8 +314,9 @@ async fn a_drag_of_the_pointer_becomes_data() {
     };
     button("[data-action=clear]").click();
     button("[data-tool=draw]").click();
-    pause(300).await;
-    assert_eq!(points_of_the_drawing(), 0);
+    wait_for("an empty drawing", || points_of_the_drawing() == 0).await;
+    // Whoever draws has the usual window before.
+    frames(3).await;
     let stage = document.get_element_by_id("stage").unwrap();
     let frame = stage.get_bounding_client_rect();
     let at = |u: f64| (frame.left() + u * frame.width(), frame.top() + 0.5 * frame.height());
@@ -296,11 +329,12 @@ async fn a_drag_of_the_pointer_becomes_data() {
         pointer(&top, "pointermove", x, y);
     }
     pointer(&top, "pointerup", at(0.7).0, at(0.7).1);
-    pause(100).await;
     let drawn = points_of_the_drawing();
     assert!(drawn > 20, "a drag over 40 % of the stage made {drawn} points");
-    button("[data-action=undo]").click();
-    pause(100).await;
+    // A button that knows of nothing to undo does nothing.
+    let undo = button("[data-action=undo]");
+    wait_for("something to undo", || !undo.has_attribute("disabled")).await;
+    undo.click();
     assert_eq!(points_of_the_drawing(), 0, "one drag is one step of undo");
 }
 
@@ -312,35 +346,32 @@ async fn a_race_brings_a_second_stage_of_the_same_size_and_takes_it_away_again()
     let width = |id: &str| element(id).get_bounding_client_rect().width();
     assert_eq!(canvases(), 0);
     element("begin-race").unchecked_into::<web_sys::HtmlElement>().click();
-    pause(300).await;
-    assert!(canvases() > 0, "the rival has no stage");
-    let (first, rival) = (width("stage"), width("rival-stage"));
-    assert!(first > 100.0 && (first - rival).abs() < 1.0, "{first} and {rival}");
+    wait_for("a stage of the rival", || canvases() > 0).await;
+    wait_for("stages of one size", || {
+        let (first, rival) = (width("stage"), width("rival-stage"));
+        first > 100.0 && (first - rival).abs() < 1.0
+    })
+    .await;
     let choices = document
         .query_selector_all("select[data-setting=rival] option")
         .unwrap();
     assert_eq!(choices.length(), 8);
     element("end-race").unchecked_into::<web_sys::HtmlElement>().click();
-    pause(300).await;
-    assert_eq!(canvases(), 0);
+    wait_for("an end of the race", || canvases() == 0).await;
 }
 
 #[wasm_bindgen_test]
 async fn an_engine_that_cannot_be_loaded_is_shown_and_said() {
     let document = page();
-    for _ in 0..100 {
-        let shown = document
-            .get_element_by_id("banners")
-            .unwrap()
-            .text_content()
-            .unwrap_or_default();
-        if shown.to_lowercase().contains("engine") {
-            let ready: Promise = js_sys::eval("scorefield.ready").unwrap().unchecked_into();
-            let reason = JsFuture::from(ready).await.expect_err("scorefield.ready must reject");
-            console_log!("shown: {shown:?}; ready rejects with {reason:?}");
-            return;
-        }
-        pause(100).await;
-    }
-    panic!("nothing on the page says that the engine is missing");
+    let shown = || {
+        let banners = document.get_element_by_id("banners").unwrap();
+        banners.text_content().unwrap_or_default()
+    };
+    wait_for("word on the page that the engine is missing", || {
+        shown().to_lowercase().contains("engine")
+    })
+    .await;
+    let ready: Promise = js_sys::eval("scorefield.ready").unwrap().unchecked_into();
+    let reason = JsFuture::from(ready).await.expect_err("scorefield.ready must reject");
+    console_log!("shown: {:?}; ready rejects with {reason:?}", shown());
 }

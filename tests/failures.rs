@@ -34,13 +34,16 @@ fn small() -> Settings {
     }
 }
 
+/// Patience with a lab that is to say something.
+const SOON: Duration = Duration::from_secs(600);
+
 /// Obeys and turns until a report is the one that is waited for; hands out that and all before it.
 fn until(lab: &mut Lab, command: Command, wanted: impl Fn(&Report) -> bool) -> Vec<Report> {
     let mut said = Vec::new();
     now(lab.obey(command)).unwrap();
     let started = Instant::now();
     while !said.iter().any(&wanted) {
-        assert!(started.elapsed() < Duration::from_secs(60), "still not: {said:?}");
+        assert!(started.elapsed() < SOON, "still not: {said:?}");
         now(lab.turn()).unwrap();
         said.extend(lab.reports());
     }
@@ -242,17 +245,20 @@ fn bend(bytes: &mut Vec<u8>, rng: &mut StdRng) {
     }
 }
 
-/// The longest that any input took.
+/// The longest that any input took, at the better of two tries: what hangs does so each time, and a machine that stands
+/// still for others does not.
 fn longest(inputs: u64, mut each: impl FnMut(&mut StdRng)) -> Duration {
-    (0..inputs)
-        .map(|seed| {
-            let mut rng = StdRng::seed_from_u64(seed);
-            let started = Instant::now();
-            each(&mut rng);
-            started.elapsed()
-        })
-        .max()
-        .unwrap()
+    let mut time = |seed| {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let started = Instant::now();
+        each(&mut rng);
+        started.elapsed()
+    };
+    let times = (0..inputs).map(|seed| {
+        let took = time(seed);
+        if took < PATIENCE { took } else { took.min(time(seed)) }
+    });
+    times.max().unwrap()
 }
 
 /// Far above what a machine under load makes of some microseconds, far below what anyone would call a hang.

@@ -12,24 +12,27 @@ mod server;
 use std::error::Error;
 use std::time::Duration;
 
-use chrome::Chrome;
+use chrome::{Chrome, SOON};
 use hand::{click, stroke};
 use serde_json::{Value, json};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-/// Patience with whatever should happen soon. Other work may share the machine.
-const SOON: Duration = Duration::from_secs(60);
 /// What is seen, or nothing.
 const SEEN: &str = "const seen = (s) => document.querySelector(s)?.checkVisibility() ?? false;";
-/// What the page says in its banners.
-const TOLD: &str = "[...document.querySelectorAll('.banner')].map((b) => b.textContent).join(' ')";
 
+/// Opens the page; from then on `told` holds what its banners have said, also when they are gone.
 async fn visit(chrome: &Chrome, address: &str) -> Outcome {
-    // Another fragment alone would not load the page again.
-    chrome.tab.goto("about:blank").await?;
-    chrome.tab.goto(address).await?;
-    chrome.wait_for("page", "window.scorefield?.state", SOON).await
+    chrome.visit(address).await?;
+    chrome
+        .run(
+            "const banners = document.getElementById('banners'), text = (banner) => banner.textContent;
+             window.told = [...banners.children].map(text);
+             new MutationObserver((changes) => told.push(...changes.flatMap(({ addedNodes }) => [...addedNodes].map(text))))
+                 .observe(banners, { childList: true })",
+        )
+        .await
+        .map(drop)
 }
 
 async fn the_dialog_makes_a_link_that_brings_everything_back(chrome: &Chrome, address: &str) -> Outcome {
@@ -45,7 +48,7 @@ async fn the_dialog_makes_a_link_that_brings_everything_back(chrome: &Chrome, ad
         .wait_for("training", "scorefield.state().step > 20", SOON)
         .await?;
     click(chrome, "main [data-action=train]").await?;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    chrome.stand_still().await?;
     click(chrome, "header [data-action=sharing]").await?;
     click(chrome, "#sharing [data-part=noise]").await?;
     let made = chrome
@@ -84,16 +87,17 @@ async fn the_dialog_makes_a_link_that_brings_everything_back(chrome: &Chrome, ad
 
 /// Until the network is at the step of the link that was opened.
 async fn wait_for_its_step(chrome: &Chrome) -> Outcome {
-    let told = format!("{TOLD}.includes('as far as the link says')");
-    chrome.wait_for("the link's step", &told, SOON).await
+    let told = "told.some((words) => words.includes('as far as the link says'))";
+    chrome.wait_for("the link's step", told, SOON).await
 }
 
 async fn training_up_to_a_step_can_be_stopped(chrome: &Chrome, address: &str) -> Outcome {
     visit(chrome, &format!("{address}#width=16&depth=1&seed=3&step=1000000")).await?;
     chrome.wait_for("training", "scorefield.state().step > 0", SOON).await?;
-    assert_eq!(chrome.run(&format!("{SEEN} return seen('#loading')")).await?, true);
+    let bar = "document.querySelector('#loading').checkVisibility()";
+    chrome.wait_for("a bar that grows", bar, SOON).await?;
     click(chrome, ".banner [data-action=stop-goal]").await?;
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    chrome.stand_still().await?;
     let step = chrome.run("return scorefield.state().step").await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(chrome.run("return scorefield.state().step").await?, step);
@@ -106,7 +110,7 @@ async fn a_network_from_shipped_weights_comes_back_from_them(chrome: &Chrome, ad
         .wait_for("shipped weights", "scorefield.state().step > 1000", SOON)
         .await?;
     click(chrome, "main [data-action=train]").await?;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    chrome.stand_still().await?;
     let left = chrome
         .run("return [scorefield.link(), scorefield.state().step]")
         .await?;
@@ -120,7 +124,7 @@ async fn a_network_from_shipped_weights_comes_back_from_them(chrome: &Chrome, ad
     chrome
         .wait_for(
             "a word about it",
-            &format!("{TOLD}.includes('shipped no longer')"),
+            "told.some((words) => words.includes('shipped no longer'))",
             SOON,
         )
         .await?;
@@ -166,9 +170,7 @@ async fn a_frame_in_slides_has_no_header_and_leaves_nothing_behind(chrome: &Chro
 async fn a_damaged_link_is_one_message_and_the_rest_of_it_applies(chrome: &Chrome, address: &str) -> Outcome {
     visit(chrome, &format!("{address}#data=lunas&width=1e9&foo=1&levels=9&step=x")).await?;
     let told = chrome
-        .run(&format!(
-            "return [document.querySelectorAll('.banner').length, {TOLD}, scorefield.state().levels]"
-        ))
+        .run("return [told.length, told.join(' '), scorefield.state().levels]")
         .await?;
     assert_eq!((&told[0], &told[2]), (&json!(1), &json!(9)), "{told}");
     assert!(told[1].as_str().unwrap_or_default().contains("lunas"), "{told}");

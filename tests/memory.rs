@@ -10,11 +10,14 @@ mod server;
 use std::error::Error;
 use std::time::Duration;
 
-use chrome::Chrome;
+use chrome::{Chrome, SOON};
 use serde_json::Value;
 use server::{serve, site_file};
 
-/// Training steps asked for at a time, so that each request is far below the driver's limit of 30 s.
+/// A software adapter compiles kernels.
+const LATE: Duration = Duration::from_secs(600);
+
+/// Training steps asked for at a time, so that each request is far below the driver's limit.
 const AT_A_TIME: u32 = 250;
 
 /// What the allocator asks for at a time, bytes. Once more it may, as the pieces in use lie now this way and now that;
@@ -32,10 +35,10 @@ async fn open(query: &str) -> Result<Chrome, Box<dyn Error>> {
     })
     .await?;
     let chrome = Chrome::start().await?;
-    chrome.tab.goto(&format!("{address}?fresh&backend={query}")).await?;
+    chrome.visit(&format!("{address}?fresh&backend={query}")).await?;
     chrome.run("scorefield.ready.then(() => window.open = true)").await?;
     chrome
-        .wait_for("choice of a device", "window.open === true", Duration::from_secs(240))
+        .wait_for("choice of a device", "window.open === true", LATE)
         .await?;
     Ok(chrome)
 }
@@ -70,9 +73,15 @@ fn number(figures: &Value, key: &str) -> Result<f64, Box<dyn Error>> {
 #[tokio::test]
 async fn the_engines_memory_does_not_grow_over_ten_thousand_steps_on_the_cpu() -> Result<(), Box<dyn Error>> {
     let chrome = open("cpu#particles=500").await?;
-    // Long enough for a whole descent, its judgement and the beginning of the next one, so that all has happened once.
-    // On a busy machine that takes longer, and some of the training as well.
-    tokio::time::sleep(Duration::from_secs(20)).await;
+    // A whole descent, its judgement and another one, so that all has happened once; then some of the training as well.
+    let judged = "/\\d/.test(document.getElementById('sampled').textContent)";
+    chrome.wait_for("judgement of a descent", judged, SOON).await?;
+    for (what, there) in [
+        ("beginning of the next one", "!scorefield.state().finished"),
+        ("end of that", "scorefield.state().finished"),
+    ] {
+        chrome.wait_for(what, there, SOON).await?;
+    }
     train(&chrome, 3_000).await?;
     let mut taken = Vec::new();
     for _ in 0..=10 {

@@ -11,13 +11,9 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use chrome::Chrome;
+use chrome::{Chrome, SOON};
 use serde_json::{Value, json};
-
-/// The browser keeps workers on the disk, which other work may keep busy.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A copy of the built site that a test may change.
 fn copy_of_the_site() -> Result<PathBuf, Box<dyn Error>> {
@@ -55,7 +51,7 @@ async fn heading(chrome: &Chrome) -> Result<Value, Box<dyn Error>> {
 }
 
 async fn reload(chrome: &Chrome) -> Result<(), Box<dyn Error>> {
-    chrome.tab.refresh().await?;
+    chrome.reload().await?;
     chrome.run_async("return await scorefield.ready").await.map(drop)
 }
 
@@ -70,10 +66,10 @@ async fn the_site_trains_without_a_network_and_a_new_build_takes_over_when_told(
     .await?
         + "some/folder/";
     let chrome = Chrome::start().await?;
-    chrome.tab.goto(&address).await?;
+    chrome.visit(&address).await?;
     chrome.run_async("return await scorefield.ready").await?;
     let kept = "navigator.serviceWorker.controller?.state === 'activated'";
-    chrome.wait_for("a kept site", kept, PATIENCE).await?;
+    chrome.wait_for("a kept site", kept, SOON).await?;
 
     up.store(false, Ordering::Relaxed);
     let reached = chrome
@@ -86,18 +82,18 @@ async fn the_site_trains_without_a_network_and_a_new_build_takes_over_when_told(
         .await?;
     assert!(trained.as_f64().is_some_and(|nats| nats < 0.05), "{trained} nats");
     // With what a link adds to the address, and with the weights of another set.
-    chrome.tab.goto(&format!("{address}?backend=cpu#data=rings")).await?;
+    chrome.visit(&format!("{address}?backend=cpu#data=rings")).await?;
     chrome.run_async("return await scorefield.ready").await?;
     let shipped = "scorefield.state().data === 'rings' && scorefield.state().step >= 6000";
-    chrome.wait_for("the shipped weights", shipped, PATIENCE).await?;
+    chrome.wait_for("the shipped weights", shipped, SOON).await?;
 
-    up.store(true, Ordering::Relaxed);
     change(&site.join("index.html"), "<h1>Score", "<h1>New score")?;
     change(
         &site.join("service-worker.js"),
         "const VERSION = '",
         "const VERSION = 'new ",
     )?;
+    up.store(true, Ordering::Relaxed);
     reload(&chrome).await?;
     assert_eq!(
         heading(&chrome).await?,
@@ -105,10 +101,10 @@ async fn the_site_trains_without_a_network_and_a_new_build_takes_over_when_told(
         "a new build waits until it is told"
     );
     let offer = "document.querySelector('[data-action=take-over]')";
-    chrome.wait_for("an offer of the new build", offer, PATIENCE).await?;
+    chrome.wait_for("an offer of the new build", offer, SOON).await?;
     chrome.run(&format!("{offer}.click()")).await?;
-    let taken = "document.querySelector('h1').textContent === 'New scorefield'";
-    chrome.wait_for("the new build", taken, PATIENCE).await?;
+    let taken = "document.querySelector('h1').textContent === 'New scorefield' && window.scorefield?.state";
+    chrome.wait_for("the new build", taken, SOON).await?;
     chrome.run_async("return await scorefield.ready").await?;
 
     // Nothing was asked of anyone else, and nothing did what the page's own policy forbids.

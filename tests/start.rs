@@ -10,8 +10,15 @@ mod server;
 use std::error::Error;
 use std::time::Duration;
 
-use chrome::Chrome;
+use chrome::{Chrome, SOON};
 use serde_json::Value;
+
+/// How many files of weights the page has asked for.
+async fn fetched(chrome: &Chrome) -> Result<Value, Box<dyn Error>> {
+    chrome
+        .run("return performance.getEntriesByType('resource').filter(({ name }) => name.includes('.bpk')).length")
+        .await
+}
 
 async fn step(chrome: &Chrome) -> Result<f64, Box<dyn Error>> {
     let step = chrome.run("return scorefield.state().step").await?;
@@ -23,21 +30,13 @@ async fn the_page_starts_from_shipped_weights_unless_the_address_or_a_script_ask
 -> Result<(), Box<dyn Error>> {
     let address = server::serve_site().await?;
     let chrome = Chrome::start().await?;
-    chrome.tab.goto(&format!("{address}#data=rings")).await?;
+    chrome.visit(&format!("{address}#data=rings")).await?;
     chrome.run_async("return await scorefield.ready").await?;
     let shipped = "scorefield.state().step >= 6000";
-    chrome
-        .wait_for("the shipped weights", shipped, Duration::from_secs(30))
-        .await?;
-    let caption = chrome
-        .run("return document.getElementById('caption').textContent")
-        .await?;
-    assert!(
-        caption
-            .as_str()
-            .is_some_and(|text| text.contains("from shipped weights, step 6000")),
-        "{caption}"
-    );
+    chrome.wait_for("the shipped weights", shipped, SOON).await?;
+    let told = "document.getElementById('caption').textContent.includes('from shipped weights, step 6000')";
+    chrome.wait_for("word of it in the caption", told, SOON).await?;
+    assert_eq!(fetched(&chrome).await?, 1, "the weights have come from a file");
     a_scene_that_learns_gives_the_network_from_before_back(&chrome).await?;
     let nats = chrome
         .run_async("return (await scorefield.train({ steps: 1 })).nats")
@@ -63,9 +62,9 @@ async fn the_page_starts_from_shipped_weights_unless_the_address_or_a_script_ask
     assert!(told[2].as_str().is_some_and(|text| text.contains("damaged")), "{told}");
     assert!(told[3].as_f64().is_some_and(|bytes| bytes < 160_000.0), "{told}");
 
-    chrome.run("scorefield.reset({ seed: 3 })").await?;
+    // At once, before live training does its part.
     let trained = chrome
-        .run_async("return (await scorefield.train({ steps: 20 })).step")
+        .run_async("scorefield.reset({ seed: 3 }); return (await scorefield.train({ steps: 20 })).step")
         .await?;
     assert!(
         trained.as_f64().is_some_and(|step| (20.0..3000.0).contains(&step)),
@@ -73,13 +72,19 @@ async fn the_page_starts_from_shipped_weights_unless_the_address_or_a_script_ask
     );
 
     for fresh in ["?fresh", "?backend=cpu#width=32"] {
-        chrome.tab.goto(&format!("{address}{fresh}")).await?;
+        chrome.visit(&format!("{address}{fresh}")).await?;
         chrome.run_async("return await scorefield.ready").await?;
         chrome
-            .wait_for("some steps", "scorefield.state().step > 0", Duration::from_secs(30))
+            .wait_for("some steps", "scorefield.state().step > 0", SOON)
             .await?;
-        let first = step(&chrome).await?;
-        assert!(first < 6000.0, "{fresh} starts at step {first}");
+        assert_eq!(fetched(&chrome).await?, 0, "{fresh} has asked for weights");
+        let caption = chrome
+            .run("return document.getElementById('caption').textContent")
+            .await?;
+        assert!(
+            caption.as_str().is_some_and(|text| !text.contains("shipped")),
+            "{fresh}: {caption}"
+        );
     }
     let complaints = chrome
         .run("return [...document.querySelectorAll('.banner[data-kind=error], .banner[data-kind=lost]')].map((b) => b.textContent)")
@@ -88,26 +93,21 @@ async fn the_page_starts_from_shipped_weights_unless_the_address_or_a_script_ask
     chrome.end().await
 }
 
-/// As it was at its last checkpoint; training is paused for two of them, so that this is as it was.
+/// As it was at its last checkpoint; training is paused for long enough, so that this is as it was.
 async fn a_scene_that_learns_gives_the_network_from_before_back(chrome: &Chrome) -> Result<(), Box<dyn Error>> {
-    let patience = Duration::from_secs(30);
     chrome
-        .wait_for(
-            "steps beyond the shipped ones",
-            "scorefield.state().step > 6020",
-            patience,
-        )
+        .wait_for("steps beyond the shipped ones", "scorefield.state().step > 6020", SOON)
         .await?;
     chrome
         .run("document.querySelector('section [data-action=train]').click()")
         .await?;
-    tokio::time::sleep(Duration::from_secs(4)).await;
+    chrome.rest().await?;
     let before = step(chrome).await?;
     chrome
         .run("document.querySelector('[data-scene=depth]').click()")
         .await?;
     let other = "scorefield.state().data === '8gaussians' && scorefield.state().step >= 6000";
-    chrome.wait_for("the scene's own network", other, patience).await?;
+    chrome.wait_for("the scene's own network", other, SOON).await?;
     chrome
         .run("document.querySelector('[data-action=leave-scene]').click()")
         .await?;

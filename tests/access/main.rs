@@ -12,15 +12,12 @@ mod server;
 mod sizes;
 
 use std::error::Error;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use chrome::Chrome;
+use chrome::{Chrome, SOON};
 use serde_json::{Value, json};
 
 type Outcome = Result<(), Box<dyn Error>>;
-
-/// Patience with whatever should happen soon. Other work may share the machine.
-const SOON: Duration = Duration::from_secs(40);
 
 /// A view of the page: its name, the script that leads there, and what is true when it is there.
 type View = (&'static str, &'static str, &'static str);
@@ -104,7 +101,7 @@ const VIEWS: [View; 14] = [
 
 /// Opens the page and holds training and particles: the checks have the machine to themselves.
 async fn open(chrome: &Chrome, address: &str) -> Outcome {
-    chrome.tab.goto(&format!("{address}?fresh")).await?;
+    chrome.visit(&format!("{address}?fresh")).await?;
     chrome.run_async("return await scorefield.ready").await?;
     chrome
         .run("document.activeElement?.blur(); document.body.dispatchEvent(new KeyboardEvent('keydown', { key: ' ', bubbles: true }))")

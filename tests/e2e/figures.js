@@ -35,6 +35,12 @@ if (self.GPUDevice) {
   };
 }
 const asked = new BroadcastChannel('figures');
-asked.onmessage = ({ data }) => {
-  if (data === 'tell') asked.postMessage({ ...figures, memory: figures.memory?.buffer.byteLength });
+asked.onmessage = async ({ data }) => {
+  if (data !== 'tell') return;
+  // What nobody holds is to be gone, and those who wait for its end are to hear of it, whenever the browser would.
+  for (let round = 0; round < 3; round++) {
+    self.gc?.();
+    await new Promise((soon) => setTimeout(soon, 20));
+  }
+  asked.postMessage({ ...figures, memory: figures.memory?.buffer.byteLength });
 };

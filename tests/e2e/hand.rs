@@ -1,13 +1,15 @@
 //! What a hand does on the page: clicks, and strokes on the stage.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fantoccini::Locator;
 use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 
 use crate::chrome::Chrome;
 
+/// Patience with what cannot be clicked: messages over the page go after twelve seconds.
+const PATIENCE: Duration = Duration::from_secs(40);
 /// Half the width of the stage in its own units.
 const HALF_WIDTH: f64 = 1.45;
 
@@ -37,12 +39,20 @@ pub async fn stroke(chrome: &Chrome, points: &[[f64; 2]]) -> Result<(), Box<dyn 
     Ok(())
 }
 
-/// Clicks what a selector finds first.
+/// Clicks what a selector finds first, as soon as that is possible: a message may lie over it for some seconds.
 pub async fn click(chrome: &Chrome, selector: &str) -> Result<(), Box<dyn Error>> {
-    let found = chrome.tab.find(Locator::Css(selector)).await;
-    let clicked = match found {
-        Ok(element) => element.click().await,
-        Err(error) => Err(error),
-    };
-    clicked.map_err(|error| format!("{selector} cannot be clicked: {error}").into())
+    let started = Instant::now();
+    loop {
+        let clicked = match chrome.tab.find(Locator::Css(selector)).await {
+            Ok(element) => element.click().await,
+            Err(error) => Err(error),
+        };
+        match clicked {
+            Ok(()) => return Ok(()),
+            Err(error) if started.elapsed() > PATIENCE => {
+                return Err(format!("{selector} cannot be clicked: {error}").into());
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+        }
+    }
 }

@@ -8,9 +8,8 @@ mod hand;
 mod server;
 
 use std::error::Error;
-use std::time::Duration;
 
-use chrome::Chrome;
+use chrome::{Chrome, SOON};
 use hand::{click, stroke};
 use serde_json::Value;
 
@@ -31,7 +30,7 @@ fn distance_to(path: &[[f64; 2]], x: [f64; 2]) -> f64 {
 async fn what_is_drawn_is_learned_and_sampled() -> Result<(), Box<dyn Error>> {
     let address = server::serve_site().await?;
     let chrome = Chrome::start().await?;
-    chrome.tab.goto(&address).await?;
+    chrome.visit(&address).await?;
     let ready = chrome.run_async("return await scorefield.ready").await?;
     assert_eq!(
         ready["backend"], "cpu",
@@ -57,19 +56,15 @@ async fn what_is_drawn_is_learned_and_sampled() -> Result<(), Box<dyn Error>> {
 
     // The page trains by itself; a reset through the button starts the network anew on what was drawn.
     click(&chrome, "[data-action=reset]").await?;
-    let step = "Number(document.getElementById('step').value.replace(/\\D/g, ''))";
-    chrome
-        .wait_for(
-            "1,500 training steps",
-            &format!("{step} > 1500"),
-            Duration::from_secs(90),
-        )
-        .await?;
+    // What stands on the page may be of the network before for a moment.
+    let trained = "[scorefield.state().step, Number(document.getElementById('step').value.replace(/\\D/g, ''))]
+        .every((step) => step > 1500)";
+    chrome.wait_for("1,500 training steps", trained, 2 * SOON).await?;
     chrome
         .wait_for(
             "particles at 10 frames a second",
             "Number(document.getElementById('frames-per-second').value) > 10",
-            Duration::from_secs(20),
+            SOON,
         )
         .await?;
 

@@ -4,9 +4,9 @@ use fantoccini::Locator;
 use fantoccini::elements::Element;
 use serde_json::json;
 
-use crate::chrome::Chrome;
+use crate::chrome::{Chrome, SOON};
 use crate::hand::click;
-use crate::{Outcome, SETTLED, SOON};
+use crate::{Outcome, SETTLED};
 
 const OPEN: &str = "#lesson-text > section:not([hidden])";
 
@@ -30,6 +30,16 @@ pub async fn a_lesson_is_guessed_then_measured_and_leaves_everything_as_it_was(c
         json!(false),
         "told before it was asked"
     );
+    // All that is told to those who cannot see, and all figures that are seen meanwhile.
+    chrome
+        .run(&format!(
+            "const voice = document.getElementById('said'), figure = document.querySelector('{OPEN} [data-figure=variance]');
+             window.said = [];
+             window.shown = [];
+             for (const [one, all] of [[voice, said], [figure, shown]])
+                 new MutationObserver(() => all.push(one.textContent)).observe(one, {{ childList: true, characterData: true, subtree: true }})"
+        ))
+        .await?;
     // A wrong guess, by the keyboard.
     let guess: Element = chrome
         .tab
@@ -39,17 +49,22 @@ pub async fn a_lesson_is_guessed_then_measured_and_leaves_everything_as_it_was(c
     chrome.wait_for("result", &seen, SOON).await?;
     let verdict = format!("/Not so/.test(document.querySelector('{OPEN} .verdict').textContent)");
     chrome.wait_for("verdict", &verdict, SOON).await?;
-    let told = "/Not so/.test(document.getElementById('said').textContent)";
+    let told = "said.some((text) => /Not so/.test(text))";
     chrome
         .wait_for("verdict told to those who cannot see it", told, SOON)
         .await?;
     let variance =
         format!("Math.abs(Number(document.querySelector('{OPEN} [data-figure=variance]').textContent) - .25) < .04");
     chrome.wait_for("variance of a quarter", &variance, SOON).await?;
-    let told = "/Variance now: 0.2/.test(document.getElementById('said').textContent)";
+    // Of what was to be seen, whatever that was when it was told.
+    let told = "said.map((text) => /Variance now: ([\\d.]+) /.exec(text)?.[1]).find(Boolean)";
     chrome
         .wait_for("result told to those who cannot see it", told, SOON)
         .await?;
+    let found = chrome
+        .run(&format!("return [shown.includes({told}), {told}, shown]"))
+        .await?;
+    assert_eq!(found[0], json!(true), "{found}");
     // There and back: the answer stays, and so does what it did.
     click(chrome, "#lesson-next").await?;
     is_open(chrome, "matching").await?;

@@ -1,10 +1,8 @@
 //! The view of every noise level at once.
 
-use serde_json::Value;
-
-use crate::chrome::Chrome;
+use crate::chrome::{Chrome, SOON};
 use crate::hand::click;
-use crate::{Outcome, SOON, escape, number};
+use crate::{Outcome, escape, number};
 
 /// How many of the tiles of a source are not of one colour, by the spread of their pixels' red, green and blue.
 fn painted(source: &str) -> String {
@@ -39,16 +37,15 @@ pub async fn every_noise_level_is_shown_at_once_and_one_can_be_picked(chrome: &C
         "(({{ length }}, boxes) => length === 18 && boxes.every((box) => box.width > 40 && box.left >= 0 && box.top >= 0
              && box.right <= innerWidth && box.bottom <= innerHeight))({tiles}, {tiles})"
     );
-    assert_eq!(chrome.run(&format!("return {seen}")).await?, Value::Bool(true));
-    let share = number(
-        chrome,
-        "parseFloat(document.querySelector('[data-tile=\"8\"]').dataset.error.replace('< ', ''))",
-    )
-    .await?;
+    chrome.wait_for("eighteen tiles in sight", &seen, SOON).await?;
+    let error = "document.querySelector('[data-tile=\"8\"]').dataset.error?.replace('< ', '')";
+    let known = format!("Number.isFinite(parseFloat({error}))");
+    chrome.wait_for("an error on a tile", &known, SOON).await?;
+    let share = number(chrome, &format!("parseFloat({error})")).await?;
     assert!((0.0..100.0).contains(&share), "the relative error is {share} %");
     let canvases = "[...document.querySelectorAll('#levels-grid canvas')]
         .every((canvas) => Math.abs(canvas.width - canvas.getBoundingClientRect().width * devicePixelRatio) < 0.1)";
-    assert_eq!(chrome.run(&format!("return {canvases}")).await?, Value::Bool(true));
+    chrome.wait_for("a pixel for a pixel", canvases, SOON).await?;
 
     // The error at the fourth level.
     click(chrome, "#levels-grid [data-tile='11']").await?;

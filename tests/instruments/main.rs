@@ -16,7 +16,7 @@ mod weights;
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use chrome::Chrome;
+use chrome::{Chrome, SOON};
 use fantoccini::Locator;
 use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use hand::{click, stroke};
@@ -24,12 +24,9 @@ use serde_json::Value;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-/// Patience with whatever should happen soon. Other work may share the machine.
-const SOON: Duration = Duration::from_secs(40);
-
 /// Everything that the page says of its settings and data, but nothing that changes by itself.
 const SETTLED: &str = "const { stepsPerSecond, shownSigma, rivalState, level, samplerSteps, evaluations, time, \
-     acceptance, recycled, finished, lacksEnergy, sigmas, error, floor, excess, nats, ...settled } = scorefield.state(); \
+     acceptance, interpolationError, recycled, finished, lacksEnergy, sigmas, error, floor, excess, nats, ...settled } = scorefield.state(); \
      return settled";
 
 async fn number(chrome: &Chrome, expression: &str) -> Result<f64, Box<dyn Error>> {
@@ -163,27 +160,44 @@ async fn drag_back(chrome: &Chrome, share: f64) -> Outcome {
 }
 
 async fn the_run_can_be_replayed_and_one_particle_followed(chrome: &Chrome) -> Outcome {
+    let sample = "section[aria-labelledby=h-sampler] [data-action=sample]";
+    click(chrome, sample).await?;
+    chrome.wait_for("pause", "!scorefield.state().sampling", SOON).await?;
     chrome
         .run(
-            "scorefield.configure({ potential: false, sampler: 'annealed', stepsPerLevel: 40, pace: 240, pinned: false })",
+            "scorefield.configure({ potential: false, sampler: 'annealed', repeat: false, stepsPerLevel: 40, pace: 60, pinned: false,
+                 // So many that one is where it will be looked for.
+                 particles: 5000 })",
         )
         .await?;
-    click(chrome, "section[aria-labelledby=h-sampler] [data-action=restart]").await?;
+    let at_its_start = "(({ level, samplerSteps }) => level === 0 && samplerSteps === 0)(scorefield.state())";
+    chrome.wait_for("start of a descent", at_its_start, SOON).await?;
+    // The page itself presses the button: an order from here might come when the descent is over.
     chrome
-        .wait_for("seventh level", "scorefield.state().level === 6", SOON)
+        .run(&format!(
+            "const watch = setInterval(() => {{
+                 if (!(scorefield.state().level >= 6)) return;
+                 clearInterval(watch);
+                 document.querySelector('{sample}').click();
+             }}, 20)"
+        ))
         .await?;
-    click(chrome, "section[aria-labelledby=h-sampler] [data-action=sample]").await?;
-    chrome.wait_for("pause", "!scorefield.state().sampling", SOON).await?;
-    // Steps under way when the button was pressed still arrive.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    click(chrome, "section[aria-labelledby=h-sampler] [data-action=restart]").await?;
+    let paused = "scorefield.state().level >= 6 && !scorefield.state().sampling";
+    chrome.wait_for("pause at the seventh level", paused, SOON).await?;
+    chrome.stand_still().await?;
     let live = number(chrome, "scorefield.state().shownSigma").await?;
     drag_back(chrome, 0.2).await?;
     let replays = "document.getElementById('caption').textContent.includes('replay')";
     chrome.wait_for("replay in the caption", replays, SOON).await?;
     let back = number(chrome, "scorefield.state().shownSigma").await?;
     assert!(back > 1.2 * live, "sigma {back} in the replay, {live} live");
-    let shown = number(chrome, "Number(document.getElementById('sigma-shown').textContent)").await?;
-    assert!((shown - back).abs() < 0.06 * back, "sigma {back} is shown as {shown}");
+    // Words are written after a while.
+    let shown = "Number(document.getElementById('sigma-shown').textContent)";
+    let is_shown = format!("Math.abs({shown} - {back}) < 0.06 * {back}");
+    chrome
+        .wait_for(&format!("sigma {back} in words"), &is_shown, SOON)
+        .await?;
     click(chrome, "#live").await?;
     chrome.wait_for("live caption", &format!("!{replays}"), SOON).await?;
     let again = number(chrome, "scorefield.state().shownSigma").await?;
@@ -294,7 +308,7 @@ async fn the_density_is_measured_by_script_and_by_button(chrome: &Chrome) -> Out
 async fn every_instrument_of_the_page_does_what_it_says() -> Outcome {
     let address = server::serve_site().await?;
     let chrome = Chrome::start().await?;
-    chrome.tab.goto(&address).await?;
+    chrome.visit(&address).await?;
     chrome.run_async("return await scorefield.ready").await?;
     chrome
         .wait_for("the shipped weights", "scorefield.state().step >= 6000", SOON)

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use fantoccini::Locator;
 
-use crate::chrome::{Chrome, DOWNLOADS};
+use crate::chrome::{Chrome, DOWNLOADS, SOON};
 use crate::hand::click;
-use crate::{Outcome, SOON, number};
+use crate::{Outcome, number};
 
 /// The one file in the folder of downloads, once it is complete.
 async fn downloaded() -> Result<PathBuf, Box<dyn Error>> {

@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 
 use scorefield::distribution::Target;
 use scorefield::engine::lab::Lab;
-use scorefield::engine::protocol::{Backend, Command, Frame, Report, SampleJob};
+use scorefield::engine::protocol::{Backend, Command, Frame, Report, SampleJob, Standing};
 use scorefield::engine::settings::Settings;
+
+/// Patience with a lab. Other work may share the machine.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Natively no future ever waits.
 pub fn now<T>(future: impl Future<Output = T>) -> T {
@@ -27,7 +30,7 @@ pub fn tell(lab: &mut Lab, commands: Vec<Command>) {
 /// Turns until a report satisfies the question, and what it answers.
 pub fn until<T>(lab: &mut Lab, mut question: impl FnMut(&Report) -> Option<T>) -> T {
     let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(60) {
+    while started.elapsed() < PATIENCE {
         if !now(lab.turn()).unwrap() {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -108,6 +111,31 @@ pub fn play(lab: &mut Lab, sampling: bool) {
     tell(lab, vec![Command::Play { training, sampling }]);
 }
 
+/// Makes live steps one by one until there were so many since the start, or every descent is over, and then none, frame after
+/// frame, until one satisfies the question, which is also told whether the cloud rests. Where it comes to depends on neither
+/// the machine's speed nor the pace.
+pub fn walk<T>(lab: &mut Lab, steps: u64, mut question: impl FnMut(&Frame, bool) -> Option<T>) -> T {
+    play(lab, false);
+    until_frame_then(lab, |lab, frame| {
+        let mut clouds = [&frame.cloud].into_iter().chain(&frame.rival);
+        let made = frame.cloud.sampler.steps;
+        let rests = made >= steps || clouds.all(|cloud| cloud.sampler.finished);
+        if !rests {
+            let left = steps.saturating_sub(made);
+            tell(lab, vec![Command::SampleOnce; left as usize]);
+        }
+        question(frame, rests)
+    })
+}
+
+/// How the cloud stands after so many steps, or at the end of its descent.
+pub fn standing_after(lab: &mut Lab, steps: u64) -> Standing {
+    walk(lab, steps, |frame, rests| {
+        let standing = frame.cloud.standing.clone();
+        standing.filter(|standing| rests && standing.steps == frame.cloud.sampler.steps)
+    })
+}
+
 /// Changes the settings.
 pub fn configure(lab: &mut Lab, settings: &Settings) {
     let settings = Box::new(settings.clone());
@@ -116,9 +144,15 @@ pub fn configure(lab: &mut Lab, settings: &Settings) {
 
 /// Frame after frame, until one satisfies the question, and what it answers.
 pub fn until_frame<T>(lab: &mut Lab, mut question: impl FnMut(&Frame) -> Option<T>) -> T {
+    until_frame_then(lab, |_, frame| question(frame))
+}
+
+/// The same for a question that drives the lab.
+fn until_frame_then<T>(lab: &mut Lab, mut question: impl FnMut(&mut Lab, &Frame) -> Option<T>) -> T {
     let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(60) {
-        if let Some(answer) = question(&frame(lab)) {
+    while started.elapsed() < PATIENCE {
+        let frame = frame(lab);
+        if let Some(answer) = question(lab, &frame) {
             return answer;
         }
     }

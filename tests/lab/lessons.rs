@@ -1,11 +1,12 @@
 //! What the lessons mark as right, held against what the lab does with the chapters' own data and settings.
 
 use scorefield::distribution::{Preset, Target};
-use scorefield::engine::protocol::{Approach, Command, Report, SampleJob};
+use scorefield::engine::protocol::{Command, Report, SampleJob};
 use scorefield::engine::settings::Settings;
 use scorefield::page::scenes::{self, set};
 
-use crate::driver::{lab_on, play, samples, tell, train, until, until_frame};
+use crate::driver::{lab_on, samples, tell, train, until, walk};
+use crate::relaxation::way;
 use crate::scenes::{assert_width, width};
 
 const FILE: &str = include_str!("../../www/lessons/en.html");
@@ -77,13 +78,8 @@ fn at_little_noise_nearly_all_of_the_denoising_loss_is_left_to_a_perfect_network
 #[test]
 fn from_one_spot_the_divergence_falls_fast_and_then_ever_more_slowly() {
     let (target, settings) = chapter("convergence");
-    let mut lab = lab_on(target, settings);
-    play(&mut lab, true);
-    let mut points: Vec<Approach> = Vec::new();
-    until_frame(&mut lab, |frame| {
-        points.extend(frame.approach);
-        points.last().is_some_and(|last| last.time > 0.8).then_some(())
-    });
+    // At 240 steps a second four measurements a second are made, here the first six.
+    let points = way(target, settings, &[6, 60, 120, 180, 240, 400]);
     assert!(points.windows(2).all(|pair| pair[1].rate < pair[0].rate), "{points:?}");
     let (first, last) = (points.first().unwrap(), points.last().unwrap());
     // Also in proportion to what is left.
@@ -93,33 +89,28 @@ fn from_one_spot_the_divergence_falls_fast_and_then_ever_more_slowly() {
     );
 }
 
-/// How far both runners of a chapter are from their targets, over the floor, once this much has been evaluated.
-fn standings(name: &str, evaluations: u64) -> [f32; 2] {
+/// How far both runners of a chapter are from their targets, over the floor, after so many steps of the one whose steps take
+/// more evaluations, or at the end.
+fn standings(name: &str, steps: u64) -> [f32; 2] {
     let (target, settings) = chapter(name);
-    let mut lab = lab_on(
-        target,
-        Settings {
-            pace: 2000.0,
-            ..settings
-        },
-    );
-    play(&mut lab, true);
+    let mut lab = lab_on(target, settings);
     let mut last = [f32::NAN; 2];
-    until_frame(&mut lab, |frame| {
+    walk(&mut lab, steps, |frame, rests| {
         for (last, cloud) in last.iter_mut().zip([&frame.cloud].into_iter().chain(&frame.rival)) {
             if let Some(standing) = &cloud.standing
-                && standing.evaluations >= evaluations
+                && (rests || cloud.sampler.finished)
+                && standing.steps == cloud.sampler.steps
             {
                 *last = standing.distance / standing.floor;
             }
         }
-        last.iter().all(|x| x.is_finite()).then_some(last)
+        (rests && last.iter().all(|x| x.is_finite())).then_some(last)
     })
 }
 
 #[test]
 fn flow_and_noisy_way_end_alike_after_as_many_evaluations() {
-    let [flow, noisy] = standings("descents", 46);
+    let [flow, noisy] = standings("descents", 1000);
     // Found 1 to 1.9 and 1.3 to 2.1 over four seeds, 0.4 apart at most.
     assert!(
         flow < 2.5 && noisy < 2.5 && (flow - noisy).abs() < 1.0,

@@ -31,6 +31,9 @@ fn learned(lab: &mut Lab) -> Vec<u32> {
     all.into_iter().map(f32::to_bits).collect()
 }
 
+/// Sampler steps that are looked at: less than a descent has, and of a live run there are six a turn at most.
+const LOOKED_AT: u64 = 45;
+
 /// Where the particles were, as bits, after every number of sampler steps at which that was seen.
 type Seen = BTreeMap<u64, Vec<u32>>;
 
@@ -46,7 +49,7 @@ fn look(lab: &mut Lab, seen: &mut Seen) -> u64 {
 fn step_by_step(lab: &mut Lab) -> Seen {
     let mut seen = Seen::new();
     tell(lab, vec![Command::Restart]);
-    while look(lab, &mut seen) < 30 {
+    while look(lab, &mut seen) < LOOKED_AT {
         tell(lab, vec![Command::SampleOnce]);
     }
     seen
@@ -57,7 +60,7 @@ fn live(lab: &mut Lab) -> Seen {
     let mut seen = Seen::new();
     tell(lab, vec![Command::Restart]);
     play(lab, true);
-    while look(lab, &mut seen) < 30 {
+    while look(lab, &mut seen) < LOOKED_AT {
         if seen.len() % 4 == 3 {
             std::thread::sleep(Duration::from_millis(40));
         }

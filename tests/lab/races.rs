@@ -37,6 +37,8 @@ fn racers_are_never_further_apart_than_one_step_of_the_dearer_one() {
     for (sampler, other, step) in pairs {
         let settings = Settings {
             nodes: 400,
+            // A turn makes up for a tenth of a second at most, so that there are many turns.
+            pace: 100.0,
             ..race(sampler, other)
         };
         let mut lab = lab_on(Target::Preset(Preset::TwoG), settings);

@@ -1,10 +1,10 @@
 //! A cloud that approaches its target, beside what theory says of it.
 
 use scorefield::distribution::{Preset, Target};
-use scorefield::engine::protocol::{Approach, Command, Floats};
+use scorefield::engine::protocol::{Approach, Command, Floats, Frame};
 use scorefield::engine::settings::{Sampler, Settings, Source, Start};
 
-use crate::driver::{lab_on, play, small, tell, until_frame};
+use crate::driver::{lab_on, play, small, tell, until_frame, walk};
 
 fn chain(sampler: Sampler, start: Start) -> Settings {
     Settings {
@@ -15,22 +15,18 @@ fn chain(sampler: Sampler, start: Start) -> Settings {
         step_size: 0.02,
         follow: Source::Exact,
         particles: 8000,
-        // Slow enough for some measurements on the way, of which there are four a second at most.
-        pace: 80.0,
         ..small()
     }
 }
 
-/// Measurements until this Langevin time.
-fn way(settings: Settings, time: f32) -> Vec<Approach> {
-    let mut lab = lab_on(Target::Preset(Preset::Moons), settings);
-    play(&mut lab, true);
-    let mut points: Vec<Approach> = Vec::new();
-    until_frame(&mut lab, |frame| {
-        points.extend(frame.approach);
-        points.last().is_some_and(|last| last.time > time).then_some(())
-    });
-    points
+/// How the cloud stands to theory where it rests after each of these numbers of steps.
+pub fn way(target: Target, settings: Settings, steps: &[u64]) -> Vec<Approach> {
+    let mut lab = lab_on(target, settings);
+    let here = |frame: &Frame, rests: bool| {
+        let now = frame.cloud.sampler.time.to_bits();
+        frame.approach.filter(|point| rests && point.time.to_bits() == now)
+    };
+    steps.iter().map(|&steps| walk(&mut lab, steps, here)).collect()
 }
 
 #[test]
@@ -40,8 +36,12 @@ fn the_particles_of_every_langevin_chain_approach_as_the_fokker_planck_equation_
         (Sampler::AveragedNoise, Start::Uniform),
         (Sampler::Mala, Start::Noise),
     ] {
-        let points = way(chain(sampler, start), 0.15);
-        assert!(points.len() >= 3, "{} measurements", points.len());
+        // As far as a Langevin time of 0.15.
+        let points = way(
+            Target::Preset(Preset::Moons),
+            chain(sampler, start),
+            &[1, 25, 50, 80, 120],
+        );
         for pair in points.windows(2) {
             let (before, after) = (pair[0], pair[1]);
             assert!(

@@ -1,10 +1,12 @@
 //! What the dialog *Save* puts into files, and files brought back.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
-use crate::chrome::Chrome;
+use crate::Outcome;
+use crate::chrome::{Chrome, SOON};
 use crate::hand::click;
-use crate::{Outcome, SOON};
 
 /// From now on downloads stay in the page: `saved` holds their names and contents.
 const CATCH: &str = "window.saved = [];
@@ -50,6 +52,12 @@ pub async fn pictures_have_the_size_asked_for_and_show_something(chrome: &Chrome
     chrome
         .run("scorefield.preset('rings'); scorefield.configure({ source: 'exact' })")
         .await?;
+    let painted = "(([...all]) => all.length > 1 && all.every((canvas) => {
+        const { width, height } = canvas;
+        const bytes = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+        return new Set(new Uint32Array(bytes.buffer)).size > 20;
+    }))(document.querySelectorAll('#strip canvas'))";
+    chrome.wait_for("pictures of the noise levels", painted, SOON).await?;
     // Views, the elements that they show, and the fewest colours in them.
     let views = [
         ("Stage", "#stage", 500),
@@ -114,17 +122,24 @@ pub async fn tables_say_what_a_script_is_told(chrome: &Chrome) -> Outcome {
     chrome
         .run("scorefield.configure({ sigma: 0.2, pinned: true, source: 'exact' })")
         .await?;
-    chrome
-        .wait_for(
-            "field",
-            "/0\\.20?\\b/.test(document.getElementById('caption').textContent)",
-            SOON,
-        )
-        .await?;
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    let field = table(chrome, "save-field", "x,y,sx,sy,energy").await?;
-    let side = (field.len() as f64).sqrt();
-    assert!(side >= 64.0 && side.fract() == 0.0, "{} points", field.len());
+    // The picture at this noise level comes when it is done; until then that of another one is there, or none.
+    let there = "(() => {
+        saved.length = 0;
+        document.querySelector('#save [data-action=save-field]').click();
+        return saved[0]?.name.endsWith('-exact-field-0.2.csv');
+    })()";
+    chrome.wait_for("field", there, SOON).await?;
+    // And a finer one after it.
+    let started = Instant::now();
+    let field = loop {
+        let field = table(chrome, "save-field", "x,y,sx,sy,energy").await?;
+        let side = (field.len() as f64).sqrt();
+        assert!(side.fract() == 0.0, "{} points", field.len());
+        if side >= 64.0 {
+            break field;
+        }
+        assert!(started.elapsed() < SOON, "still a field of {side} x {side} points");
+    };
     let row = &field[field.len() / 2 + 20];
     let [x, y, sx, sy] = [0, 1, 2, 3].map(|k| row[k].unwrap_or(f64::NAN));
     let told = chrome
@@ -204,7 +219,9 @@ pub async fn a_film_is_a_video(chrome: &Chrome) -> Outcome {
         .run("document.querySelector('#save-view option').selected = true")
         .await?;
     click(chrome, "#save [data-action=film]").await?;
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    chrome
+        .run_async("for (let k = 0; k < 60; k++) await new Promise(requestAnimationFrame)")
+        .await?;
     click(chrome, ".banner [data-action=film]").await?;
     chrome.wait_for("film", "saved[0]?.name", SOON).await?;
     let film = chrome

@@ -15,49 +15,38 @@ mod files;
 use std::error::Error;
 use std::time::Duration;
 
-use chrome::Chrome;
+use chrome::{Chrome, SOON};
 use hand::{click, stroke};
 use serde_json::{Value, json};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-/// Patience with whatever should happen soon. Other work may share the machine.
-const SOON: Duration = Duration::from_secs(40);
 /// Data and one setting.
 const LAB: &str = "const { data, points, levels } = scorefield.state(); return [data, points, levels]";
 
-async fn visit(chrome: &Chrome, address: &str) -> Outcome {
-    // Another fragment alone would not load the page again.
-    chrome.tab.goto("about:blank").await?;
-    chrome.tab.goto(address).await?;
-    chrome.wait_for("page", "window.scorefield?.state", SOON).await
-}
-
 async fn a_reload_brings_drawing_and_settings_back(chrome: &Chrome, address: &str) -> Outcome {
-    visit(chrome, address).await?;
+    chrome.visit(address).await?;
     click(chrome, ".tools [data-tool=draw]").await?;
     stroke(chrome, &[[-0.6, 0.3], [0.0, 0.0], [0.6, 0.3]]).await?;
     chrome.run("scorefield.configure({ levels: 12 })").await?;
     let left = chrome.run(LAB).await?;
     assert_eq!((&left[0], &left[2]), (&json!("drawing"), &json!(12)), "{left}");
     // At once: what is new is also kept by a page that is leaving.
-    chrome.tab.refresh().await?;
-    chrome.wait_for("page", "window.scorefield?.state", SOON).await?;
+    chrome.reload().await?;
     assert_eq!(chrome.run(LAB).await?, left);
-    visit(chrome, address).await?;
+    chrome.visit(address).await?;
     assert_eq!(chrome.run(LAB).await?, left, "the next visit");
-    visit(chrome, &format!("{address}?fresh")).await?;
+    chrome.visit(&format!("{address}?fresh")).await?;
     assert_eq!(chrome.run(LAB).await?[0], "moons", "who asks for a fresh start has one");
     Ok(())
 }
 
 async fn a_link_wins_and_what_became_of_it_survives_a_reload(chrome: &Chrome, address: &str) -> Outcome {
     let link = format!("{address}#data=rings");
-    visit(chrome, &link).await?;
+    chrome.visit(&link).await?;
     assert_eq!(chrome.run(LAB).await?, json!(["rings", null, 16]));
     chrome.run("scorefield.configure({ levels: 9 })").await?;
-    chrome.tab.refresh().await?;
-    chrome.wait_for("page", "window.scorefield?.state", SOON).await?;
+    chrome.reload().await?;
     assert_eq!(chrome.run(LAB).await?, json!(["rings", null, 9]));
     Ok(())
 }
@@ -68,22 +57,21 @@ async fn starting_afresh_forgets_everything_but_undo(chrome: &Chrome, address: &
     click(chrome, "[data-action=afresh]").await?;
     let first = json!(["moons", null, 16]);
     assert_eq!(chrome.run(LAB).await?, first);
-    visit(chrome, address).await?;
+    chrome.visit(address).await?;
     assert_eq!(chrome.run(LAB).await?, first);
     Ok(())
 }
 
 async fn a_reload_brings_the_network_back(chrome: &Chrome, address: &str) -> Outcome {
-    visit(chrome, address).await?;
+    chrome.visit(address).await?;
     chrome.run_async("await scorefield.ready").await?;
     let step = "return (await scorefield.train({ steps: 40 })).step";
     let trained = chrome.run_async(step).await?.as_f64();
-    // The engine tells of it every two seconds.
+    click(chrome, "main [data-action=train]").await?;
+    chrome.rest().await?;
     let kept = "(localStorage.getItem('scorefield-network-1') ?? '').length > 100000";
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    chrome.tab.refresh().await?;
+    chrome.reload().await?;
     chrome.wait_for("network kept", kept, SOON).await?;
-    chrome.wait_for("page", "window.scorefield?.state", SOON).await?;
     chrome.run_async("await scorefield.ready").await?;
     let back = chrome.run_async(step).await?.as_f64();
     assert!(
@@ -101,16 +89,27 @@ async fn a_browser_that_keeps_nothing_says_so_once_and_breaks_nothing(chrome: &C
     chrome
         .run("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }")
         .await?;
-    let told = "[...document.querySelectorAll('.banner[data-kind=notice]')].filter((b) => b.textContent.includes('keeps nothing'))";
+    chrome
+        .run(
+            "window.told = [];
+             new MutationObserver((changes) => told.push(...changes.flatMap(({ addedNodes }) => [...addedNodes])
+                 .filter((one) => one.dataset.kind === 'notice').map((one) => one.textContent)))
+                 .observe(document.getElementById('banners'), { childList: true })",
+        )
+        .await?;
+    let told = "told.filter((words) => words.includes('keeps nothing')).length";
     chrome.run("scorefield.configure({ levels: 8 })").await?;
-    chrome.wait_for("notice", &format!("{told}.length == 1"), SOON).await?;
-    click(chrome, ".banner[data-kind=notice] button").await?;
+    chrome.wait_for("notice", &format!("{told} == 1"), SOON).await?;
+    // What is taken away could be shown again.
+    chrome
+        .run("document.querySelectorAll('.banner').forEach((banner) => banner.remove())")
+        .await?;
     chrome.run("scorefield.configure({ levels: 7 })").await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let again = chrome
-        .run(&format!("return [{told}.length, scorefield.state().levels]"))
+        .run(&format!("return [{told}, scorefield.state().levels]"))
         .await?;
-    assert_eq!(again, json!([0, 7]));
+    assert_eq!(again, json!([1, 7]));
     Ok(())
 }
 

@@ -1,6 +1,13 @@
-// Put before the page by a test: what the page takes of memory, how many frames it was given, and what it complains of.
+// Put before the page by a test: what the page takes of memory, how many frames it was given, how often the engine said
+// something, and what the page complains of.
 {
-  const watched = window.watched = { memory: undefined, frames: 0, complaints: [] };
+  const watched = window.watched = { memory: undefined, frames: 0, reports: 0, complaints: [] };
+  window.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      this.addEventListener('message', () => { watched.reports += 1; });
+    }
+  };
   for (const name of ['instantiate', 'instantiateStreaming']) {
     const make = WebAssembly[name];
     WebAssembly[name] = async (...given) => {

@@ -108,9 +108,14 @@ fn the_worst_links_take_no_time_and_no_room() {
     let escapes = "%25".repeat(LONGEST / 3);
     let long = "&width=64".repeat(1 << 20);
     for text in [many, dots, old, escapes, long] {
-        let started = Instant::now();
-        let link = read(&text);
-        assert!(started.elapsed() < Duration::from_secs(2));
+        let timed = || {
+            let started = Instant::now();
+            (read(&text), started.elapsed())
+        };
+        let (link, took) = timed();
+        // What hangs does so each time, and a machine that stands still for others does not.
+        let limit = Duration::from_secs(2);
+        assert!(took < limit || timed().1 < limit, "{took:?}");
         assert!(link.errors.len() <= MOST_PAIRS + 1);
         let told: usize = link.errors.iter().map(|error| error.to_string().len()).sum();
         assert!(told < 200_000, "{told} bytes of messages");
