@@ -108,18 +108,19 @@ impl Recorder {
         let until = Arc::clone(&stop);
         let reader = spawn(move || {
             let mut records: BTreeMap<u32, Record> = BTreeMap::new();
-            let mut whole = Vec::new();
+            // What each page's process has used, also of those that have ended.
+            let (mut whole, mut used) = (Vec::new(), BTreeMap::new());
             for reading in 0.. {
                 if until.load(Ordering::Relaxed) {
                     break;
                 }
                 if reading % LOOK_EVERY == 0 {
-                    let (all, mut ran) = (processes(), 0.0);
+                    let all = processes();
                     for page in pages(&all) {
                         records.entry(page).or_default();
-                        ran += TICK_MS * all[&page].ticks;
+                        used.insert(page, TICK_MS * all[&page].ticks);
                     }
-                    whole.push((now(), others_of(&all), ran));
+                    whole.push((now(), others_of(&all), used.values().sum()));
                 }
                 for (page, record) in &mut records {
                     record.0.extend(usage(*page).map(|usage| (now(), usage)));

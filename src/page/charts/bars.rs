@@ -4,7 +4,7 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, figures};
-use super::graph::{ABOVE, BELOW, LEFT};
+use super::graph::{BELOW, LEFT, WORDS};
 use super::sheet::{ChartError, Paper, Sheet};
 use crate::engine::protocol::Progress;
 use crate::page::lab;
@@ -69,7 +69,8 @@ pub fn bars(paper: &Paper, progress: &Progress, kind: Bars, sigma: f32) -> Resul
     let Some(nearest) = lab::nearest(&sigmas, sigma) else {
         return sheet.promise("the error at each noise level, once measured");
     };
-    let (left, top, bottom) = (sheet.px(LEFT), sheet.px(ABOVE), sheet.height - sheet.px(BELOW));
+    // The words have their place above the highest bar.
+    let (left, top, bottom) = (sheet.px(LEFT), sheet.px(WORDS), sheet.height - sheet.px(BELOW));
     let axis = kind.axis();
     let up = |value: f32| {
         let value = if value.is_finite() {
@@ -106,7 +107,7 @@ pub fn bars(paper: &Paper, progress: &Progress, kind: Bars, sigma: f32) -> Resul
     }
     let reading = kind.reading(bars[lit]);
     sheet.say(&reading);
-    sheet.text(&reading, (left + gap, top + sheet.px(3.0)), (HPos::Left, VPos::Top))
+    sheet.text(&reading, (left + gap, sheet.px(2.0)), (HPos::Left, VPos::Top))
 }
 
 #[cfg(test)]

@@ -50,10 +50,10 @@ pub(super) struct Graph {
 /// Room for the labels, CSS pixels.
 pub(super) const LEFT: f64 = 42.0;
 pub(super) const BELOW: f64 = 16.0;
-pub(super) const ABOVE: f64 = 7.0;
+const ABOVE: f64 = 7.0;
 const RIGHT: f64 = 12.0;
 /// And for the words in a corner: their height, and the width of a letter.
-const WORDS: f64 = 17.0;
+pub(super) const WORDS: f64 = 17.0;
 const LETTER: f64 = 5.8;
 
 impl Graph {
