@@ -213,7 +213,7 @@ fn read_camera(value: &str) -> Result<Camera, LinkError> {
     };
     camera.map(Camera::in_reach).ok_or(LinkError::BadValue {
         key: "orbit",
-        allowed: "a turn and a height in radians, and perhaps three numbers as for close",
+        allowed: "two angles, and perhaps three numbers as close has",
     })
 }
 

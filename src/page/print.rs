@@ -47,7 +47,6 @@ pub struct Print {
     /// Pixels with transparency come over this one.
     band: HtmlCanvasElement,
     layout: Layout,
-    caption: Vec<String>,
     /// Charts as they were, and where they are.
     charts: Vec<(HtmlCanvasElement, DomRect)>,
     words: Vec<Words>,
@@ -56,31 +55,27 @@ pub struct Print {
 }
 
 impl Print {
-    /// A picture of a view, `scale` pixels to a CSS pixel, with its caption and the words on it as they are now; none when
-    /// there is nothing to see of it.
+    /// A picture of a view, `scale` pixels to a CSS pixel, with the words on it as they are now.
     ///
     /// # Errors
-    /// What the browser says when it has no canvas.
-    pub fn new(view: View, scale: f64) -> Result<Option<Self>, JsValue> {
-        let Some(layout) = Layout::of(&view) else {
-            return Ok(None);
-        };
+    /// When there is nothing to see of the view, and what the browser says when it has no canvas.
+    pub fn new(view: &View, scale: f64) -> Result<Self, JsValue> {
+        let layout = Layout::of(view).ok_or(JsValue::NULL)?;
         let canvas = canvas()?;
         let mut words = Vec::new();
         for (place, part) in &layout.parts {
             words.extend(Words::of(part, place, layout.corner(place))?);
         }
-        Ok(Some(Self {
+        Ok(Self {
             context: context(&canvas)?,
             canvas,
             band: self::canvas()?,
             layout,
-            caption: view.caption,
             charts: Vec::new(),
             words,
             scale,
             stopped: Rc::default(),
-        }))
+        })
     }
 
     /// Whoever sets this wants the picture no more.
@@ -122,15 +117,14 @@ impl Print {
         Ok(())
     }
 
-    /// Draws everything, and makes a PNG of it.
+    /// Draws everything, with a caption, and makes a PNG of it.
     ///
     /// # Errors
     /// What the browser says when it cannot, and when the picture is not wanted any more.
-    pub async fn make(self, mut work: Vec<Box<dyn Work>>) -> Result<Blob, JsValue> {
+    pub async fn make(self, mut work: Vec<Box<dyn Work>>, caption: Vec<String>) -> Result<Blob, JsValue> {
         dom::pause().await;
         let mut began_ms = dom::now_ms();
-        self.layout
-            .begin(&self.canvas, &self.context, &self.caption, self.scale)?;
+        self.layout.begin(&self.canvas, &self.context, &caption, self.scale)?;
         for work in &mut work {
             while !work.step(&self)? {
                 // A page that nobody sees does not wait.

@@ -1,7 +1,7 @@
 //! Pictures of what is on the page: one moment of it, drawn anew beside everything else.
 
 use wasm_bindgen::JsValue;
-use web_sys::{Blob, Element, HtmlButtonElement, HtmlSelectElement};
+use web_sys::{Blob, Element, HtmlSelectElement};
 
 use super::App;
 use super::charts::complain;
@@ -64,18 +64,17 @@ impl App {
     fn begin_picture(&mut self) -> Result<(), JsValue> {
         let view = self.view()?;
         let scale = number::parse(&dom::element::<HtmlSelectElement>("save-scale")?.value()).unwrap_or(1.0);
-        let (name, is_stage) = (format!("{}-{scale}x.png", view.name), view.name == "stage");
-        let tiles = |print: &Print| match view.name.as_str() {
-            "strip" => self.strip.shots(print),
-            "levels" => self.multiples.shots(print),
+        let mut print = Print::new(&view, scale)?;
+        // What is on it is of now, and what is drawn later from what is taken up here.
+        let tiles = match view.name.as_str() {
+            "strip" => self.strip.shots(&print),
+            "levels" => self.multiples.shots(&print),
             _ => Vec::new(),
         };
-        let mut print = Print::new(view.clone(), scale)?.ok_or(JsValue::NULL)?;
-        // What is on it is of now, and what is drawn later from what is taken up here.
         let now_ms = dom::now_ms();
-        let tiles = TilesShot::new(tiles(&print), self.theme.is_dark());
+        let tiles = TilesShot::new(tiles, self.theme.is_dark());
         let mut work: Vec<Box<dyn Work>> = vec![Box::new(tiles)];
-        if is_stage {
+        if view.name == "stage" {
             let place = print.place(&dom::element("stage")?);
             let beside = self.rival.as_ref().map(|rival| rival.place(&print));
             work.extend(self.stage.shot(place, beside));
@@ -87,10 +86,11 @@ impl App {
         let taken = print.take_charts();
         self.draw_charts_of(&print, now_ms, dom::pixel_ratio());
         taken?;
-        self.wait_for_picture(&print);
-        let handle = self.handle.clone();
+        self.saving.picture = Some(print.stopped());
+        banner::show(Kind::Offer, "The picture is being made.", Some(("Stop", STOP)));
+        let (handle, name) = (self.handle.clone(), format!("{}-{scale}x.png", view.name));
         dom::spawn(async move {
-            let made = print.make(work).await;
+            let made = print.make(work, view.caption).await;
             handle.act(move |app| app.end_picture(&name, made));
         });
         Ok(())
@@ -105,16 +105,6 @@ impl App {
         }
     }
 
-    /// Nobody begins another picture meanwhile, and who waits for this one may stop it.
-    fn wait_for_picture(&mut self, print: &Print) {
-        self.saving.picture = Some(print.stopped());
-        banner::show(Kind::Offer, "The picture is being made.", Some(("Stop", STOP)));
-        // Not while it is being pressed: what is disabled then does not close its dialog.
-        if let Err(error) = dom::after(0, || allow_pictures(false)) {
-            log(&error);
-        }
-    }
-
     /// The picture is not wanted any more.
     pub(super) fn stop_picture(&self) {
         if let Some(stopped) = &self.saving.picture {
@@ -124,7 +114,6 @@ impl App {
 
     fn end_picture(&mut self, name: &str, made: Result<Blob, JsValue>) {
         let stopped = self.saving.picture.take().is_some_and(|stopped| stopped.get());
-        allow_pictures(true);
         banner::take_back(STOP);
         match made {
             Ok(blob) => self.offer_file(name, Some(blob)),
@@ -135,12 +124,5 @@ impl App {
                 banner::show(Kind::Error, message, None);
             }
         }
-    }
-}
-
-/// Lets the dialog begin a picture, or not.
-fn allow_pictures(on: bool) {
-    for button in dom::all::<HtmlButtonElement>("[data-action=save-png]") {
-        button.set_disabled(!on);
     }
 }

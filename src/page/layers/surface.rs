@@ -204,16 +204,7 @@ impl SurfacePainter {
         if plane < PLANES {
             return self.depth.clear(plane, rows, BESIDE, ground(self.layers));
         }
-        // Whatever was there is painted over.
-        let had = self.rgba.len();
-        self.rgba.resize(
-            if rows.end < side {
-                had.max(4 * side * rows.end)
-            } else {
-                4 * side * side
-            },
-            0,
-        );
+        self.rgba.resize(4 * side * rows.end, 0);
         if rows.end == side && self.layers.has_lines() {
             self.mask.clear(side);
         }

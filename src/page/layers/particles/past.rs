@@ -32,7 +32,8 @@ pub struct Frame {
 pub struct Past {
     frames: Vec<Frame>,
     kept: usize,
-    spare: Vec<Trace>,
+    /// Room of frames that are forgotten.
+    spare: Vec<Vec<Trace>>,
 }
 
 impl Past {
@@ -46,7 +47,7 @@ impl Past {
         while self.frames.len() > 1 && self.frames.first().is_some_and(|frame| frame.left < GONE) {
             self.drop_first();
         }
-        let mut room = std::mem::take(&mut self.spare);
+        let mut room = self.spare.pop().unwrap_or_default();
         room.clear();
         room
     }
@@ -73,8 +74,9 @@ impl Past {
 
     /// Forgets all frames.
     pub fn clear(&mut self) {
-        self.frames.clear();
-        self.kept = 0;
+        while !self.frames.is_empty() {
+            self.drop_first();
+        }
     }
 
     /// Frame after frame, the latest at the end.
@@ -83,7 +85,8 @@ impl Past {
     }
 
     fn drop_first(&mut self) {
-        self.spare = self.frames.remove(0).traces;
-        self.kept -= self.spare.len();
+        let traces = self.frames.remove(0).traces;
+        self.kept -= traces.len();
+        self.spare.push(traces);
     }
 }
