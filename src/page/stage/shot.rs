@@ -226,7 +226,8 @@ impl Work for Land {
                 self.painter.begin(&self.camera, place.side, self.palette.dark);
                 true
             }
-            3 => self.painter.advance(ROWS, place.ratio, &self.palette),
+            // A row of the landscape's mesh is some twenty of the picture.
+            3 => self.painter.advance(ROWS / 8, place.ratio, &self.palette),
             4 => put(print, self.places, self.painter.pixels(), &mut self.row)?,
             _ => return Ok(true),
         };
