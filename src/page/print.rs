@@ -14,7 +14,7 @@ use super::stage::context;
 use super::{dom, engine_client};
 
 /// A task ends after this time, milliseconds.
-const TASK_MS: f64 = 12.0;
+const TASK_MS: f64 = 8.0;
 /// Rows of pixels, or lines, that are painted between two looks at the clock.
 pub const ROWS: usize = 16;
 /// Rows of pixels that are brought onto the canvas at once.

@@ -227,7 +227,7 @@ impl Work for Land {
                 true
             }
             // A row of the landscape's mesh is some twenty of the picture.
-            3 => self.painter.advance(ROWS / 8, place.ratio, &self.palette),
+            3 => self.painter.advance(1, place.ratio, &self.palette),
             4 => put(print, self.places, self.painter.pixels(), &mut self.row)?,
             _ => return Ok(true),
         };
