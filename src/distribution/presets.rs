@@ -3,9 +3,13 @@
 use std::f64::consts::PI;
 use std::str::FromStr;
 
+use rand::Rng;
+use rand::distr::Distribution;
+use rand_distr::StandardNormal;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::alias::Alias;
 use super::boxes::Boxes;
 use super::exact::ExactField;
 use super::mixture::Mixture;
@@ -99,16 +103,30 @@ impl Preset {
     /// The set in closed form. Curves are quadratures: nodes at the midpoints of equal parts of the parameter, with the
     /// variance of the noise across the curve.
     pub fn field(self) -> ExactField {
-        match self {
-            Self::EightGaussians => eight_gaussians().field(),
-            Self::Moons => moons().field(),
-            Self::Checkerboard => checkerboard(),
-            Self::Spirals => spirals().field(),
-            Self::SwissRoll => swiss_roll().field(),
-            Self::Rings => rings().field(),
-            Self::Pinwheel => pinwheel().field(),
-            Self::TwoG => two_g().field(),
+        self.raw().map_or_else(checkerboard, Raw::field)
+    }
+
+    /// Fills `out` (`[x0, y0, x1, y1, …]`) with independent draws from the set, as its field does; but what only an
+    /// evaluation needs is not built, which takes most of the time where there are many nodes.
+    pub fn sample<R: Rng + ?Sized>(self, rng: &mut R, out: &mut [f32]) {
+        match self.raw() {
+            Some(raw) => raw.sample(rng, out),
+            None => checkerboard().sample(rng, out),
         }
+    }
+
+    /// The set before it is centred and scaled; none for the one that is no mixture of Gaussians.
+    fn raw(self) -> Option<Raw> {
+        Some(match self {
+            Self::EightGaussians => eight_gaussians(),
+            Self::Moons => moons(),
+            Self::Checkerboard => return None,
+            Self::Spirals => spirals(),
+            Self::SwissRoll => swiss_roll(),
+            Self::Rings => rings(),
+            Self::Pinwheel => pinwheel(),
+            Self::TwoG => two_g(),
+        })
     }
 }
 
@@ -139,8 +157,8 @@ impl Raw {
         }
     }
 
-    /// Centred and scaled to a mean per-axis standard deviation of [`SCALE`].
-    fn field(self) -> ExactField {
+    /// Nodes and weights, centred and scaled to a mean per-axis standard deviation of [`SCALE`], and the variance of each.
+    fn scaled(&self) -> (Vec<[f32; 2]>, Vec<f32>, f32) {
         let total: f64 = self.weights.iter().sum();
         let mean = |value: &dyn Fn(&[f64; 2]) -> f64| {
             self.nodes
@@ -158,9 +176,26 @@ impl Raw {
             .iter()
             .map(|m| [(k * (m[0] - cx)) as f32, (k * (m[1] - cy)) as f32])
             .collect();
-        let weights: Vec<f32> = self.weights.iter().map(|w| (w / total) as f32).collect();
-        let variances = vec![(k * k * self.variance) as f32; nodes.len()];
+        let weights = self.weights.iter().map(|w| (w / total) as f32).collect();
+        (nodes, weights, (k * k * self.variance) as f32)
+    }
+
+    fn field(self) -> ExactField {
+        let (nodes, weights, variance) = self.scaled();
+        let variances = vec![variance; nodes.len()];
         ExactField::Mixture(Mixture::checked(&nodes, &weights, &variances))
+    }
+
+    fn sample<R: Rng + ?Sized>(self, rng: &mut R, out: &mut [f32]) {
+        let (nodes, weights, variance) = self.scaled();
+        let (choice, std) = (Alias::new(&weights), variance.sqrt());
+        for point in out.chunks_exact_mut(2) {
+            let node = nodes[choice.draw(rng)];
+            for (x, middle) in point.iter_mut().zip(node) {
+                let noise: f32 = StandardNormal.sample(rng);
+                *x = middle + std * noise;
+            }
+        }
     }
 }
 
@@ -269,4 +304,45 @@ fn checkerboard() -> ExactField {
         .flat_map(|i| (0..4).filter(move |j| (i + j) % 2 == 0).map(move |j| [i, j]))
         .collect();
     ExactField::Boxes(Boxes::new(&edges, &edges, &cells))
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::*;
+
+    const DRAWS: usize = 20_000;
+
+    /// Mean and variance of the mean of `f` over some draws.
+    fn mean(points: &[f32], f: impl Fn([f32; 2]) -> f32) -> (f64, f64) {
+        let values: Vec<f64> = points.chunks_exact(2).map(|x| f64::from(f([x[0], x[1]]))).collect();
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / count;
+        (mean, variance / count)
+    }
+
+    #[test]
+    fn draws_without_the_field_are_those_of_the_field() {
+        for preset in Preset::ALL {
+            let mut points = [vec![0.0; 2 * DRAWS], vec![0.0; 2 * DRAWS]];
+            let mut rng = StdRng::seed_from_u64(3);
+            preset.sample(&mut rng, &mut points[0]);
+            preset.field().sample(&mut rng, &mut points[1]);
+            let functions: [&dyn Fn([f32; 2]) -> f32; 5] =
+                [&|x| x[0], &|x| x[1], &|x| x[0] * x[0], &|x| x[0] * x[1], &|x| {
+                    x[0] * x[0] * x[1] * x[1]
+                }];
+            for (k, f) in functions.into_iter().enumerate() {
+                let [(a, var_a), (b, var_b)] = points.each_ref().map(|points| mean(points, f));
+                let off = (a - b) / (var_a + var_b).sqrt();
+                assert!(
+                    off.abs() < 6.0,
+                    "{preset:?}, function {k}: {a} and {b}, {off} standard errors"
+                );
+            }
+        }
+    }
 }

@@ -32,7 +32,7 @@ mod view;
 mod weights;
 mod words;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_events::EventListener;
@@ -164,9 +164,17 @@ pub fn boot() -> Result<(), JsValue> {
     Ok(())
 }
 
-/// The one animation loop.
+/// The one animation loop. What can wait until the frame is on the screen has a task of its own after each, so that
+/// neither is long.
 fn animate(handle: Handle) -> Result<(), JsValue> {
     type Tick = Closure<dyn FnMut(f64)>;
+    let waiting = Rc::new(Cell::new(false));
+    let (beside, begun) = (handle.clone(), Rc::clone(&waiting));
+    let chores = Closure::<dyn FnMut()>::new(move || {
+        begun.set(false);
+        beside.act(App::do_chores);
+    });
+    let chores = chores.into_js_value();
     let tick: Rc<RefCell<Option<Tick>>> = Rc::default();
     let again = Rc::clone(&tick);
     *tick.borrow_mut() = Some(Closure::new(move |now_ms: f64| {
@@ -176,6 +184,9 @@ fn animate(handle: Handle) -> Result<(), JsValue> {
         {
             // Refused only by a window that is being closed.
             let _ = window.request_animation_frame(tick.as_ref().unchecked_ref());
+            if !waiting.replace(true) {
+                let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(chores.unchecked_ref(), 0);
+            }
         }
     }));
     let first = tick.borrow();
@@ -305,6 +316,12 @@ impl App {
         self.go_on_filming(now_ms);
         self.pull();
         self.watch_engine(now_ms);
+    }
+
+    /// What the frame did not wait for.
+    fn do_chores(&mut self) {
+        let now_ms = dom::now_ms();
+        self.draw_the_rest(now_ms);
         self.keep(false);
         self.keep_network(false);
         announce::speak(now_ms);

@@ -54,7 +54,7 @@ impl Thumbnails {
             return Ok(());
         };
         let mut points = vec![0.0; 2 * SAMPLES];
-        preset.field().sample(&mut StdRng::seed_from_u64(7), &mut points);
+        preset.sample(&mut StdRng::seed_from_u64(7), &mut points);
         self.samples.push(points);
         self.draw_from(self.samples.len() - 1)
     }

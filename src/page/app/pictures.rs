@@ -49,7 +49,7 @@ impl App {
             .compute(truth, u64::from(self.lab.target_revision), self.fit, &wanted, EXACT_MS);
     }
 
-    /// Draws the stage and the strip.
+    /// Draws the stage.
     pub(super) fn draw_pictures(&mut self, now_ms: f64) -> Result<(), JsValue> {
         let (source, sigma) = (self.source(), self.shown_sigma());
         self.show_field(source, sigma);
@@ -61,7 +61,6 @@ impl App {
         if std::mem::take(&mut self.screen.data_stale) {
             self.show_data();
         }
-        self.draw_strip(source, sigma)?;
         self.cover(sigma);
         self.stage.set_still(!self.lab.sampling);
         let window = self.window();
@@ -133,7 +132,9 @@ impl App {
         self.stage.set_coverage(Some((exact, border)));
     }
 
-    fn draw_strip(&mut self, source: Source, sigma: f32) -> Result<(), JsValue> {
+    /// Draws the strip, a tile at a time.
+    pub(super) fn draw_strip(&mut self) -> Result<(), JsValue> {
+        let (source, sigma) = (self.source(), self.shown_sigma());
         let (rungs, settings, empty) = (self.rungs(), &self.lab.settings, self.truth.is_err());
         self.strip.set_rungs(&rungs)?;
         self.strip.set_look(Look {

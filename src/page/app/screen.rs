@@ -42,6 +42,8 @@ pub(super) struct Screen {
     charts_ms: f64,
     /// Device pixels per CSS pixel, and whether readers are far away.
     pub seen: (f64, bool),
+    /// Everything is to be drawn anew.
+    pub outdated: bool,
     /// Hands enlarged or turned what is on the stage.
     pub closer: bool,
     frames: u32,
@@ -93,22 +95,24 @@ impl App {
     /// Draws whatever changed.
     pub(super) fn draw(&mut self, now_ms: f64) {
         self.screen.count(now_ms);
-        self.compute_exact();
         self.keep_surroundings();
         let drawn = self.keep_race().and_then(|()| self.draw_whatever_is_seen(now_ms));
-        if let Err(error) = drawn
-            && !std::mem::replace(&mut self.screen.complained, true)
-        {
-            // Once: the next frame will most likely fail the same way.
-            log(&error);
-        }
+        self.complain_once(drawn);
         let sigma = self.shown_sigma();
         if !same_sigma(sigma, self.screen.shown_sigma) {
             self.screen.shown_sigma = sigma;
             self.screen.controls_stale = true;
             self.screen.charts_changed();
         }
-        self.write_and_chart(now_ms, sigma);
+    }
+
+    /// The next frame will most likely fail the same way.
+    fn complain_once(&mut self, drawn: Result<(), JsValue>) {
+        if let Err(error) = drawn
+            && !std::mem::replace(&mut self.screen.complained, true)
+        {
+            log(&error);
+        }
     }
 
     fn draw_whatever_is_seen(&mut self, now_ms: f64) -> Result<(), JsValue> {
@@ -121,11 +125,24 @@ impl App {
         self.draw_rival(now_ms)
     }
 
-    /// One thing a frame, so that no frame is long.
-    fn write_and_chart(&mut self, now_ms: f64, sigma: f32) {
+    /// Paints and writes what can wait, a little at a time.
+    pub(super) fn draw_the_rest(&mut self, now_ms: f64) {
+        self.compute_exact();
+        if !self.lab.settings.all_levels {
+            let drawn = self.draw_strip();
+            self.complain_once(drawn);
+        }
+        self.write_and_chart(now_ms);
+    }
+
+    /// One thing at a time.
+    fn write_and_chart(&mut self, now_ms: f64) {
+        let sigma = self.shown_sigma();
         let screen = &mut self.screen;
         if screen.words_stale && now_ms - screen.words_ms >= WORDS_EVERY_MS {
             (screen.words_stale, screen.words_ms) = (false, now_ms);
+            // Whatever the words tell of, the stage may show as well.
+            screen.layers_stale = true;
             self.write_words();
         } else if std::mem::take(&mut screen.controls_stale) {
             controls::show(&self.lab.settings, &self.ladder(), sigma);
@@ -151,8 +168,12 @@ impl App {
         self.redraw_everything();
     }
 
-    /// After a change of size or colours.
+    /// After a change of size or colours: in the next frame, once.
     pub(super) fn redraw_everything(&mut self) {
+        self.screen.outdated = true;
+    }
+
+    pub(super) fn begin_everything_anew(&mut self) {
         self.hand.look();
         let colours = Colours::now();
         self.charts.colours = Some(colours);

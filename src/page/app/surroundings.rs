@@ -109,18 +109,20 @@ impl App {
     pub(super) fn keep_surroundings(&mut self) {
         let ratio = dom::pixel_ratio();
         let (was, far) = (self.screen.seen, self.lab.settings.projector);
-        if (was.0 - ratio).abs() < 1e-6 && was.1 == far {
-            return;
+        if (was.0 - ratio).abs() > 1e-6 || was.1 != far {
+            self.screen.seen = (ratio, far);
+            if let Some(root) = dom::root() {
+                dom::set_flag(&root, "data-projector", far);
+            }
+            if far {
+                // Whoever points at something must not draw.
+                self.set_tool(Tool::Look);
+            }
+            self.redraw_everything();
         }
-        self.screen.seen = (ratio, far);
-        if let Some(root) = dom::root() {
-            dom::set_flag(&root, "data-projector", far);
+        if std::mem::take(&mut self.screen.outdated) {
+            self.begin_everything_anew();
         }
-        if far {
-            // Whoever points at something must not draw.
-            self.set_tool(Tool::Look);
-        }
-        self.redraw_everything();
     }
 
     /// A hidden tab draws nothing and asks for nothing; the engine has to hear that it is hidden.

@@ -22,10 +22,12 @@ const FRAME_MS: f64 = 6.0;
 const MORPH_MS: f64 = 45.0;
 /// Rows of pixels painted between two looks at the clock.
 const ROWS: usize = 48;
-/// Largest side of the pixel buffer, at rest and while the view moves. Larger canvases are enlarged by the browser, which
-/// these soft pictures bear well.
+/// Largest side of the pixel buffer. Larger canvases are enlarged by the browser, which these soft pictures bear well.
 const SIDE: f32 = 1280.0;
-const DRAFT_SIDE: f32 = 640.0;
+/// The same while the view moves, when a picture must be whole in every frame: as large as this time for painting
+/// allows, milliseconds, between these.
+const DRAFT_MS: f64 = 9.0;
+const DRAFT_SIDES: [f32; 2] = [320.0, 640.0];
 
 /// What there is to see of the field, and how far it is painted.
 pub(super) struct FieldPicture {
@@ -44,6 +46,8 @@ pub(super) struct FieldPicture {
     painting: bool,
     /// Time spent on the last picture, and when it was begun.
     paint_ms: f64,
+    /// Largest side while the view moves.
+    draft: f32,
     begun_ms: f64,
 }
 
@@ -62,6 +66,7 @@ impl FieldPicture {
             count: 0,
             painting: false,
             paint_ms: 0.0,
+            draft: DRAFT_SIDES[1],
             begun_ms: 0.0,
         })
     }
@@ -134,7 +139,7 @@ impl FieldPicture {
 
     /// Goes on painting, if there is anything to paint.
     pub fn draw(&mut self, view: &View, tick: Tick) -> Result<(), JsValue> {
-        let most = if tick.moving { DRAFT_SIDE } else { SIDE };
+        let most = if tick.moving { self.draft } else { SIDE };
         let side = (tick.side * tick.ratio).min(most).floor();
         let start = Instant::now();
         let spent = || start.elapsed().as_secs_f64() * 1e3;
@@ -152,6 +157,12 @@ impl FieldPicture {
             return Ok(());
         }
         self.painting = false;
+        let painted = self.painter.view().pixels;
+        if painted <= DRAFT_SIDES[1] {
+            // Time goes with the area; in small steps, as the clock also counts what others do.
+            let fits = (DRAFT_MS / self.paint_ms).sqrt().clamp(0.8, 1.05) as f32;
+            self.draft = (painted * fits).clamp(DRAFT_SIDES[0], DRAFT_SIDES[1]);
+        }
         self.count += 1;
         self.surface
             .put(self.painter.pixels(), self.painter.view().pixels as u32)?;
