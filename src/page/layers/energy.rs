@@ -12,7 +12,7 @@ pub fn shade(energy: f32) -> f32 {
 }
 
 /// Pixels of a row whose colours are computed together.
-const BLOCK: usize = 16;
+const BLOCK: usize = 8;
 /// Steps of the sequence that decides how bytes are rounded, along a row and down the rows.
 const R2: [u32; 2] = [3_242_174_889, 2_447_445_414];
 
@@ -80,8 +80,8 @@ struct Wells<'a> {
 
 /// An ink, once for every pixel of a block.
 fn well(colour: [u8; 3]) -> Channels {
-    let [r, g, b] = colour.map(|c| u16::from(c) << 8);
-    std::array::from_fn(|k| [r, g, b, 255 << 8][k % 4])
+    let [r, g, b] = colour.map(|c| u64::from(c) << 8);
+    bytemuck::cast([r | g << 16 | b << 32 | (255 << 8) << 48; BLOCK])
 }
 
 /// Lets the channels of a block run towards those of an ink, as far as `cover` says in parts of 65,536.
@@ -104,9 +104,18 @@ fn colour_block(
     noise: u32,
     pixels: &mut [[u8; 4]; BLOCK],
 ) {
-    let mut channels: Channels = bytemuck::cast(places.map(|place| wells.ramp.colour(place)));
+    let has_contours = contours.iter().fold(0, |any, cover| any | cover.to_bits()) != 0;
     // Most pixels have no line near them.
-    if contours.iter().fold(0, |any, cover| any | cover.to_bits()) != 0 {
+    if !has_contours && *lines == [0; BLOCK] {
+        let mut at = [0; BLOCK];
+        for ((at, place), step) in at.iter_mut().zip(places).zip(&ALONG) {
+            *at = Ramp::entry(*place, noise.wrapping_add(*step));
+        }
+        *pixels = at.map(|at| wells.ramp.bytes(at));
+        return;
+    }
+    let mut channels: Channels = bytemuck::cast(places.map(|place| wells.ramp.colour(place)));
+    if has_contours {
         // Adding 2^23 leaves the nearest whole number in the lowest bits.
         let cover = contours.map(|cover| (cover * 65_535.0 + 8_388_608.0).to_bits() & 0xffff);
         lay(&wells.contour, cover, &mut channels);
@@ -129,12 +138,23 @@ fn colour_block(
 /// The channels of a block, 8 bits of each fractional.
 type Channels = [u16; 4 * BLOCK];
 
-/// How far every pixel of a block is along the sequence, in 16-bit fractions, once for each of its channels.
+/// How far every pixel of a block is along the sequence.
+static ALONG: [u32; BLOCK] = {
+    let mut steps = [0; BLOCK];
+    let mut k = 0;
+    while k < BLOCK {
+        steps[k] = R2[0].wrapping_mul(k as u32 + 1);
+        k += 1;
+    }
+    steps
+};
+
+/// The same in 16-bit fractions, once for each channel.
 static STEPS: Channels = {
     let mut steps = [0; 4 * BLOCK];
     let mut k = 0;
     while k < steps.len() {
-        steps[k] = (R2[0].wrapping_mul(k as u32 / 4 + 1) >> 16) as u16;
+        steps[k] = (ALONG[k / 4] >> 16) as u16;
         k += 1;
     }
     steps

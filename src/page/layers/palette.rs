@@ -1,15 +1,32 @@
 //! The colours of the pictures, for the dark and the light theme: one neutral ramp for every heat map, and colours
 //! that say the source.
 
+use std::rc::Rc;
+
 use crate::engine::settings::{Colour, Source};
 
 /// Steps of a ramp; with 8 bits of fraction each, finer than any screen once dithered.
 const STEPS: usize = 2048;
+/// The last place; above it there is room for a [`COARSE`] step.
+const LAST: usize = STEPS - COARSE;
+/// Steps of the ramp to one of its bytes, and ways to round each of these.
+const COARSE: usize = 8;
+const WAYS: usize = 32;
+const BYTES: usize = STEPS / COARSE * WAYS;
 
 /// A colour ramp as a table of colours, low value first. A colour is a word of four channels of 16 bits, 8 of them
 /// fractional: red in the lowest, full opacity in the highest.
+///
+/// Most pixels need no more than the nearest bytes, rounded up or down by chance: those are in a second table, 32 KB of
+/// RGBA, that is coarser, as chance also chooses between neighbouring steps of it.
 #[derive(Clone, Debug)]
-pub struct Ramp(Box<[u64; STEPS]>);
+pub struct Ramp(Rc<Tables>);
+
+#[derive(Debug)]
+struct Tables {
+    colours: [u64; STEPS],
+    bytes: [[u8; 4]; BYTES],
+}
 
 impl Ramp {
     /// Interpolates between colours in OKLab (Ottosson 2020), spaced so that lightness changes evenly.
@@ -22,7 +39,7 @@ impl Ramp {
         }
         let total = way.last().copied().unwrap_or(1.0);
         let colour = |step: usize| {
-            let u = total * step as f32 / (STEPS - 1) as f32;
+            let u = total * step.min(LAST) as f32 / LAST as f32;
             let k = way
                 .iter()
                 .rposition(|&w| w <= u)
@@ -33,11 +50,14 @@ impl Ramp {
             let [r, g, b] = rgb(lab).map(|v| (v.clamp(0.0, 1.0) * 255.0 * 256.0).round() as u64);
             r | g << 16 | b << 32 | (255 << 8) << 48
         };
-        let mut table = Box::new([0; STEPS]);
-        for (step, entry) in table.iter_mut().enumerate() {
-            *entry = colour(step);
-        }
-        Self(table)
+        let colours = std::array::from_fn(colour);
+        let bytes = std::array::from_fn(|k| {
+            let (step, way) = (k / WAYS * COARSE, k % WAYS);
+            // The middle of the chances that this stands for.
+            let chance = ((2 * way + 1) * 128 / WAYS) as u32;
+            [0, 1, 2, 3].map(|c| ((Self::channel(colours[step], c) + chance) >> 8) as u8)
+        });
+        Self(Rc::new(Tables { colours, bytes }))
     }
 
     /// The places in the table of numbers in [0, 1], clamped; NaN gives the low end.
@@ -47,14 +67,29 @@ impl Ramp {
         for (place, t) in places.iter_mut().zip(t) {
             let inside = if t > 0.0 { t } else { 0.0 };
             let inside = if inside < 1.0 { inside } else { 1.0 };
-            *place = (inside * (STEPS - 1) as f32 + WHOLE).to_bits();
+            *place = (inside * LAST as f32 + WHOLE).to_bits();
         }
     }
 
     /// The colour at a place, see [`Ramp`] for its channels.
     #[inline(always)]
     pub fn colour(&self, place: u32) -> u64 {
-        self.0[place as usize % STEPS]
+        self.0.colours[place as usize % STEPS]
+    }
+
+    /// Where the bytes of the colour at a place are, rounded as `chance` says, of which the highest bits count: of all
+    /// chances in equal numbers the mean is the colour, to a sixty-fourth of a byte.
+    #[inline(always)]
+    pub fn entry(place: u32, chance: u32) -> u32 {
+        const STEP: u32 = (STEPS / COARSE - 1) as u32 * WAYS as u32;
+        let step = (place + (chance >> 24) % COARSE as u32) * (WAYS / COARSE) as u32 & STEP;
+        step | chance >> (u32::BITS - WAYS.ilog2())
+    }
+
+    /// The bytes of an entry.
+    #[inline(always)]
+    pub fn bytes(&self, entry: u32) -> [u8; 4] {
+        self.0.bytes[entry as usize % BYTES]
     }
 
     /// A channel of a colour: 0 is red. 8 of its bits are fractional.

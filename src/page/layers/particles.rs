@@ -9,11 +9,13 @@
 //! The ways of the frames whose light is still seen are remembered ([`past`]), so that a picture of another size
 //! ([`still::Still`]) has the same trails.
 
+mod bands;
 mod past;
 pub mod still;
 
 use std::ops::Range;
 
+use self::bands::Bands;
 use self::past::{Past, Trace};
 use super::hues::TINTS;
 use super::light::{BLOCK, Colours, SHADE, colour, colours, mix};
@@ -85,6 +87,7 @@ pub struct ParticlePainter {
     /// Pixels that the light of a way is wide: more than one on large pictures only.
     width: u32,
     past: Past,
+    bands: Bands,
 }
 
 impl ParticlePainter {
@@ -104,6 +107,7 @@ impl ParticlePainter {
             stamps: Stamps::default(),
             width: 1,
             past: Past::default(),
+            bands: Bands::default(),
         }
     }
 
@@ -171,22 +175,28 @@ impl ParticlePainter {
         let mut past = std::mem::take(&mut self.past);
         let mut now = past.begin(keep);
         let before = past.last(count).filter(|_| keep > 0);
+        let mut bands = std::mem::take(&mut self.bands);
+        bands.begin(self.side);
         for (k, at) in positions.as_chunks::<2>().0.iter().enumerate() {
             let (nats, shade) = look(k, *at);
             let falling = if nats > 0.0 { (nats / OUTSIDE).min(1.0) } else { 0.0 };
             let (light, tint) = (CALM + (1.0 - CALM) * falling, shade.min(TINTS as u8 - 1));
             now.push(Trace { at: *at, light, tint });
-            let pixel = view.to_pixel(*at);
+            bands.push(view.to_pixel(*at)[1]);
+        }
+        for &k in bands.sorted() {
+            let Trace { at, light, tint } = now[k as usize];
+            let pixel = view.to_pixel(at);
             if !(pixel[0].is_finite() && pixel[1].is_finite()) {
                 continue;
             }
             if let Some(before) = before {
-                self.streak([view.to_pixel(before[k].at), pixel], glow.seconds, light, tint);
+                self.streak([view.to_pixel(before[k as usize].at), pixel], glow.seconds, light, tint);
             }
             self.dot(pixel, tint);
         }
         past.end(now, glow.seconds, keep);
-        self.past = past;
+        (self.past, self.bands) = (past, bands);
         let mut rgba = std::mem::take(&mut self.rgba);
         let fading = self.develop(0..self.side, &mut rgba);
         self.rgba = rgba;

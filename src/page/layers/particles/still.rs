@@ -35,6 +35,7 @@ impl Still {
             stamps: super::Stamps::default(),
             width: 1,
             past: Past::default(),
+            bands: super::Bands::default(),
         };
         Self {
             painter: own,
