@@ -148,7 +148,9 @@ impl Multiples {
         }
         self.levels = levels.to_vec();
         for (number, tile) in self.tiles.iter().enumerate() {
-            tile.set_sigma(levels[number / SOURCES]);
+            // The first row says for all what the numbers are.
+            let what = if number % SOURCES == 0 { "σ " } else { "" };
+            tile.set_sigma(what, levels[number / SOURCES]);
         }
         self.at[0] = self.at[0].min(levels.len().saturating_sub(1));
         Ok(())

@@ -60,10 +60,11 @@ impl Tile {
         })
     }
 
-    /// Writes on it which noise level it shows, and says so.
-    pub fn set_sigma(&self, sigma: f32) {
+    /// Writes on it which noise level it shows, behind what the number is, and says so.
+    pub fn set_sigma(&self, what: &str, sigma: f32) {
         let text = sigma_label(sigma);
         dom::set_attribute(&self.button, "aria-label", &format!("noise level σ = {text}"));
+        let text = what.to_owned() + &text;
         if self.label.text_content().as_deref() != Some(&text) {
             self.label.set_text_content(Some(&text));
         }
