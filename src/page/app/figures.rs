@@ -128,7 +128,7 @@ impl App {
             "noise" => vec![width(0), measures::inflation(step, s.noise_scale)],
             "rung" => vec![distance(0), distance(1)],
             "curl" => vec![
-                self.curl.map_or(f32::NAN, |(curl, _)| curl),
+                self.known.curl.map_or(f32::NAN, |(curl, _)| curl),
                 judged.map_or(f32::NAN, |quality| quality.over_floor),
             ],
             "memory" => {

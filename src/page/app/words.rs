@@ -78,7 +78,7 @@ impl App {
     pub(super) fn description(&self) -> String {
         let settings = &self.lab.settings;
         let caption = dom::element::<Element>("caption").ok().and_then(|e| e.text_content());
-        let nats = self.progress.as_ref().map(|progress| nats_text(progress.nats));
+        let nats = self.known.progress.as_ref().map(|progress| nats_text(progress.nats));
         description::describe(&Seen {
             field: &captions::field(self.screen.source, &self.lab.target, self.shown_sigma()),
             words: [
@@ -122,7 +122,11 @@ impl App {
         dom::set_text("step", &last.stamp.step.to_string());
         dom::set_text(
             "nats",
-            &self.progress.as_ref().map_or("–".to_owned(), |p| nats_text(p.nats)),
+            &self
+                .known
+                .progress
+                .as_ref()
+                .map_or("–".to_owned(), |p| nats_text(p.nats)),
         );
         dom::set_text("particles", &self.screen.particles.to_string());
         dom::set_text("steps-per-second", &fixed(last.steps_per_second, 0).to_string());
@@ -143,7 +147,7 @@ impl App {
         dom::set_text("way", &way.unwrap_or_default());
         let rate = self.approach.last().map(|last| fixed(last.rate, 2).to_string());
         dom::set_text("approach-rate", &rate.unwrap_or("–".to_owned()));
-        dom::set_text("curl", &captions::curl(self.curl));
+        dom::set_text("curl", &captions::curl(self.known.curl));
         self.write_density();
         let judged = self
             .quality
@@ -166,10 +170,11 @@ impl App {
     /// How good the network's density is.
     fn write_density(&self) {
         let found = self
+            .known
             .density
             .as_ref()
             .filter(|found| self.lab.is_of_these_data(&found.stamp));
-        let state = match (self.measuring, found) {
+        let state = match (self.known.measuring, found) {
             (Some((_, part)), _) => captions::percent(part),
             (None, Some(found)) if !found.kl.is_finite() => "the flow runs away".to_owned(),
             (None, Some(found)) => format!("at step {}", found.stamp.step),
@@ -237,7 +242,7 @@ impl App {
                 "train" => show_play(&button, self.lab.training, ["Train", "Pause"], "training"),
                 "sample" => show_play(&button, self.lab.sampling, ["Play", "Pause"], "particles"),
                 "undo" => button.set_disabled(!self.editor.can_undo(&self.lab)),
-                "measure" => button.set_disabled(self.measuring.is_some() || !self.runs()),
+                "measure" => button.set_disabled(self.known.measuring.is_some() || !self.runs()),
                 "errors" => press(&button, self.charts.bars == Bars::Errors),
                 "losses" => press(&button, self.charts.bars == Bars::Losses),
                 "seconds" => press(&button, self.charts.against == Against::Seconds),
