@@ -7,6 +7,7 @@
 
 pub mod distribution;
 pub mod noise;
+pub mod number;
 pub mod objective;
 
 /// What the networks compute on the CPU.

@@ -29,6 +29,7 @@
 //!
 //! Two binaries share this library: `page` runs on the main thread and is built without the feature `engine`, that is
 //! without everything that computes with burn; `engine` runs in a dedicated worker. They speak in [`engine::protocol`].
+//! What no browser reads of either is taken out when the site is built (`pack.rs`).
 
 pub use scorefield_kernel::distribution;
 pub mod engine;

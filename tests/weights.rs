@@ -16,6 +16,7 @@ use scorefield::field::Field;
 use scorefield::model::weights_file::{self, Content, WeightsError};
 use scorefield::model::{Head, Kind, Preconditioning, Shape};
 use scorefield::noise::NoiseLadder;
+use scorefield::objective::Weighting;
 use scorefield::training::{Plan, Snapshot, Trainer};
 
 const LADDER: NoiseLadder = NoiseLadder {
@@ -58,6 +59,22 @@ fn a_run_of_every_kind_comes_back_from_its_file_bit_for_bit() {
         let bytes = weights_file::to_bytes(&snapshot, Content::Everything);
         assert_eq!(weights_file::from_bytes(&bytes), Ok(snapshot));
     }
+}
+
+/// Where all noise levels count alike, gradients grow with the least of them: their mean square passes a million at the
+/// smallest that can be chosen.
+#[test]
+fn a_run_with_large_gradients_comes_back_from_its_file() {
+    let data = Preset::Rings.field();
+    let mut plan = plan();
+    (plan.weighting, plan.ladder.sigma_min) = (Weighting::Uniform, 0.002);
+    let mut trainer = trained(0);
+    (0..60).for_each(|_| trainer.step(&data, &plan));
+    let snapshot = now(trainer.checkpoint()).unwrap();
+    let largest = snapshot.second_moment.iter().fold(0.0, |most, v| v.max(most));
+    assert!(largest > 1e6, "{largest:e}");
+    let bytes = weights_file::to_bytes(&snapshot, Content::Everything);
+    assert_eq!(weights_file::from_bytes(&bytes), Ok(snapshot));
 }
 
 #[test]
@@ -176,9 +193,15 @@ fn what_is_wrong_with_a_file_is_said() {
         error(&|s| s.weights[0] = f32::INFINITY),
         WeightsError::OutOfRange("weights")
     );
+    for moment in [-1.0, 1e37, f32::INFINITY, f32::NAN] {
+        assert_eq!(
+            error(&|s| s.second_moment[1] = moment),
+            WeightsError::OutOfRange("second_moment")
+        );
+    }
     assert_eq!(
-        error(&|s| s.second_moment[1] = -1.0),
-        WeightsError::OutOfRange("second_moment")
+        error(&|s| s.first_moment[1] = -1e19),
+        WeightsError::OutOfRange("first_moment")
     );
     assert_eq!(
         error(&|s| s.preconditioning.scale = 0.0),

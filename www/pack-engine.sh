@@ -1,7 +1,8 @@
 #!/bin/sh
-# Runs first after every build of the site: compresses the engine (a static host may not), names its files after their
-# content, and tells the page those names and sizes.
+# Runs first after every build of the site: takes out of page and engine what no browser reads (src/pack.rs), compresses
+# the engine (a static host may not), names its files after their content, and tells the page those names and sizes.
 set -eu
+cargo run --quiet --release --locked --offline --package scorefield-pack -- "$TRUNK_STAGING_DIR"
 cd "${TRUNK_STAGING_DIR:?this is a hook of trunk}"
 hash=$(cat engine_bg.wasm engine.js | cksum | cut -d' ' -f1)
 gzip -9 -n -c engine_bg.wasm > "engine-$hash.wasm.gz"

@@ -1,8 +1,17 @@
 #!/bin/sh
-# Runs last, after every build of the site: moves the start script into a file (the page's Content-Security-Policy allows
-# none inside), and tells the service worker which files the site has, and of which build.
+# Runs last, after every build of the site: names the page's files after their content as packed (trunk did so before),
+# moves the start script into a file (the page's Content-Security-Policy allows none inside), and tells the service worker
+# which files the site has, and of which build.
 set -eu
 cd "${TRUNK_STAGING_DIR:?this is a hook of trunk}"
+
+module=$(echo page-*_bg.wasm)
+old=${module%_bg.wasm}
+new="page-$(cat "$module" "$old.js" | cksum | cut -d' ' -f1)"
+mv "$module" "${new}_bg.wasm"
+mv "$old.js" "$new.js"
+sed "s|$old|$new|g" index.html > index.packed
+mv index.packed index.html
 
 open='<script type="module">'
 sed -n "/$open/,/<\/script>/p" index.html | sed "s|.*$open||; s|</script>.*||" > start.js

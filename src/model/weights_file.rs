@@ -38,6 +38,10 @@ const KINDS: [Kind; 3] = [Kind::Score, Kind::Energy(Head::Linear), Kind::Energy(
 /// Numbers of this size and more are of no use to any network.
 const ABSURD: f32 = 1e6;
 
+/// Gradients are larger: where all noise levels count alike they grow as 1 / σ², with no end that holds for all settings. But
+/// Adam goes on from them as long as their squares are finite, which go up to 3.4e38.
+const LARGEST_GRADIENT: f32 = 1e18;
+
 const FORMAT: &str = "scorefield";
 
 /// How much of a run a file holds.
@@ -117,12 +121,12 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Snapshot, WeightsError> {
     }
     let mut snapshot = file.head()?;
     let wanted = snapshot.shape.parameters();
-    snapshot.average = file.vector("average", wanted)?;
+    snapshot.average = file.vector("average", wanted, ABSURD)?;
     let rest = ["weights", "first_moment", "second_moment"];
     let content = if rest.iter().any(|name| file.0.has(name)) {
-        snapshot.weights = file.vector("weights", wanted)?;
-        snapshot.first_moment = file.vector("first_moment", wanted)?;
-        snapshot.second_moment = file.vector("second_moment", wanted)?;
+        snapshot.weights = file.vector("weights", wanted, ABSURD)?;
+        snapshot.first_moment = file.vector("first_moment", wanted, LARGEST_GRADIENT)?;
+        snapshot.second_moment = file.vector("second_moment", wanted, LARGEST_GRADIENT * LARGEST_GRADIENT)?;
         Content::Everything
     } else {
         snapshot.weights = snapshot.average.clone();
@@ -255,14 +259,14 @@ impl File<'_> {
         }
     }
 
-    fn vector(&self, part: &'static str, wanted: usize) -> Result<Vec<f32>, WeightsError> {
+    fn vector(&self, part: &'static str, wanted: usize, bound: f32) -> Result<Vec<f32>, WeightsError> {
         let values = self.0.floats(part).ok_or(WeightsError::Missing(part))?;
         let got = values.len();
         if got != wanted {
             return Err(WeightsError::WrongLength { part, got, wanted });
         }
         // Written so that NaN is refused too.
-        if !values.iter().all(|value| value.abs() < ABSURD) {
+        if !values.iter().all(|value| value.abs() < bound) {
             return Err(WeightsError::OutOfRange(part));
         }
         Ok(values)

@@ -48,6 +48,7 @@ use self::keeping::Kept;
 use self::lessons::Lessons;
 use self::margins::Margins;
 use self::meter::Meter;
+use self::network::Known;
 use self::playing::Playing;
 use self::probe::Probe;
 use self::race::Rival;
@@ -58,7 +59,7 @@ pub use self::weights::{Weights, check_length};
 use super::announce;
 use super::banner::{self, Kind};
 use super::editor::Editor;
-use super::history::{ApproachHistory, History};
+use super::history::ApproachHistory;
 use super::lab::Lab;
 use super::multiples::Multiples;
 use super::pictures::{Fit, Pictures};
@@ -70,7 +71,7 @@ use super::theme::Theme;
 use super::thumbnails::Thumbnails;
 use super::{controls, dom, hint, keys, link, script};
 use crate::distribution::{ExactField, TargetError};
-use crate::engine::protocol::{Checkpoint, DensityError, Devices, Frame, Progress, SampleQuality};
+use crate::engine::protocol::{Checkpoint, Devices, Frame, SampleQuality};
 
 /// Draws of the truth by which the network's density is measured: some hundredths of a nat.
 pub const DRAWS: u32 = 2048;
@@ -85,16 +86,10 @@ pub struct App {
     pub requests: Requests,
     /// Where the engine computes.
     pub devices: Option<Devices>,
-    /// The last measurement against the truth.
-    pub progress: Option<Progress>,
+    /// What was measured of the network.
+    pub known: Known,
     /// How good the samples of the last descent were, and which data they were compared with.
     pub quality: Option<(u32, SampleQuality)>,
-    /// Curl of the learned field relative to its slope, and the noise level at which.
-    pub curl: Option<(f32, f32)>,
-    /// How far the network's density was from the truth when that was asked for last.
-    pub density: Option<DensityError>,
-    /// The request by which that is being measured, and the part that is done.
-    measuring: Option<(u32, f32)>,
     /// How the live particles, and in a race the rival's, stand since their start.
     pub tracks: [Track; 2],
     /// How the live particles of a chain approached their target since their start.
@@ -106,8 +101,6 @@ pub struct App {
     truth_of: Option<u32>,
     fit: Fit,
     pictures: Pictures,
-    /// Nats over steps, and over seconds.
-    histories: [History; 2],
     charts: Charts,
     margins: Margins,
     stage: Box<Stage>,
@@ -228,11 +221,8 @@ impl App {
             editor: Editor::default(),
             requests: Requests::default(),
             devices: None,
-            progress: None,
+            known: Known::default(),
             quality: None,
-            curl: None,
-            density: None,
-            measuring: None,
             tracks: Default::default(),
             approach: ApproachHistory::default(),
             last: Frame::default(),
@@ -240,7 +230,6 @@ impl App {
             truth_of: None,
             fit: Fit::default(),
             pictures: Pictures::default(),
-            histories: Default::default(),
             charts: Charts::default(),
             margins: Margins::default(),
             stage,

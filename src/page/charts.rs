@@ -8,6 +8,7 @@
 mod approach;
 mod axis;
 mod bars;
+mod canvas;
 mod graph;
 mod ladder;
 mod learning;

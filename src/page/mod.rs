@@ -27,7 +27,7 @@ pub mod lessons;
 pub mod link;
 pub mod loop_meter;
 pub mod multiples;
-mod number;
+use scorefield_kernel::number;
 pub mod offline;
 pub mod picture;
 pub mod pictures;

@@ -13,10 +13,10 @@ use web_sys::{Element, HtmlDialogElement, HtmlElement, KeyboardEvent};
 use self::figures::two_figures;
 pub use self::figures::{error_at, percent};
 use self::layout::{Layout, Place, SOURCES};
-use super::dom;
 use super::layers::GridField;
 use super::print::Print;
 use super::tile::{Look, Tile, TilePainter, TileShot, sigma_label, source_name};
+use super::{dom, number};
 use crate::engine::settings::{Colour, Source};
 
 /// The rows, from the top.
@@ -148,7 +148,9 @@ impl Multiples {
         }
         self.levels = levels.to_vec();
         for (number, tile) in self.tiles.iter().enumerate() {
-            tile.set_sigma(levels[number / SOURCES]);
+            // The first row says for all what the numbers are.
+            let what = if number % SOURCES == 0 { "σ " } else { "" };
+            tile.set_sigma(what, levels[number / SOURCES]);
         }
         self.at[0] = self.at[0].min(levels.len().saturating_sub(1));
         Ok(())
@@ -292,7 +294,7 @@ impl Multiples {
     fn arrange(&mut self) -> Result<(), JsValue> {
         let layout = self.layout;
         let style = self.grid.style();
-        style.set_property("--tile", &format!("{}px", layout.side))?;
+        style.set_property("--tile", &format!("{}px", number::short(layout.side)))?;
         style.set_property("--columns", &layout.columns.max(SOURCES).to_string())?;
         let down = layout.columns == 0;
         self.grid.set_class_name(if down { "down" } else { "across" });

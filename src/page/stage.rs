@@ -165,6 +165,11 @@ impl Stage {
         self.picture.set_field(field, now_ms, self.reduced_motion);
     }
 
+    /// The field that is shown, or flows in.
+    pub fn field(&self) -> Option<&Rc<GridField>> {
+        self.picture.field.target()
+    }
+
     /// Points of the data, `[x0, y0, …]`, their middle, and their modes if they have any.
     pub fn set_data(&mut self, points: &[f32], middle: [f32; 2], modes: Option<Modes>) {
         self.cloud.set_data(middle, modes);

@@ -133,7 +133,7 @@ impl Strip {
 
     fn build(&self, sigma: f32) -> Result<Rung, JsValue> {
         let tile = Tile::new(&self.container)?;
-        tile.set_sigma(sigma);
+        tile.set_sigma("", sigma);
         let on_select = Rc::clone(&self.on_select);
         let listener = dom::listen(&tile.button, "click", move |_| on_select(sigma));
         Ok(Rung {

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlButtonElement, HtmlCanvasElement};
 
-use super::dom;
 use super::layers::paint::{FieldPainter, Layers};
 use super::layers::scale::{self, Scale};
 use super::layers::{GridField, Palette};
 use super::print::{Place, Print, ROWS, Work};
 use super::stage::{context, show};
 use super::viewport::Viewport;
+use super::{dom, number};
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Colour, Source};
 
@@ -60,10 +60,11 @@ impl Tile {
         })
     }
 
-    /// Writes on it which noise level it shows, and says so.
-    pub fn set_sigma(&self, sigma: f32) {
+    /// Writes on it which noise level it shows, behind what the number is, and says so.
+    pub fn set_sigma(&self, what: &str, sigma: f32) {
         let text = sigma_label(sigma);
         dom::set_attribute(&self.button, "aria-label", &format!("noise level σ = {text}"));
+        let text = what.to_owned() + &text;
         if self.label.text_content().as_deref() != Some(&text) {
             self.label.set_text_content(Some(&text));
         }
@@ -278,7 +279,7 @@ pub fn sigma_label(sigma: f32) -> String {
     } else {
         (1.0 - sigma.max(1e-9).log10().floor()) as usize
     };
-    let text = format!("{sigma:.digits$}");
+    let text = number::fixed(sigma, digits).to_string();
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 

@@ -126,6 +126,7 @@ async fn what_is_done_on_the_page_can_be_kept() -> Outcome {
     starting_afresh_forgets_everything_but_undo(&chrome, &address).await?;
     a_reload_brings_the_network_back(&chrome, &address).await?;
     pictures::pictures_have_the_size_asked_for_and_show_something(&chrome).await?;
+    pictures::what_is_written_on_tiles_is_on_their_picture(&chrome).await?;
     pictures::a_large_picture_is_made_in_short_tasks_and_shows_what_the_small_one_shows(&chrome).await?;
     pictures::a_picture_that_is_not_wanted_any_more_is_not_saved(&chrome).await?;
     files::tables_say_what_a_script_is_told(&chrome).await?;

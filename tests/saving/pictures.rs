@@ -75,6 +75,35 @@ pub async fn pictures_have_the_size_asked_for_and_show_something(chrome: &Chrome
     Ok(())
 }
 
+/// From now on `written` has what is written on canvases.
+const LISTEN: &str = "window.written = [];
+    const { prototype } = CanvasRenderingContext2D;
+    prototype.write = prototype.fillText;
+    prototype.fillText = function (text, ...place) {
+        if (!this.canvas.isConnected) written.push(text);
+        this.write(text, ...place);
+    }";
+
+pub async fn what_is_written_on_tiles_is_on_their_picture(chrome: &Chrome) -> Outcome {
+    chrome.run("scorefield.configure({ levels: 2 })").await?;
+    click(chrome, "main [data-action=levels]").await?;
+    click(chrome, "#levels [data-action=save]").await?;
+    chrome.run(&choose("Every noise level", "#levels-grid", 1.0)).await?;
+    chrome.run(LISTEN).await?;
+    save(chrome, "save-png").await?;
+    let written = chrome
+        .run(
+            "const { prototype } = CanvasRenderingContext2D;
+             prototype.fillText = prototype.write;
+             return written.filter((text) => ['learned', 'σ 0.01', '0.01'].includes(text))",
+        )
+        .await?;
+    // Exact, learned and error of the last level: the first row says for all what the numbers are.
+    assert_eq!(written, json!(["σ 0.01", "0.01", "0.01", "learned"]));
+    click(chrome, "#levels [data-action=levels]").await?;
+    Ok(())
+}
+
 /// Everything there is on the stage, of data on which particles are on their way.
 const EVERYTHING: &str = "scorefield.preset('rings');
     scorefield.configure({ source: 'exact', contours: true, contourLabels: true, arrows: true, streamlines: true,

@@ -32,10 +32,10 @@ impl App {
     pub(super) fn draw_charts(&self, ratio: &dyn Fn(&str) -> f64) -> Result<(), ChartError> {
         let paper = |id| self.paper(id, ratio(id));
         let sigma = self.shown_sigma();
-        let history = &self.histories[self.charts.against as usize];
+        let history = &self.known.histories[self.charts.against as usize];
         charts::learning(&paper("nats-chart")?, self.charts.against, history)?;
         let nothing = Default::default();
-        let progress = self.progress.as_ref().unwrap_or(&nothing);
+        let progress = self.known.progress.as_ref().unwrap_or(&nothing);
         charts::bars(&paper("error-chart")?, progress, self.charts.bars, sigma)?;
         let runners = self.tracks.each_ref().map(|track| &track.history);
         if self.rival.is_some() {

@@ -234,7 +234,7 @@ impl App {
         self.requests.lose(reason);
         self.meter.lose();
         self.probe.lose();
-        (self.engine.told, self.engine.waiting_for_frame, self.measuring) = (Told::default(), false, None);
+        (self.engine.told, self.engine.waiting_for_frame, self.known.measuring) = (Told::default(), false, None);
         self.stint = None;
     }
 

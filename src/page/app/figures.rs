@@ -6,6 +6,7 @@ use super::App;
 use super::playing::Playing;
 use crate::engine::protocol::{Command, Floats, Grid, SampleJob};
 use crate::engine::settings::Source;
+use crate::page::number::short;
 use crate::page::scenes::measures::{self, Barrier};
 use crate::page::scenes::{self, PAIR_WIDTH, WELLS};
 use crate::page::{dom, flat};
@@ -87,7 +88,7 @@ impl App {
                 output.set_text_content(Some(&text));
                 let gauge = output.previous_element_sibling();
                 if let Some(bar) = gauge.and_then(|gauge| gauge.query_selector("i").ok().flatten()) {
-                    dom::set_attribute(&bar, "style", &format!("--is:{}", figure.max(0.0)));
+                    dom::set_attribute(&bar, "style", &format!("--is:{}", short(figure.max(0.0))));
                 }
             }
         }
@@ -127,7 +128,7 @@ impl App {
             "noise" => vec![width(0), measures::inflation(step, s.noise_scale)],
             "rung" => vec![distance(0), distance(1)],
             "curl" => vec![
-                self.curl.map_or(f32::NAN, |(curl, _)| curl),
+                self.known.curl.map_or(f32::NAN, |(curl, _)| curl),
                 judged.map_or(f32::NAN, |quality| quality.over_floor),
             ],
             "memory" => {
@@ -238,12 +239,12 @@ fn draw_crossings(crossings: &[[f32; 2]], barrier: &Barrier) {
     let mut line = String::new();
     for beta in BETAS {
         let [x, y] = place(beta, barrier.crossing_time(beta).ln());
-        line += &format!("{x},{y} ");
+        line += &format!("{},{} ", short(x), short(y));
     }
     let mut marks = String::new();
     for &[beta, log_time] in crossings {
         let [x, y] = place(beta, log_time);
-        marks += &format!("M{x} {y}h0");
+        marks += &format!("M{} {}h0", short(x), short(y));
     }
     for (id, attribute, value) in [("barrier-line", "points", line), ("barrier-dots", "d", marks)] {
         if let Ok(element) = dom::element::<Element>(id) {

@@ -217,7 +217,7 @@ impl App {
         };
         let measured = Measured {
             tracks: &self.tracks,
-            progress: self.progress.as_ref(),
+            progress: self.known.progress.as_ref(),
             step: self.last.stamp.step,
             approach: self.approach.last(),
             sigma: self.lab.settings.sigma,

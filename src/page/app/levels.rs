@@ -68,7 +68,11 @@ impl App {
     pub(super) fn write_levels(&mut self) {
         let levels = self.multiples.levels().to_vec();
         for (level, sigma) in levels.into_iter().enumerate() {
-            let measured = self.progress.as_ref().and_then(|progress| error_at(progress, sigma));
+            let measured = self
+                .known
+                .progress
+                .as_ref()
+                .and_then(|progress| error_at(progress, sigma));
             let text = measured.map(percent).or_else(|| {
                 let difference = self.pictures.get(Source::Error, sigma, true)?;
                 let exact = self.pictures.get(Source::Exact, sigma, true)?;

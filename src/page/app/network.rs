@@ -1,7 +1,24 @@
 //! Networks come and go: each has a number, and what is known of one goes with it.
 
 use super::App;
+use crate::engine::protocol::{DensityError, Progress};
+use crate::page::history::History;
 use crate::page::pictures::Fit;
+
+/// What was measured of the network.
+#[derive(Default)]
+pub struct Known {
+    /// The last measurement against the truth.
+    pub progress: Option<Progress>,
+    /// Nats over steps, and over seconds.
+    pub histories: [History; 2],
+    /// Curl of the learned field relative to its slope, and the noise level at which.
+    pub curl: Option<(f32, f32)>,
+    /// How far the network's density was from the truth when that was asked for last.
+    pub density: Option<DensityError>,
+    /// The request by which that is being measured, and the part that is done.
+    pub measuring: Option<(u32, f32)>,
+}
 
 impl App {
     /// Mean and scale of the data as they are now: what a new network is fitted to.
@@ -36,8 +53,10 @@ impl App {
     pub(super) fn begin_run(&mut self, run: u32) {
         self.lab.run = run;
         self.checkpoint = None;
-        (self.progress, self.density, self.curl) = (None, None, None);
-        self.histories = Default::default();
+        self.known = Known {
+            measuring: self.known.measuring,
+            ..Known::default()
+        };
         self.pictures.forget_learned();
         self.screen.charts_changed();
     }

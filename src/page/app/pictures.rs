@@ -10,7 +10,7 @@ use crate::distribution::modes::modes;
 use crate::engine::settings::{Objective, Source};
 use crate::page::dom;
 use crate::page::lab::nearest;
-use crate::page::layers::{GridField, coverage};
+use crate::page::layers::coverage;
 use crate::page::pictures::Wanted;
 use crate::page::tile::Look;
 
@@ -85,9 +85,8 @@ impl App {
         if picture.is_none() && !empty {
             return;
         }
-        if !same(&picture, &self.screen.field) {
-            self.stage.set_field(picture.clone());
-            self.screen.field = picture;
+        if picture.as_ref().map(Rc::as_ptr) != self.stage.field().map(Rc::as_ptr) {
+            self.stage.set_field(picture);
         }
         if source != self.screen.source || self.screen.layers_stale {
             self.screen.source = source;
@@ -174,13 +173,5 @@ impl App {
             Target::Drawing(_) => None,
         };
         self.stage.set_data(&points, self.fit.mean, modes);
-    }
-}
-
-fn same(a: &Option<Rc<GridField>>, b: &Option<Rc<GridField>>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => Rc::ptr_eq(a, b),
-        (None, None) => true,
-        _ => false,
     }
 }

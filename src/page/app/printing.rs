@@ -88,7 +88,10 @@ impl App {
         taken?;
         self.saving.picture = Some(print.stopped());
         banner::show(Kind::Offer, "The picture is being made.", Some(("Stop", STOP)));
-        let (handle, name) = (self.handle.clone(), format!("{}-{scale}x.png", view.name));
+        let (handle, name) = (
+            self.handle.clone(),
+            format!("{}-{}x.png", view.name, number::short(scale)),
+        );
         dom::spawn(async move {
             let made = print.make(work, view.caption).await;
             handle.act(move |app| app.end_picture(&name, made));

@@ -93,10 +93,10 @@ impl App {
                     ("curl", &curl),
                 ],
             ),
-            Report::Measuring { request, part } => self.measuring = Some((request, part)),
+            Report::Measuring { request, part } => self.known.measuring = Some((request, part)),
             Report::Measured { request, error } => {
-                self.measuring = None;
-                self.density = Some(error);
+                self.known.measuring = None;
+                self.known.density = Some(error);
                 self.requests.measured(request, &error);
             }
             Report::Weights { request, step, bytes } => {
@@ -147,7 +147,10 @@ impl App {
 
     /// A request was refused, or something went wrong that nobody asked for.
     fn on_failure(&mut self, request: Option<u32>, message: &str) {
-        self.measuring = self.measuring.filter(|(measuring, _)| Some(*measuring) != request);
+        self.known.measuring = self
+            .known
+            .measuring
+            .filter(|(measuring, _)| Some(*measuring) != request);
         if let Some(request) = request {
             self.end_stint(request, None);
             if self.weights.is_shipped(request) {
@@ -203,17 +206,17 @@ impl App {
             .filter(|picture| self.lab.is_of_this_network(&picture.stamp))
         {
             self.pictures.learned(picture, &rungs, shown);
-            self.curl = picture.curl.map(|curl| (curl, picture.sigma)).or(self.curl);
+            self.known.curl = picture.curl.map(|curl| (curl, picture.sigma)).or(self.known.curl);
         }
         if none && self.pictures.has_learned() {
             dom::mark("first learned field");
         }
         if let Some(progress) = progress.filter(|progress| self.is_current(progress)) {
             let places = [progress.step as f64, progress.seconds];
-            for (history, at) in self.histories.iter_mut().zip(places) {
+            for (history, at) in self.known.histories.iter_mut().zip(places) {
                 history.push(at, progress.nats);
             }
-            self.progress = Some(progress);
+            self.known.progress = Some(progress);
             self.screen.charts_changed();
         }
         self.screen.words_changed();

@@ -89,7 +89,7 @@ impl App {
     }
 
     fn save_field(&self) {
-        let Some(field) = self.screen.field.as_ref().filter(|field| field.is_whole()) else {
+        let Some(field) = self.stage.field().filter(|field| field.is_whole()) else {
             return banner::show(Kind::Notice, "There is no field yet.", None);
         };
         let mut table = Table::new("x,y,sx,sy,energy");
@@ -104,11 +104,11 @@ impl App {
     fn save_metrics(&self) {
         let mut table = Table::new("quantity,step,seconds,sigma,evaluations,value");
         let none = f32::NAN;
-        let [by_step, by_seconds] = self.histories.each_ref().map(|history| history.points());
+        let [by_step, by_seconds] = self.known.histories.each_ref().map(|history| history.points());
         for ((step, nats), (seconds, _)) in by_step.iter().zip(by_seconds) {
             table.row("nats,", &[*step as f32, *seconds as f32, none, none, *nats as f32]);
         }
-        if let Some(progress) = &self.progress {
+        if let Some(progress) = &self.known.progress {
             let place = [progress.step as f32, progress.seconds as f32];
             for (sigma, error) in progress.sigmas.iter().zip(&progress.error) {
                 table.row("relative error,", &[place[0], place[1], *sigma, none, *error]);

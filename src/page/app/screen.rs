@@ -27,7 +27,6 @@ pub(super) struct Screen {
     pub particles: usize,
     /// Which field is on the stage.
     pub source: Source,
-    pub field: Option<Rc<GridField>>,
     /// The highest log density of an exact picture.
     pub highest: Option<(Rc<GridField>, f32)>,
     pub layers_stale: bool,

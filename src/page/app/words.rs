@@ -12,6 +12,7 @@ use crate::page::captions::{self, Scene};
 use crate::page::charts::{Against, Bars};
 use crate::page::description::{self, Seen};
 use crate::page::lab::sigma_text;
+use crate::page::number::fixed;
 use crate::page::stage::Tool;
 use crate::page::{dom, legend, thumbnails};
 
@@ -77,7 +78,7 @@ impl App {
     pub(super) fn description(&self) -> String {
         let settings = &self.lab.settings;
         let caption = dom::element::<Element>("caption").ok().and_then(|e| e.text_content());
-        let nats = self.progress.as_ref().map(|progress| nats_text(progress.nats));
+        let nats = self.known.progress.as_ref().map(|progress| nats_text(progress.nats));
         description::describe(&Seen {
             field: &captions::field(self.screen.source, &self.lab.target, self.shown_sigma()),
             words: [
@@ -121,11 +122,18 @@ impl App {
         dom::set_text("step", &last.stamp.step.to_string());
         dom::set_text(
             "nats",
-            &self.progress.as_ref().map_or("–".to_owned(), |p| nats_text(p.nats)),
+            &self
+                .known
+                .progress
+                .as_ref()
+                .map_or("–".to_owned(), |p| nats_text(p.nats)),
         );
         dom::set_text("particles", &self.screen.particles.to_string());
-        dom::set_text("steps-per-second", &format!("{:.0}", last.steps_per_second));
-        dom::set_text("frames-per-second", &format!("{:.0}", self.screen.frames_per_second));
+        dom::set_text("steps-per-second", &fixed(last.steps_per_second, 0).to_string());
+        dom::set_text(
+            "frames-per-second",
+            &fixed(self.screen.frames_per_second, 0).to_string(),
+        );
         dom::set_text("evaluations", &last.cloud.sampler.evaluations.to_string());
         dom::set_text("evaluations-per-second", &captions::count(last.evaluations_per_second));
         dom::set_text("recycled", &last.cloud.sampler.recycled.to_string());
@@ -137,9 +145,9 @@ impl App {
             .distance()
             .map(|distance| captions::times(distance) + " floor");
         dom::set_text("way", &way.unwrap_or_default());
-        let rate = self.approach.last().map(|last| format!("{:.2}", last.rate));
+        let rate = self.approach.last().map(|last| fixed(last.rate, 2).to_string());
         dom::set_text("approach-rate", &rate.unwrap_or("–".to_owned()));
-        dom::set_text("curl", &captions::curl(self.curl));
+        dom::set_text("curl", &captions::curl(self.known.curl));
         self.write_density();
         let judged = self
             .quality
@@ -162,11 +170,12 @@ impl App {
     /// How good the network's density is.
     fn write_density(&self) {
         let found = self
+            .known
             .density
             .as_ref()
             .filter(|found| self.lab.is_of_these_data(&found.stamp));
-        let state = match (self.measuring, found) {
-            (Some((_, part)), _) => format!("{:.0} %", part * 100.0),
+        let state = match (self.known.measuring, found) {
+            (Some((_, part)), _) => captions::percent(part),
             (None, Some(found)) if !found.kl.is_finite() => "the flow runs away".to_owned(),
             (None, Some(found)) => format!("at step {}", found.stamp.step),
             (None, None) => String::new(),
@@ -174,14 +183,17 @@ impl App {
         dom::set_text("measured", &state);
         let found = found.filter(|found| found.kl.is_finite());
         let write = |id: &str, text: Option<String>| dom::set_text(id, text.as_deref().unwrap_or("–"));
-        write("kl", found.map(|d| format!("{:.3} ± {:.3} nat", d.kl, d.error)));
+        write(
+            "kl",
+            found.map(|d| format!("{} ± {} nat", fixed(d.kl, 3), fixed(d.error, 3))),
+        );
         write(
             "nll",
-            found.map(|d| format!("{:.3} nat, best {:.3}", d.nll, d.nll - d.kl)),
+            found.map(|d| format!("{} nat, best {}", fixed(d.nll, 3), fixed(d.nll - d.kl, 3))),
         );
         let grid = found.and_then(|found| found.grid);
         dom::set_hidden("grid-row", grid.is_none());
-        write("grid-kl", grid.map(|kl| format!("{kl:.3} nat")));
+        write("grid-kl", grid.map(|kl| format!("{} nat", fixed(kl, 3))));
     }
 
     fn write_badge(&self) {
@@ -194,7 +206,7 @@ impl App {
             dom::set_attribute(&dot, "data-state", state);
         }
         let (backend, adapter) = match (self.engine.state, &self.devices) {
-            (EngineState::Loading(part), _) => (format!("engine {:.0} %", part * 100.0), String::new()),
+            (EngineState::Loading(part), _) => (format!("engine {} %", fixed(part * 100.0, 0)), String::new()),
             (EngineState::Lost, _) => ("engine lost".to_owned(), String::new()),
             (EngineState::Running, None) => ("starting".to_owned(), String::new()),
             (EngineState::Running, Some(devices)) => {
@@ -230,7 +242,7 @@ impl App {
                 "train" => show_play(&button, self.lab.training, ["Train", "Pause"], "training"),
                 "sample" => show_play(&button, self.lab.sampling, ["Play", "Pause"], "particles"),
                 "undo" => button.set_disabled(!self.editor.can_undo(&self.lab)),
-                "measure" => button.set_disabled(self.measuring.is_some() || !self.runs()),
+                "measure" => button.set_disabled(self.known.measuring.is_some() || !self.runs()),
                 "errors" => press(&button, self.charts.bars == Bars::Errors),
                 "losses" => press(&button, self.charts.bars == Bars::Losses),
                 "seconds" => press(&button, self.charts.against == Against::Seconds),
@@ -281,11 +293,10 @@ fn show_play(button: &HtmlButtonElement, on: bool, words: [&str; 2], what: &str)
 
 /// Nats in three figures, as far as they mean anything.
 fn nats_text(nats: f32) -> String {
-    if nats >= 10.0 {
-        format!("{nats:.0}")
-    } else if nats >= 1.0 {
-        format!("{nats:.2}")
-    } else {
-        format!("{nats:.3}")
-    }
+    let digits = match nats {
+        _ if nats >= 10.0 => 0,
+        _ if nats >= 1.0 => 2,
+        _ => 3,
+    };
+    fixed(nats, digits).to_string()
 }

@@ -120,7 +120,7 @@ pub(super) fn state(app: &mut App, _: &JsValue, _: &JsValue) -> Answer {
         fields.push(("backend", devices.training.name().into()));
         fields.push(("adapter", devices.adapter.as_str().into()));
     }
-    if let Some(progress) = &app.progress {
+    if let Some(progress) = &app.known.progress {
         fields.extend(measured(progress));
     }
     Ok(object(&fields))
