@@ -7,7 +7,6 @@
 
 pub mod distribution;
 pub mod noise;
-pub mod number;
 pub mod objective;
 
 /// What the networks compute on the CPU.

@@ -33,8 +33,6 @@ pub use smoothed::Smoothed;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::number;
-
 /// What is to be learned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Target {
@@ -82,10 +80,7 @@ pub enum TargetError {
         index: usize,
     },
     /// A point too far out to be kept.
-    #[error(
-        "point {index} lies too far out: coordinates must be within ±{}",
-        number::short(REACH)
-    )]
+    #[error("point {index} lies too far out: coordinates must be within ±{REACH}")]
     OutOfReach {
         /// Which point, counted from 0.
         index: usize,
@@ -97,7 +92,7 @@ pub enum TargetError {
         length: usize,
     },
     /// A softness that is no standard deviation.
-    #[error("softness must be between 0 and {}, and {} is not", number::short(REACH), number::short(*.0))]
+    #[error("softness must be between 0 and {REACH}, and {0} is not")]
     BadSoftness(f32),
     /// A mixture whose arrays do not describe one.
     #[error("not a mixture: {0}")]

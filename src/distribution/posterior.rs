@@ -104,7 +104,7 @@ fn of_boxes(boxes: &Boxes, x: [f32; 2], sigma: f32) -> Vec<Origin> {
 
 /// The part of an interval in which the noise density is within [`NATS`] of its largest value there.
 fn reached([low, high]: [f32; 2], x: f32, sigma: f32) -> [f32; 2] {
-    let near = x.min(high).max(low);
+    let near = x.clamp(low, high);
     let away = (near - x).abs();
     let square = 2.0 * NATS * sigma * sigma;
     // (away + reach)² = away² + square, written so that nothing cancels.

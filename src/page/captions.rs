@@ -2,7 +2,6 @@
 
 use super::lab::{Lab, sigma_text};
 use super::loop_meter::Circulation;
-use super::number::{fixed, short};
 use super::standings::misplaced;
 use crate::distribution::Target;
 use crate::engine::protocol::{Backend, Devices, SampleQuality, SamplerState};
@@ -69,7 +68,7 @@ pub fn replay(state: &SamplerState, partial: Option<usize>) -> String {
 
 /// A place on the stage, `[x, y]`: (0.35, −0.20).
 pub fn place(p: &[f32]) -> String {
-    format!("({}, {})", fixed(p[0], 2), fixed(p[1], 2)).replace('-', "−")
+    format!("({:.2}, {:.2})", p[0], p[1]).replace('-', "−")
 }
 
 /// Where a particle came from and where it is, `[x, y]`; how much its energy on the stage has changed, NaN where that is
@@ -77,7 +76,7 @@ pub fn place(p: &[f32]) -> String {
 pub fn way(start: &[f32], now: &[f32], energy: f32, sigma: f32) -> String {
     let mut text = format!("one particle: start {}, now {}", place(start), place(now));
     if energy.is_finite() {
-        text += &format!(", energy {:+} nat at σ = {}", fixed(energy, 1), sigma_text(sigma));
+        text += &format!(", energy {energy:+.1} nat at σ = {}", sigma_text(sigma));
     }
     text.replace('-', "−")
 }
@@ -91,7 +90,7 @@ pub fn circulation(learned: Option<Circulation>, exact: Option<Circulation>, sig
     ] {
         if let Some(found) = found {
             let share = 100.0 * found.share();
-            text += &format!("\n{name} {}, {} %{note}", fixed(found.work, 3), fixed(share, 2));
+            text += &format!("\n{name} {:.3}, {share:.2} %{note}", found.work);
         }
     }
     text.replace('-', "−")
@@ -142,23 +141,23 @@ fn sampler(settings: &Settings, state: &SamplerState, ladder: &NoiseLadder, movi
         text += &format!(", {} accepted", percent(share));
     }
     if settings.sampler.takes_temperature() && settings.beta.ne(&1.0) {
-        text += &format!(", β = {}", short(settings.beta));
+        text += &format!(", β = {}", settings.beta);
     }
     if settings.sampler.takes_noise_scale() && settings.noise_scale.ne(&1.0) {
-        text += &format!(", noise × {}", short(settings.noise_scale));
+        text += &format!(", noise × {}", settings.noise_scale);
     }
     text
 }
 
 /// A share: 88 %.
 pub fn percent(share: f32) -> String {
-    format!("{} %", fixed(100.0 * share, 0))
+    format!("{:.0} %", 100.0 * share)
 }
 
 /// Whether the score is read off a grid, and how far off it is then.
 pub fn interpolation(asked_for: bool, error: Option<f32>) -> String {
     match error {
-        Some(error) => format!("{} % off", fixed(100.0 * error, 2)),
+        Some(error) => format!("{:.2} % off", 100.0 * error),
         None if asked_for => "exact here".to_owned(),
         None => "no".to_owned(),
     }
@@ -195,7 +194,7 @@ pub fn devices(devices: &Devices) -> String {
 /// How good the samples of the last descent are, for the caption; empty where there is nothing to say.
 pub fn quality(quality: &SampleQuality) -> String {
     if quality.over_exact.is_finite() {
-        format!("sliced W₂ {}× exact · ", fixed(quality.over_exact, 2))
+        format!("sliced W₂ {:.2}× exact · ", quality.over_exact)
     } else {
         String::new()
     }
@@ -205,25 +204,22 @@ pub fn quality(quality: &SampleQuality) -> String {
 pub fn modes(shares: &[f32], weights: &[f32]) -> String {
     match (shares, weights) {
         ([], _) => String::new(),
-        ([a, b], [p, q]) => {
-            let [a, b, p, q] = [a, b, p, q].map(|&part| fixed(part, 2));
-            format!("{a} / {b} of {p} / {q}")
-        }
-        _ => format!("{} % at the wrong one", fixed(100.0 * misplaced(shares, weights), 1)),
+        ([a, b], [p, q]) => format!("{a:.2} / {b:.2} of {p:.2} / {q:.2}"),
+        _ => format!("{:.1} % at the wrong one", 100.0 * misplaced(shares, weights)),
     }
 }
 
 /// A multiple in three figures: 1.08×, 41×.
 pub fn times(multiple: f32) -> String {
     let digits = if multiple < 10.0 { 2 } else { 0 };
-    format!("{}×", fixed(multiple, digits))
+    format!("{multiple:.digits$}×")
 }
 
 /// How many samples lie on a drawn dot; empty where dots cannot be told from what is between them.
 pub fn memorised(quality: &SampleQuality) -> String {
     quality.memorised.map_or_else(String::new, |found| {
         let [share, truth] = [found.share, found.truth].map(|share| 100.0 * share);
-        format!("{} % (truth: {} %)", fixed(share, 0), fixed(truth, 0))
+        format!("{share:.0} % (truth: {truth:.0} %)")
     })
 }
 
@@ -235,7 +231,7 @@ pub fn curl(measured: Option<(f32, f32)>) -> String {
             let share = if share < 0.05 {
                 "0".to_owned()
             } else {
-                fixed(share, 1).to_string()
+                format!("{share:.1}")
             };
             format!("{share} % at σ = {}", sigma_text(sigma))
         }
@@ -246,9 +242,9 @@ pub fn curl(measured: Option<(f32, f32)>) -> String {
 /// A count in at most four characters and a letter: 950, 12 k, 1.9 M.
 pub fn count(value: f32) -> String {
     match value {
-        v if v >= 1e6 => format!("{} M", fixed(v / 1e6, 1)),
-        v if v >= 1e4 => format!("{} k", fixed(v / 1e3, 0)),
-        v => fixed(v, 0).to_string(),
+        v if v >= 1e6 => format!("{:.1} M", v / 1e6),
+        v if v >= 1e4 => format!("{:.0} k", v / 1e3),
+        v => format!("{v:.0}"),
     }
 }
 

@@ -8,7 +8,6 @@
 mod approach;
 mod axis;
 mod bars;
-mod canvas;
 mod graph;
 mod ladder;
 mod learning;

@@ -113,7 +113,7 @@ fn read(field: &Element, settled: bool) -> Option<(String, Chosen)> {
     if key == "sigma" {
         return Some((key, Chosen::Ladder(u as f32)));
     }
-    Some((key, Chosen::Text(number::short(scale.value(u)).to_string())))
+    Some((key, Chosen::Text(scale.value(u).to_string())))
 }
 
 /// How a slider's position becomes a value.
@@ -236,7 +236,7 @@ fn show_input(input: &HtmlInputElement, value: &Value, held: bool) {
         return;
     }
     if !held {
-        input.set_value(&number::short(Scale::of(input).position(*number)).to_string());
+        input.set_value(&Scale::of(input).position(*number).to_string());
     }
     let text = value.to_string();
     dom::set_attribute(input, "aria-valuetext", &text);
@@ -245,7 +245,7 @@ fn show_input(input: &HtmlInputElement, value: &Value, held: bool) {
 
 fn show_sigma(input: &HtmlInputElement, ladder: &NoiseLadder, sigma: f32) {
     let u = (sigma / ladder.sigma_max).ln() / (ladder.sigma_min / ladder.sigma_max).ln();
-    let position = number::fixed(1000.0 * u.clamp(0.0, 1.0), 0).to_string();
+    let position = (1000.0 * u.clamp(0.0, 1.0)).round().to_string();
     if input.value() != position {
         input.set_value(&position);
     }

@@ -34,7 +34,7 @@ impl Table {
                 self.0.push(',');
             }
             if cell.is_finite() {
-                self.0.push_str(&number::short(*cell).to_string());
+                self.0.push_str(&cell.to_string());
             }
         }
     }

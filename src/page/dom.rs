@@ -7,8 +7,6 @@ use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::prelude::*;
 use web_sys::{Document, Element, Event, EventTarget, HtmlElement, Node, Storage, Window};
 
-use super::number;
-
 /// The window; an error on a thread without one.
 ///
 /// # Errors
@@ -118,7 +116,7 @@ pub fn set_hidden(id: &str, hidden: bool) {
 /// # Errors
 /// When there is no such element.
 pub fn shift(id: &str, [x, y]: [f32; 2]) -> Result<(), JsValue> {
-    let shift = format!("translate({}px,{}px)", number::fixed(x, 0), number::fixed(y, 0));
+    let shift = format!("translate({x:.0}px,{y:.0}px)");
     element::<HtmlElement>(id)?.style().set_property("transform", &shift)
 }
 

@@ -22,7 +22,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bool(value) => value.fmt(f),
-            Self::Number(value) => number::short(*value).fmt(f),
+            Self::Number(value) => value.fmt(f),
             Self::Text(value) => value.fmt(f),
         }
     }
@@ -65,7 +65,7 @@ fn value(field: &Field<'_>) -> Value {
         Field::Whole(number, ..) => Value::Number(f64::from(**number)),
         // 0.01 and not 0.009999999776.
         Field::Number(number, ..) => {
-            Value::Number(number::parse(&number::short(**number).to_string()).unwrap_or_else(|| f64::from(**number)))
+            Value::Number(number::parse(&number.to_string()).unwrap_or_else(|| f64::from(**number)))
         }
         Field::Choice(choice) => Value::Text(choice.names()[choice.place()]),
     }

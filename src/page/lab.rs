@@ -2,7 +2,6 @@
 //! something older are known.
 
 use super::link::{Goal, Parts};
-use super::number;
 use crate::distribution::{Preset, Target};
 use crate::engine::protocol::Stamp;
 use crate::engine::settings::Settings;
@@ -121,7 +120,7 @@ pub fn sigma_text(sigma: f32) -> String {
     } else {
         3
     };
-    let text = number::fixed(sigma, digits).to_string();
+    let text = format!("{sigma:.digits$}");
     if digits > 0 {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {

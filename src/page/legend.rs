@@ -1,7 +1,6 @@
 //! The legend: which numbers the colours of the heat map and of the particles are, and what the lines say.
 
 use super::layers::{arrows, derivative, energy, shading};
-use super::number::short;
 use crate::engine::settings::{ArrowLength, Colour, ParticleColour, Settings, Source};
 
 /// Which colours the bar has (the style sheet knows them), and the words at its left and right; none where there is no
@@ -11,15 +10,13 @@ pub fn words(settings: &Settings, source: Source) -> Option<(&'static str, Strin
     let what = match (settings.colour, error) {
         (Colour::Energy, _) if !settings.energy => return None,
         (Colour::Energy, true) => return Some(("error", "0".into(), "σ|s_θ − s|, half way 0.3".into())),
-        (Colour::Energy, false) => {
-            return Some(("energy", "E = −log p: 0".into(), format!("{} nat", short(energy::SPAN))));
-        }
+        (Colour::Energy, false) => return Some(("energy", "E = −log p: 0".into(), format!("{} nat", energy::SPAN))),
         (Colour::Divergence, true) => "∇·(s_θ − s)",
         (Colour::Divergence, false) => "∇·s",
         (Colour::Curl, true) => "∇×(s_θ − s)",
         (Colour::Curl, false) => "∇×s",
     };
-    let reach = short(derivative::reach(settings.colour, source));
+    let reach = derivative::reach(settings.colour, source);
     Some(("signed", format!("−{reach}"), format!("{reach}, σ² {what}")))
 }
 
@@ -28,11 +25,11 @@ pub fn lines(settings: &Settings, source: Source, spacing: f32) -> String {
     let s = if source == Source::Error { "|s_θ − s|" } else { "|s|" };
     let arrows = match settings.arrow_length {
         ArrowLength::Soft => format!("arrows: {s}, compressed"),
-        ArrowLength::Proportional => format!("arrows: σ{s}, {} to the next", short(arrows::REACH)),
+        ArrowLength::Proportional => format!("arrows: σ{s}, {} to the next", arrows::REACH),
         ArrowLength::Unit => format!("arrows: way, opacity {s}"),
     };
     let parts = [
-        (settings.contours, format!("contours: {} nat", short(spacing))),
+        (settings.contours, format!("contours: {spacing} nat")),
         (settings.arrows, arrows),
         (settings.streamlines, "lines: dx/dt ∝ s".to_owned()),
         (settings.denoiser, "x → D(x)".to_owned()),
@@ -53,16 +50,12 @@ pub fn particles(settings: &Settings, modes: usize) -> Option<(&'static str, Str
     let words = |of, low: &str, high: String| Some((of, low.to_owned(), high));
     match settings.particle_colour {
         ParticleColour::Plain => None,
-        ParticleColour::Energy => words("dots", "particles E 0", format!("{} nat", short(shading::NATS))),
-        ParticleColour::Speed => words(
-            "amount",
-            "particles at rest",
-            format!("{} × mean speed", short(shading::FAST)),
-        ),
+        ParticleColour::Energy => words("dots", "particles E 0", format!("{} nat", shading::NATS)),
+        ParticleColour::Speed => words("amount", "particles at rest", format!("{} × mean speed", shading::FAST)),
         ParticleColour::Age => words(
             "amount",
             "particles new",
-            format!("{} steps old, log scale", short(shading::OLD)),
+            format!("{} steps old, log scale", shading::OLD),
         ),
         ParticleColour::Start => words("ways", "particles from →", "↑ ← ↓ of the middle".to_owned()),
         ParticleColour::Mode if modes == 0 => words("", "", "these data have no modes for particles".to_owned()),

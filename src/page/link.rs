@@ -166,7 +166,7 @@ fn append_numbers(fragment: &mut String, key: &str, numbers: &[f32]) {
         if !text.is_empty() {
             text.push(',');
         }
-        text.push_str(&number::short(*number).to_string());
+        text.push_str(&number.to_string());
     }
     append(fragment, key, &text);
 }

@@ -27,7 +27,7 @@ pub mod lessons;
 pub mod link;
 pub mod loop_meter;
 pub mod multiples;
-use scorefield_kernel::number;
+mod number;
 pub mod offline;
 pub mod picture;
 pub mod pictures;

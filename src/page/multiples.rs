@@ -13,10 +13,10 @@ use web_sys::{Element, HtmlDialogElement, HtmlElement, KeyboardEvent};
 use self::figures::two_figures;
 pub use self::figures::{error_at, percent};
 use self::layout::{Layout, Place, SOURCES};
+use super::dom;
 use super::layers::GridField;
 use super::print::Print;
 use super::tile::{Look, Tile, TilePainter, TileShot, sigma_label, source_name};
-use super::{dom, number};
 use crate::engine::settings::{Colour, Source};
 
 /// The rows, from the top.
@@ -294,7 +294,7 @@ impl Multiples {
     fn arrange(&mut self) -> Result<(), JsValue> {
         let layout = self.layout;
         let style = self.grid.style();
-        style.set_property("--tile", &format!("{}px", number::short(layout.side)))?;
+        style.set_property("--tile", &format!("{}px", layout.side))?;
         style.set_property("--columns", &layout.columns.max(SOURCES).to_string())?;
         let down = layout.columns == 0;
         self.grid.set_class_name(if down { "down" } else { "across" });

@@ -5,7 +5,6 @@
 //! the `x0` themselves (Tweedie's formula).
 
 use super::lab::sigma_text;
-use super::number;
 use crate::distribution::ExactField;
 
 /// Origins that are drawn: enough to see what they average to, few enough to be seen one by one.
@@ -129,7 +128,7 @@ fn short(value: f32) -> String {
     } else {
         0
     };
-    let text = number::fixed(value, digits).to_string();
+    let text = format!("{value:.digits$}");
     // What rounds to nothing has no sign.
     if text == "-0.00" { "0.00".to_owned() } else { text }
 }

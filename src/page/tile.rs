@@ -5,13 +5,13 @@ use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlButtonElement, HtmlCanvasElement};
 
+use super::dom;
 use super::layers::paint::{FieldPainter, Layers};
 use super::layers::scale::{self, Scale};
 use super::layers::{GridField, Palette};
 use super::print::{Place, Print, ROWS, Work};
 use super::stage::{context, show};
 use super::viewport::Viewport;
-use super::{dom, number};
 use crate::engine::protocol::STAGE_HALF_WIDTH;
 use crate::engine::settings::{Colour, Source};
 
@@ -279,7 +279,7 @@ pub fn sigma_label(sigma: f32) -> String {
     } else {
         (1.0 - sigma.max(1e-9).log10().floor()) as usize
     };
-    let text = number::fixed(sigma, digits).to_string();
+    let text = format!("{sigma:.digits$}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 

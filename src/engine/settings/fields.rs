@@ -8,7 +8,6 @@ use super::{
     Source, Start, Weighting,
 };
 use crate::engine::protocol::MOST_POINTS;
-use scorefield_kernel::number::short;
 
 /// One setting where it lies, with what it may be.
 pub enum Field<'a> {
@@ -164,7 +163,6 @@ impl Settings {
                 }
                 // NaN, which is in no range, is refused too.
                 Field::Number(value, low, high) if !(*low..=*high).contains(*value) => {
-                    let [low, high, value] = [*low, *high, **value].map(short);
                     return refused(name, format!("a number from {low} to {high}"), value.to_string());
                 }
                 _ => (),

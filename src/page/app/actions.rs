@@ -15,7 +15,7 @@ use crate::page::editor::Editor;
 use crate::page::flat;
 use crate::page::keys::Key;
 use crate::page::lab::{Lab, sigma_text};
-use crate::page::{captions, dom, number, offline};
+use crate::page::{captions, dom, offline};
 
 /// What a key comes nearer by.
 const APPROACH: f32 = 1.15;
@@ -31,7 +31,7 @@ impl App {
             Chosen::Ladder(u) => return self.select_sigma(self.ladder().at(u)),
         };
         // Whoever pins keeps what is shown.
-        let shown = number::short(self.shown_sigma()).to_string();
+        let shown = self.shown_sigma().to_string();
         let mut changes = vec![(key, value.as_str())];
         if key == "pinned" {
             changes.push(("sigma", shown.as_str()));

@@ -6,7 +6,6 @@ use super::App;
 use super::playing::Playing;
 use crate::engine::protocol::{Command, Floats, Grid, SampleJob};
 use crate::engine::settings::Source;
-use crate::page::number::short;
 use crate::page::scenes::measures::{self, Barrier};
 use crate::page::scenes::{self, PAIR_WIDTH, WELLS};
 use crate::page::{dom, flat};
@@ -88,7 +87,7 @@ impl App {
                 output.set_text_content(Some(&text));
                 let gauge = output.previous_element_sibling();
                 if let Some(bar) = gauge.and_then(|gauge| gauge.query_selector("i").ok().flatten()) {
-                    dom::set_attribute(&bar, "style", &format!("--is:{}", short(figure.max(0.0))));
+                    dom::set_attribute(&bar, "style", &format!("--is:{}", figure.max(0.0)));
                 }
             }
         }
@@ -239,12 +238,12 @@ fn draw_crossings(crossings: &[[f32; 2]], barrier: &Barrier) {
     let mut line = String::new();
     for beta in BETAS {
         let [x, y] = place(beta, barrier.crossing_time(beta).ln());
-        line += &format!("{},{} ", short(x), short(y));
+        line += &format!("{x},{y} ");
     }
     let mut marks = String::new();
     for &[beta, log_time] in crossings {
         let [x, y] = place(beta, log_time);
-        marks += &format!("M{} {}h0", short(x), short(y));
+        marks += &format!("M{x} {y}h0");
     }
     for (id, attribute, value) in [("barrier-line", "points", line), ("barrier-dots", "d", marks)] {
         if let Ok(element) = dom::element::<Element>(id) {

@@ -9,7 +9,7 @@ use super::reports::log;
 use crate::page::announce::{self, Topic};
 use crate::page::banner::{self, Kind};
 use crate::page::stage::{StageEvent, Tool};
-use crate::page::{captions, controls, dom, number};
+use crate::page::{captions, controls, dom};
 
 /// Particles in one drop, over a disc of the brush's size.
 const DROP: usize = 40;
@@ -82,7 +82,7 @@ impl App {
         let read = |id: &str| {
             let input: HtmlInputElement = dom::element(id).ok()?;
             let value = input.value_as_number();
-            controls::show_output(&input, &number::fixed(value, 2).to_string());
+            controls::show_output(&input, &format!("{value:.2}"));
             Some(value as f32)
         };
         self.editor.size = read("brush-size").unwrap_or(self.editor.size);

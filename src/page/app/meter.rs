@@ -158,7 +158,7 @@ impl App {
             (right, top) = (right.max(x), top.min(y));
         }
         let room = [0, 1].map(|axis| (view.pixels - LABEL[axis]).max(0.0));
-        let at = [(right + 10.0).min(room[0]).max(0.0), top.min(room[1]).max(0.0)];
+        let at = [(right + 10.0).clamp(0.0, room[0]), top.clamp(0.0, room[1])];
         dom::shift("circulation", at)
     }
 }

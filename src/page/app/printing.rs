@@ -88,10 +88,7 @@ impl App {
         taken?;
         self.saving.picture = Some(print.stopped());
         banner::show(Kind::Offer, "The picture is being made.", Some(("Stop", STOP)));
-        let (handle, name) = (
-            self.handle.clone(),
-            format!("{}-{}x.png", view.name, number::short(scale)),
-        );
+        let (handle, name) = (self.handle.clone(), format!("{}-{scale}x.png", view.name));
         dom::spawn(async move {
             let made = print.make(work, view.caption).await;
             handle.act(move |app| app.end_picture(&name, made));

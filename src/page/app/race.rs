@@ -6,10 +6,10 @@ use web_sys::{Element, HtmlElement};
 use super::App;
 use crate::engine::protocol::Frame;
 use crate::page::captions::{self, Scene};
+use crate::page::dom;
 use crate::page::print::{Place, Print, Work};
 use crate::page::stage::{Stage, sight};
 use crate::page::standings::{RUNNERS, misplaced};
-use crate::page::{dom, number};
 
 /// The rival's stage in its place on the page.
 pub(super) struct Rival {
@@ -166,10 +166,7 @@ pub(super) fn most(shares: &[f32]) -> f32 {
 pub(super) fn show_weights(name: &str, shares: &[f32], weights: &[f32], most: f32) {
     let bar = |(share, weight): (&f32, &f32)| {
         let (share, weight) = (share / most, weight / most);
-        {
-            let [share, weight] = [share, weight].map(|part| number::fixed(part, 2));
-            format!("<i style=\"--share:{share};--true:{weight}\"></i>")
-        }
+        format!("<i style=\"--share:{share:.2};--true:{weight:.2}\"></i>")
     };
     let bars: String = shares.iter().zip(weights).map(bar).collect();
     let Ok(cell) = dom::element::<Element>(&format!("weights-{name}")) else {

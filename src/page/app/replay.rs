@@ -117,7 +117,7 @@ impl App {
             let run = replay.recordings.shown();
             if replay.playing {
                 let moments = run.len() as f32;
-                *at += seconds * RATE.min(moments / SECONDS[0]).max(moments / SECONDS[1]) * run.every() as f32;
+                *at += seconds * RATE.clamp(moments / SECONDS[1], moments / SECONDS[0]) * run.every() as f32;
             }
             let moment = run.moment(*at);
             if replay.playing && moment + 1 >= run.len() {

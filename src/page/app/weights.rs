@@ -18,7 +18,7 @@ use crate::distribution::{Preset, Target};
 use crate::engine::protocol::{self, Command};
 use crate::engine::settings::Settings;
 use crate::page::banner::{self, Kind};
-use crate::page::{dom, lab, number};
+use crate::page::{dom, lab};
 
 /// No file of weights is longer, in bytes.
 const LONGEST: f64 = 67_108_864.0;
@@ -66,9 +66,7 @@ impl Weights {
 pub fn check_length(bytes: f64) -> Result<(), String> {
     if bytes > LONGEST {
         return Err(format!(
-            "this file has {} bytes, and no file of weights here has more than {}",
-            number::short(bytes),
-            number::short(LONGEST)
+            "this file has {bytes} bytes, and no file of weights here has more than {LONGEST}"
         ));
     }
     Ok(())

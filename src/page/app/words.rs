@@ -12,7 +12,6 @@ use crate::page::captions::{self, Scene};
 use crate::page::charts::{Against, Bars};
 use crate::page::description::{self, Seen};
 use crate::page::lab::sigma_text;
-use crate::page::number::fixed;
 use crate::page::stage::Tool;
 use crate::page::{dom, legend, thumbnails};
 
@@ -129,11 +128,8 @@ impl App {
                 .map_or("–".to_owned(), |p| nats_text(p.nats)),
         );
         dom::set_text("particles", &self.screen.particles.to_string());
-        dom::set_text("steps-per-second", &fixed(last.steps_per_second, 0).to_string());
-        dom::set_text(
-            "frames-per-second",
-            &fixed(self.screen.frames_per_second, 0).to_string(),
-        );
+        dom::set_text("steps-per-second", &format!("{:.0}", last.steps_per_second));
+        dom::set_text("frames-per-second", &format!("{:.0}", self.screen.frames_per_second));
         dom::set_text("evaluations", &last.cloud.sampler.evaluations.to_string());
         dom::set_text("evaluations-per-second", &captions::count(last.evaluations_per_second));
         dom::set_text("recycled", &last.cloud.sampler.recycled.to_string());
@@ -145,7 +141,7 @@ impl App {
             .distance()
             .map(|distance| captions::times(distance) + " floor");
         dom::set_text("way", &way.unwrap_or_default());
-        let rate = self.approach.last().map(|last| fixed(last.rate, 2).to_string());
+        let rate = self.approach.last().map(|last| format!("{:.2}", last.rate));
         dom::set_text("approach-rate", &rate.unwrap_or("–".to_owned()));
         dom::set_text("curl", &captions::curl(self.known.curl));
         self.write_density();
@@ -175,7 +171,7 @@ impl App {
             .as_ref()
             .filter(|found| self.lab.is_of_these_data(&found.stamp));
         let state = match (self.known.measuring, found) {
-            (Some((_, part)), _) => captions::percent(part),
+            (Some((_, part)), _) => format!("{:.0} %", part * 100.0),
             (None, Some(found)) if !found.kl.is_finite() => "the flow runs away".to_owned(),
             (None, Some(found)) => format!("at step {}", found.stamp.step),
             (None, None) => String::new(),
@@ -183,17 +179,14 @@ impl App {
         dom::set_text("measured", &state);
         let found = found.filter(|found| found.kl.is_finite());
         let write = |id: &str, text: Option<String>| dom::set_text(id, text.as_deref().unwrap_or("–"));
-        write(
-            "kl",
-            found.map(|d| format!("{} ± {} nat", fixed(d.kl, 3), fixed(d.error, 3))),
-        );
+        write("kl", found.map(|d| format!("{:.3} ± {:.3} nat", d.kl, d.error)));
         write(
             "nll",
-            found.map(|d| format!("{} nat, best {}", fixed(d.nll, 3), fixed(d.nll - d.kl, 3))),
+            found.map(|d| format!("{:.3} nat, best {:.3}", d.nll, d.nll - d.kl)),
         );
         let grid = found.and_then(|found| found.grid);
         dom::set_hidden("grid-row", grid.is_none());
-        write("grid-kl", grid.map(|kl| format!("{} nat", fixed(kl, 3))));
+        write("grid-kl", grid.map(|kl| format!("{kl:.3} nat")));
     }
 
     fn write_badge(&self) {
@@ -206,7 +199,7 @@ impl App {
             dom::set_attribute(&dot, "data-state", state);
         }
         let (backend, adapter) = match (self.engine.state, &self.devices) {
-            (EngineState::Loading(part), _) => (format!("engine {} %", fixed(part * 100.0, 0)), String::new()),
+            (EngineState::Loading(part), _) => (format!("engine {:.0} %", part * 100.0), String::new()),
             (EngineState::Lost, _) => ("engine lost".to_owned(), String::new()),
             (EngineState::Running, None) => ("starting".to_owned(), String::new()),
             (EngineState::Running, Some(devices)) => {
@@ -293,10 +286,11 @@ fn show_play(button: &HtmlButtonElement, on: bool, words: [&str; 2], what: &str)
 
 /// Nats in three figures, as far as they mean anything.
 fn nats_text(nats: f32) -> String {
-    let digits = match nats {
-        _ if nats >= 10.0 => 0,
-        _ if nats >= 1.0 => 2,
-        _ => 3,
-    };
-    fixed(nats, digits).to_string()
+    if nats >= 10.0 {
+        format!("{nats:.0}")
+    } else if nats >= 1.0 {
+        format!("{nats:.2}")
+    } else {
+        format!("{nats:.3}")
+    }
 }

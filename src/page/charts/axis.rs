@@ -76,7 +76,7 @@ fn round(part: f64, decade: i32) -> f64 {
 /// Three figures of a value, as far as there are so many.
 pub(super) fn figures(value: f64) -> String {
     let digits = (2 - value.abs().max(1e-9).log10().floor() as i32).clamp(0, 5) as usize;
-    crate::page::number::fixed(value, digits).to_string()
+    format!("{value:.digits$}")
 }
 
 #[cfg(test)]

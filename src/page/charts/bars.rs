@@ -8,7 +8,6 @@ use super::graph::{BELOW, LEFT, WORDS};
 use super::sheet::{ChartError, Paper, Sheet};
 use crate::engine::protocol::Progress;
 use crate::page::lab;
-use crate::page::number::{fixed, short};
 
 /// What the bars at the noise levels are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +50,7 @@ impl Bars {
         let sigma = lab::sigma_text(sigma);
         match self {
             Self::Errors => format!("relative error at σ = {sigma}: {} %", figures(f64::from(own))),
-            Self::Losses => format!("loss at σ = {sigma}: floor {} + {}", fixed(floor, 2), fixed(own, 4)),
+            Self::Losses => format!("loss at σ = {sigma}: floor {floor:.2} + {own:.4}"),
         }
     }
 }
@@ -85,7 +84,7 @@ pub fn bars(paper: &Paper, progress: &Progress, kind: Bars, sigma: f32) -> Resul
     for tick in axis.ticks(3) {
         let at = up(tick as f32);
         sheet.rule((left, at), (sheet.width, at), colours.line, 1.0)?;
-        let label = format!("{}{}", short(tick), kind.unit());
+        let label = format!("{tick}{}", kind.unit());
         sheet.text(&label, (left - sheet.px(5.0), at), (HPos::Right, VPos::Center))?;
     }
     let edge = |k: usize| left + (sheet.width - left) * k as i32 / bars.len() as i32;

@@ -5,7 +5,6 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, figures};
 use super::sheet::{ChartError, Paper, Sheet};
-use crate::page::number::short;
 
 /// How the points of a curve are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,12 +120,12 @@ impl Graph {
             let marked = self.mark.is_some_and(|mark| (tick - mark).abs() < 1e-9);
             let colour = if marked { colours.muted } else { colours.line };
             sheet.rule((left, at), (right, at), colour, 1.0)?;
-            let label = format!("{}{}", short(tick), self.units[0]);
+            let label = format!("{tick}{}", self.units[0]);
             sheet.text(&label, (left - sheet.px(5.0), at), (HPos::Right, VPos::Center))?;
         }
         for tick in self.x.ticks(5) {
             let at = (place((tick, 0.0)).0, bottom + sheet.px(4.0));
-            sheet.text(&short(tick).to_string(), at, (HPos::Center, VPos::Top))?;
+            sheet.text(&tick.to_string(), at, (HPos::Center, VPos::Top))?;
         }
         Ok(())
     }

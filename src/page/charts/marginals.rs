@@ -4,7 +4,6 @@
 use plotters::style::Color;
 
 use super::sheet::{ChartError, Paper, Sheet};
-use crate::page::number::fixed;
 
 /// Bars of a histogram across the stage.
 const BARS: usize = 64;
@@ -103,9 +102,9 @@ pub fn marginals(papers: [&Paper; 2], marginals: &[Marginal; 2]) -> Result<(), C
         let truth = exact.map(|(k, &density)| place(along(k as f32 + 0.5), up(density)));
         sheet.line(truth.collect(), colours.exact, 2.0)?;
         let name = ["horizontal", "vertical"][axis];
+        let off = (100.0 * marginal.distance()).round();
         sheet.say(&format!(
-            "{name} positions of the particles: {} % off the exact density",
-            fixed(100.0 * marginal.distance(), 0)
+            "{name} positions of the particles: {off} % off the exact density"
         ));
     }
     Ok(())

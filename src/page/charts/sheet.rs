@@ -3,10 +3,10 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters_canvas::CanvasBackend;
 use thiserror::Error;
 use web_sys::HtmlCanvasElement;
 
-use super::canvas::Canvas;
 use crate::page::dom;
 use crate::page::theme::Colours;
 
@@ -28,7 +28,7 @@ pub struct Paper {
     pub ratio: f64,
 }
 
-type Area = DrawingArea<Canvas, Shift>;
+type Area = DrawingArea<CanvasBackend, Shift>;
 
 fn failed(error: impl std::fmt::Display) -> ChartError {
     ChartError(error.to_string())
@@ -60,7 +60,7 @@ impl<'a> Sheet<'a> {
         // Setting the size also clears the canvas.
         canvas.set_width(width as u32);
         canvas.set_height(height as u32);
-        let backend = Canvas::on(canvas, (width as u32, height as u32)).map_err(|_| failed("no 2D context"))?;
+        let backend = CanvasBackend::with_canvas_object(canvas.clone()).ok_or_else(|| failed("no 2D context"))?;
         Ok(Some(Self {
             paper,
             area: backend.into_drawing_area(),

@@ -69,7 +69,7 @@ impl Lens {
         }
         let next = if next.factor > CLOSEST { self } else { next };
         Self {
-            shift: next.shift.map(|v| v.min(0.0).max(1.0 - next.factor)),
+            shift: next.shift.map(|v| v.clamp(1.0 - next.factor, 0.0)),
             ..next
         }
     }

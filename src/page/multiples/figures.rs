@@ -1,7 +1,6 @@
 //! The numbers on the tiles.
 
 use crate::engine::protocol::Progress;
-use crate::page::number;
 
 /// The relative Fisher error at a noise level: as measured, or in between on a straight line through the measured ones,
 /// both logarithmic. `None` outside of what was measured.
@@ -23,13 +22,13 @@ pub fn percent(share: f32) -> String {
 /// 12, 1.2, 0.12, 0.012, and no further than 0.001.
 pub fn two_figures(value: f32) -> String {
     if value >= 9.95 {
-        return number::fixed(value, 0).to_string();
+        return format!("{value:.0}");
     }
     if value < 1e-3 {
         return "< 0.001".into();
     }
     let digits = (1.0 - (1.005 * value).log10().floor()).min(3.0) as usize;
-    number::fixed(value, digits).to_string()
+    format!("{value:.digits$}")
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! What the scenes measure: pure functions of what runs on the page, and what theory says of it.
 
 use crate::distribution::{ExactField, keys};
-use crate::page::number;
 
 /// The step `a = eta sigma²` in units of the local variance of the smoothed data, where they are Gaussians of variance
 /// `variance` before smoothing. Langevin dynamics is stable below 2.
@@ -142,7 +141,7 @@ pub fn figure(value: f32) -> String {
         v if v >= 0.00995 => 3,
         _ => 4,
     };
-    number::fixed(value, digits).to_string()
+    format!("{value:.digits$}")
 }
 
 #[cfg(test)]

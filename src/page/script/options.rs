@@ -4,7 +4,6 @@ use js_sys::{Array, Float32Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::error;
-use crate::page::number;
 
 /// The options of one call.
 pub(super) struct Options {
@@ -66,11 +65,7 @@ impl Options {
         let Some(value) = self.get(key) else { return Ok(None) };
         match value.as_f64() {
             Some(number) if number >= low && number <= high => Ok(Some(number as f32)),
-            _ => Err(self.wrong(
-                key,
-                &format!("a number from {} to {}", number::short(low), number::short(high)),
-                &value,
-            )),
+            _ => Err(self.wrong(key, &format!("a number from {low} to {high}"), &value)),
         }
     }
 
@@ -149,7 +144,7 @@ pub(super) fn short(value: &JsValue) -> String {
 fn text(value: &JsValue) -> String {
     match (value.as_string(), value.as_f64(), value.as_bool()) {
         (Some(text), ..) => text,
-        (_, Some(number), _) => number::short(number).to_string(),
+        (_, Some(number), _) => number.to_string(),
         (.., Some(flag)) => flag.to_string(),
         _ if value.is_object() => "an object".to_owned(),
         _ => "that".to_owned(),

@@ -38,9 +38,7 @@ impl Cursor {
         let step = half * STEP * if far { FAR } else { 1.0 };
         let mut at = self.at;
         for (k, at) in at.iter_mut().enumerate() {
-            *at = (*at + step * way[k])
-                .min(view.centre[k] + half)
-                .max(view.centre[k] - half);
+            *at = (*at + step * way[k]).clamp(view.centre[k] - half, view.centre[k] + half);
         }
         Some(Self { at, ..self })
     }

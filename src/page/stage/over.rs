@@ -11,7 +11,6 @@ use crate::page::layers::GridField;
 use crate::page::layers::flow::{Flow, PERIOD, SPEED};
 use crate::page::layers::labels::{Label, Labels};
 use crate::page::layers::paint::{FieldPainter, Layers, STREAMLINE};
-use crate::page::number;
 use crate::page::viewport::Viewport;
 
 /// Most pixels per CSS pixel for the light, which is shown anew every frame.
@@ -186,7 +185,7 @@ pub(super) fn write(
             corner[0] + f64::from(middle[0]),
             corner[1] + f64::from(middle[1]),
         )?;
-        let text = number::short(*line as f32 * painter.spacing()).to_string();
+        let text = (*line as f32 * painter.spacing()).to_string();
         let off = [-BESIDE * scale * sin, BESIDE * scale * cos];
         context.set_stroke_style_str(&css(painter.ground([middle[0] + off[0], middle[1] + off[1]]), INK));
         context.stroke_text(&text, 0.0, 0.5)?;
@@ -197,5 +196,5 @@ pub(super) fn write(
 
 /// A colour as CSS has it.
 fn css([r, g, b]: [u8; 3], alpha: f32) -> String {
-    format!("rgb({r} {g} {b}/{})", number::short(alpha))
+    format!("rgb({r} {g} {b}/{alpha})")
 }

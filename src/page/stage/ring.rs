@@ -7,7 +7,7 @@ use super::Tool;
 use super::canvas::{child, style};
 use super::pointer::Hands;
 use crate::page::viewport::Viewport;
-use crate::page::{captions, dom, number};
+use crate::page::{captions, dom};
 
 /// Least diameter of the keyboard's cursor, CSS pixels.
 const CURSOR: f32 = 18.0;
@@ -59,13 +59,13 @@ impl Ring {
         let radius = if brush { self.brush * view.scale() } else { 0.0 };
         let diameter = (2.0 * radius).max(if cursor.shown { CURSOR } else { 4.0 });
         style(&self.element, "display", "block")?;
-        style(&self.element, "width", &format!("{}px", number::fixed(diameter, 1)))?;
-        style(&self.element, "height", &format!("{}px", number::fixed(diameter, 1)))?;
+        style(&self.element, "width", &format!("{diameter:.1}px"))?;
+        style(&self.element, "height", &format!("{diameter:.1}px"))?;
         let (left, top) = (x - 0.5 * diameter, y - 0.5 * diameter);
         style(
             &self.element,
             "transform",
-            &format!("translate({}px,{}px)", number::fixed(left, 1), number::fixed(top, 1)),
+            &format!("translate({left:.1}px,{top:.1}px)"),
         )
     }
 }
