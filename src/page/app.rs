@@ -305,6 +305,7 @@ impl App {
         self.go_on_filming(now_ms);
         self.pull();
         self.watch_engine(now_ms);
+        announce::speak(now_ms);
     }
 
     /// What the frame did not wait for.
@@ -313,7 +314,6 @@ impl App {
         self.draw_the_rest(now_ms);
         self.keep(false);
         self.keep_network(false);
-        announce::speak(now_ms);
     }
 
     /// The distribution in closed form, or why there is none.
