@@ -22,8 +22,8 @@ const UNITS: u32 = 64;
 /// Bytes of a number.
 const FLOAT: usize = size_of::<f32>();
 
-/// Takes a whole training step in three dispatches (two more for each further portion of a large batch), if this network, this task and this device allow it; false, and
-/// nothing is changed, if not.
+/// Takes a whole training step in three dispatches (two more for each further portion of a large batch), if this network,
+/// this task and this device allow it; false, and nothing is changed, if not.
 pub fn step(shape: Shape, pre: &Preconditioning, batch: &Batch, adam: &Adam, state: State) -> bool {
     let Some(tile) = usable(shape, state.weights).filter(|_| !batch.is_empty()) else {
         return false;
@@ -36,13 +36,6 @@ pub fn step(shape: Shape, pre: &Preconditioning, batch: &Batch, adam: &Adam, sta
     let Some(sent) = cube::<1>(Tensor::from_data(TensorData::new(numbers, [size]), &device)) else {
         return false;
     };
-    let client = sent.client.clone();
-    let parameters = tile.parameters();
-    let cut = tile.cut(batch.len());
-    let (kept_inputs, kept_deltas) = (tile.inputs(cut.portion), tile.deltas(cut.portion));
-    let inputs = client.empty(kept_inputs * FLOAT);
-    let deltas = client.empty(kept_deltas * FLOAT);
-    let partials = client.empty(cut.shares * tile.stride() * FLOAT);
     let State {
         weights,
         average,
@@ -53,12 +46,32 @@ pub fn step(shape: Shape, pre: &Preconditioning, batch: &Batch, adam: &Adam, sta
     let Some(cubes) = own(&mut vectors) else {
         return false;
     };
-    let handle = |i: usize| cubes[i].handle.clone();
+    // SAFETY: `sent` is what `upload` has made of this batch; the vectors have as many numbers as the network has parameters.
+    unsafe { launch(tile, &sent, size, batch.len(), &cubes) };
+    for (vector, cube) in vectors.into_iter().zip(cubes) {
+        *vector = Tensor::from_primitive::<Wgpu>(cube);
+    }
+    true
+}
+
+/// The dispatches of a step. sent: the upload, of `size` numbers; vectors: those of [`State`].
+///
+/// # Safety
+/// What is sent must be of `size` numbers for so many rows, at least one; the vectors must be of the tile's network.
+unsafe fn launch(tile: Tile, sent: &CubeTensor, size: usize, rows: usize, vectors: &[CubeTensor; 4]) {
+    let client = sent.client.clone();
+    let parameters = tile.parameters();
+    let cut = tile.cut(rows);
+    let (kept_inputs, kept_deltas) = (tile.inputs(cut.portion), tile.deltas(cut.portion));
+    let inputs = client.empty(kept_inputs * FLOAT);
+    let deltas = client.empty(kept_deltas * FLOAT);
+    let partials = client.empty(cut.shares * tile.stride() * FLOAT);
+    let handle = |i: usize| vectors[i].handle.clone();
     // SAFETY: the kernels index nothing past the lengths given here: `inputs`, `deltas` and `partials` were made as large as
-    // the tile says, the vectors have as many numbers as the network has parameters, the batch as many rows as it says.
+    // the tile says, and for the rest see above.
     unsafe {
-        for from in (0..batch.len()).step_by(cut.portion) {
-            let span = (batch.len() - from).min(cut.portion).next_multiple_of(tile.rows);
+        for from in (0..rows).step_by(cut.portion) {
+            let span = (rows - from).min(cut.portion).next_multiple_of(tile.rows);
             passes::launch_unchecked(
                 &client,
                 CubeCount::Static((span / tile.rows) as u32, 1, 1),
@@ -67,7 +80,7 @@ pub fn step(shape: Shape, pre: &Preconditioning, batch: &Batch, adam: &Adam, sta
                 buffer(handle(0), parameters),
                 buffer(inputs.clone(), kept_inputs),
                 buffer(deltas.clone(), kept_deltas),
-                batch.len() as u32,
+                rows as u32,
                 from as u32,
                 span as u32,
                 tile,
@@ -89,7 +102,7 @@ pub fn step(shape: Shape, pre: &Preconditioning, batch: &Batch, adam: &Adam, sta
             &client,
             CubeCount::Static((parameters as u32).div_ceil(UNITS), 1, 1),
             CubeDim::new_1d(UNITS),
-            buffer(sent.handle, size),
+            buffer(sent.handle.clone(), size),
             buffer(partials, cut.shares * tile.stride()),
             buffer(handle(0), parameters),
             buffer(handle(1), parameters),
@@ -99,10 +112,6 @@ pub fn step(shape: Shape, pre: &Preconditioning, batch: &Batch, adam: &Adam, sta
             tile,
         );
     }
-    for (vector, cube) in vectors.into_iter().zip(cubes) {
-        *vector = Tensor::from_primitive::<Wgpu>(cube);
-    }
-    true
 }
 
 /// The score at points, `[n, 2]`, in one dispatch; none as for [`step`].
