@@ -1,11 +1,11 @@
-//! The score network as few GPU kernels: a training step in two dispatches, where the graph of tensor operations takes
+//! The score network as few GPU kernels: a training step in three dispatches, where the graph of tensor operations takes
 //! 110, and several steps of Langevin's kind in one.
 //!
 //! A dispatch costs tens of microseconds whatever it does, and a network of this size is done in less. So one kernel
-//! computes features, forward pass, loss gradient and backward pass of a batch, each group of units for a [`Tile`] of its
-//! rows and into a gradient of its own, and a second adds these up and does Adam and the moving average. A third evaluates
-//! the field, or moves particles along it with noise that it draws itself ([`random`]). What they need goes up in one
-//! buffer each ([`batch`], [`walk`]).
+//! takes a batch through the network and back, each group of units a [`Tile`] of its rows, and leaves what every layer saw
+//! and the derivative by what it gives. A second multiplies the two to the gradient by the weights, in a few shares of the
+//! rows, and a third adds these up and does Adam and the moving average. A fourth evaluates the field, or moves particles
+//! along it with noise that it draws itself ([`random`]). What they need goes up in one buffer each ([`batch`], [`walk`]).
 //!
 //! Kernels exist where burn computes on WebGPU, in a browser. They serve score networks of widths that are multiples of
 //! 8 and tasks with a target ([`Task::Target`](crate::objective::Task)), once [`trust`] was expressed by the self-test at

@@ -3,6 +3,7 @@
 pub mod gradient;
 mod math;
 mod network;
+pub mod passes;
 mod random;
 pub mod update;
 pub mod walk;

@@ -7,7 +7,8 @@ use burn::cubecl::server::Handle;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::batch::upload;
-use super::kernels::gradient::gradient;
+use super::kernels::gradient::{UNITS as GRADIENT_UNITS, gradient};
+use super::kernels::passes::passes;
 use super::kernels::update::update;
 use super::kernels::walk::walk as walk_kernel;
 use super::{State, Tile, Weights, is_trusted, walk};
@@ -21,8 +22,8 @@ const UNITS: u32 = 64;
 /// Bytes of a number.
 const FLOAT: usize = size_of::<f32>();
 
-/// Takes a whole training step in two dispatches, if this network, this task and this device allow it; false, and
-/// nothing is changed, if not.
+/// Takes a whole training step in three dispatches (two more for each further portion of a large batch), if this network,
+/// this task and this device allow it; false, and nothing is changed, if not.
 pub fn step(shape: Shape, pre: &Preconditioning, batch: &Batch, adam: &Adam, state: State) -> bool {
     let Some(tile) = usable(shape, state.weights).filter(|_| !batch.is_empty()) else {
         return false;
@@ -35,11 +36,6 @@ pub fn step(shape: Shape, pre: &Preconditioning, batch: &Batch, adam: &Adam, sta
     let Some(sent) = cube::<1>(Tensor::from_data(TensorData::new(numbers, [size]), &device)) else {
         return false;
     };
-    let client = sent.client.clone();
-    let parameters = tile.parameters();
-    let (groups, each) = tile.share(batch.len());
-    let partials = client.empty(groups * parameters * FLOAT);
-    let kept = client.empty(groups * tile.kept() * FLOAT);
     let State {
         weights,
         average,
@@ -50,40 +46,72 @@ pub fn step(shape: Shape, pre: &Preconditioning, batch: &Batch, adam: &Adam, sta
     let Some(cubes) = own(&mut vectors) else {
         return false;
     };
-    let handle = |i: usize| cubes[i].handle.clone();
-    // SAFETY: the kernels index nothing past the lengths given here: `partials` and `kept` were made as large as the tile
-    // says, the vectors have as many numbers as the network has parameters, the batch as many rows as it says.
-    unsafe {
-        gradient::launch_unchecked(
-            &client,
-            CubeCount::Static(groups as u32, 1, 1),
-            CubeDim::new_1d(tile.units() as u32),
-            buffer(sent.handle.clone(), size),
-            buffer(handle(0), parameters),
-            buffer(partials.clone(), groups * parameters),
-            buffer(kept, groups * tile.kept()),
-            batch.len() as u32,
-            each as u32,
-            tile,
-        );
-        update::launch_unchecked(
-            &client,
-            CubeCount::Static((parameters as u32).div_ceil(UNITS), 1, 1),
-            CubeDim::new_1d(UNITS),
-            buffer(sent.handle, size),
-            buffer(partials, groups * parameters),
-            buffer(handle(0), parameters),
-            buffer(handle(1), parameters),
-            buffer(handle(2), parameters),
-            buffer(handle(3), parameters),
-            groups as u32,
-            parameters,
-        );
-    }
+    // SAFETY: `sent` is what `upload` has made of this batch; the vectors have as many numbers as the network has parameters.
+    unsafe { launch(tile, &sent, size, batch.len(), &cubes) };
     for (vector, cube) in vectors.into_iter().zip(cubes) {
         *vector = Tensor::from_primitive::<Wgpu>(cube);
     }
     true
+}
+
+/// The dispatches of a step. sent: the upload, of `size` numbers; vectors: those of [`State`].
+///
+/// # Safety
+/// What is sent must be of `size` numbers for so many rows, at least one; the vectors must be of the tile's network.
+unsafe fn launch(tile: Tile, sent: &CubeTensor, size: usize, rows: usize, vectors: &[CubeTensor; 4]) {
+    let client = sent.client.clone();
+    let parameters = tile.parameters();
+    let cut = tile.cut(rows);
+    let (kept_inputs, kept_deltas) = (tile.inputs(cut.portion), tile.deltas(cut.portion));
+    let inputs = client.empty(kept_inputs * FLOAT);
+    let deltas = client.empty(kept_deltas * FLOAT);
+    let partials = client.empty(cut.shares * tile.stride() * FLOAT);
+    let handle = |i: usize| vectors[i].handle.clone();
+    // SAFETY: the kernels index nothing past the lengths given here: `inputs`, `deltas` and `partials` were made as large as
+    // the tile says, and for the rest see above.
+    unsafe {
+        for from in (0..rows).step_by(cut.portion) {
+            let span = (rows - from).min(cut.portion).next_multiple_of(tile.rows);
+            passes::launch_unchecked(
+                &client,
+                CubeCount::Static((span / tile.rows) as u32, 1, 1),
+                CubeDim::new_1d(tile.units() as u32),
+                buffer(sent.handle.clone(), size),
+                buffer(handle(0), parameters),
+                buffer(inputs.clone(), kept_inputs),
+                buffer(deltas.clone(), kept_deltas),
+                rows as u32,
+                from as u32,
+                span as u32,
+                tile,
+            );
+            gradient::launch_unchecked(
+                &client,
+                CubeCount::Static(tile.blocks().div_ceil(GRADIENT_UNITS) as u32, cut.shares as u32, 1),
+                CubeDim::new_1d(GRADIENT_UNITS as u32),
+                buffer(inputs.clone(), kept_inputs),
+                buffer(deltas.clone(), kept_deltas),
+                buffer(partials.clone(), cut.shares * tile.stride()),
+                span as u32,
+                cut.share as u32,
+                u32::from(from == 0),
+                tile,
+            );
+        }
+        update::launch_unchecked(
+            &client,
+            CubeCount::Static((parameters as u32).div_ceil(UNITS), 1, 1),
+            CubeDim::new_1d(UNITS),
+            buffer(sent.handle.clone(), size),
+            buffer(partials, cut.shares * tile.stride()),
+            buffer(handle(0), parameters),
+            buffer(handle(1), parameters),
+            buffer(handle(2), parameters),
+            buffer(handle(3), parameters),
+            cut.shares as u32,
+            tile,
+        );
+    }
 }
 
 /// The score at points, `[n, 2]`, in one dispatch; none as for [`step`].

@@ -2,7 +2,8 @@
 //!
 //! A layer of a tile lies in shared memory column by column: `layer[column * rows + row]`. A unit computes blocks of
 //! [`ROWS`] rows (apart by the number of row blocks, so that neighbouring units read neighbouring numbers) and
-//! [`COLUMNS`] neighbouring columns: twelve numbers are loaded for 32 products.
+//! [`COLUMNS`] neighbouring columns: sixteen numbers are loaded for 64 products. What follows for each number of a layer
+//! by itself is a loop, which is compiled once and not for each number of a block.
 
 use burn::cubecl;
 use burn::cubecl::prelude::*;
@@ -58,9 +59,15 @@ pub fn write_features(
 /// The block of a unit: its first row and its first column.
 #[cube]
 pub fn block(#[comptime] tile: Tile) -> (usize, usize) {
-    let blocks = comptime!(tile.row_blocks());
-    let unit = UNIT_POS as usize;
-    (unit % blocks, unit / blocks * COLUMNS)
+    let (nth, row) = divide(UNIT_POS as usize, comptime!(tile.row_blocks()).runtime());
+    (row, nth * COLUMNS)
+}
+
+/// Quotient and remainder. CubeCL 0.11.3 takes `n % by` for `n` where it comes to know late that `by` is 1.
+#[cube]
+pub fn divide(n: usize, by: usize) -> (usize, usize) {
+    let quotient = n / by;
+    (quotient, n - quotient * by)
 }
 
 /// So many sums that have not begun.
@@ -74,6 +81,40 @@ pub fn zeros(#[comptime] count: usize) -> Array<f32> {
     sums
 }
 
+/// Adds the unit's block of `layer M` to its sums. `M` has `inputs` rows; of the unit's first column it begins at `first`
+/// of the weights, and lies `down` from row to row, `across` from column to column.
+#[cube]
+#[allow(clippy::too_many_arguments)]
+pub fn add_product(
+    sums: &mut Array<f32>,
+    layer: &Shared<[f32]>,
+    weights: &[f32],
+    first: usize,
+    down: usize,
+    across: usize,
+    inputs: usize,
+    #[comptime] tile: Tile,
+) {
+    let (row, _) = block(tile);
+    let (rows, step) = comptime!((tile.rows, tile.row_blocks()));
+    for k in 0..inputs {
+        let mut h = Sequence::<f32>::new();
+        #[unroll]
+        for i in 0..ROWS {
+            h.push(layer[k * rows + row + i * step]);
+        }
+        let at = first + k * down;
+        #[unroll]
+        for j in 0..COLUMNS {
+            let w = weights[at + j * across];
+            #[unroll]
+            for i in 0..ROWS {
+                sums[i * COLUMNS + j] += h[i] * w;
+            }
+        }
+    }
+}
+
 /// The unit's block of `h W + b`. layer: `h`; the weights of this layer begin at `offset`.
 #[cube]
 pub fn affine(
@@ -83,8 +124,8 @@ pub fn affine(
     inputs: usize,
     #[comptime] tile: Tile,
 ) -> Array<f32> {
-    let (row, column) = block(tile);
-    let (rows, step, width) = comptime!((tile.rows, tile.row_blocks(), tile.width));
+    let (_, column) = block(tile);
+    let width = comptime!(tile.width);
     let mut sums = Array::<f32>::new(comptime!(ROWS * COLUMNS));
     let bias = offset + inputs * width + column;
     #[unroll]
@@ -95,22 +136,33 @@ pub fn affine(
             sums[i * COLUMNS + j] = b;
         }
     }
-    for k in 0..inputs {
-        let mut w = Array::<f32>::new(COLUMNS);
-        #[unroll]
-        for j in 0..COLUMNS {
-            w[j] = weights[offset + k * width + column + j];
-        }
+    add_product(
+        &mut sums,
+        layer,
+        weights,
+        offset + column,
+        width.runtime(),
+        1usize,
+        inputs,
+        tile,
+    );
+    sums
+}
+
+/// Puts the units' blocks into the layer. Nobody may read the layer any more, and all is in its place when this returns.
+#[cube]
+pub fn put(layer: &mut Shared<[f32]>, sums: &Array<f32>, #[comptime] tile: Tile) {
+    let (row, column) = block(tile);
+    let (rows, step) = comptime!((tile.rows, tile.row_blocks()));
+    sync_cube();
+    #[unroll]
+    for j in 0..COLUMNS {
         #[unroll]
         for i in 0..ROWS {
-            let h = layer[k * rows + row + i * step];
-            #[unroll]
-            for j in 0..COLUMNS {
-                sums[i * COLUMNS + j] += h * w[j];
-            }
+            layer[(column + j) * rows + row + i * step] = sums[i * COLUMNS + j];
         }
     }
-    sums
+    sync_cube();
 }
 
 /// One of the two outputs of a row: the last layer.
@@ -128,20 +180,15 @@ pub fn output(layer: &Shared<[f32]>, weights: &[f32], row: usize, which: usize, 
 /// returns.
 #[cube]
 pub fn hidden_layers(layer: &mut Shared<[f32]>, weights: &[f32], #[comptime] tile: Tile) {
-    let (row, column) = block(tile);
-    let (rows, step, width, depth) = comptime!((tile.rows, tile.row_blocks(), tile.width, tile.depth));
+    let (width, depth) = comptime!((tile.width, tile.depth));
     let mut offset = 0usize;
     let mut inputs = comptime!(features::COUNT).runtime();
     for _ in 0..depth {
         let sums = affine(&*layer, weights, offset, inputs, tile);
-        sync_cube();
-        #[unroll]
-        for j in 0..COLUMNS {
-            #[unroll]
-            for i in 0..ROWS {
-                let a = sums[i * COLUMNS + j];
-                layer[(column + j) * rows + row + i * step] = a * sigmoid(a);
-            }
+        put(layer, &sums, tile);
+        for i in range_stepped(UNIT_POS as usize, comptime!(tile.layer()), comptime!(tile.units())) {
+            let a = layer[i];
+            layer[i] = a * sigmoid(a);
         }
         sync_cube();
         offset += (inputs + 1) * width;

@@ -3,10 +3,12 @@
 use burn::cubecl;
 use burn::cubecl::prelude::*;
 
-/// Adds the groups' gradients up, and takes the step that the upload's header describes
+use crate::fused::tile::Tile;
+
+/// Adds the shares' gradients up, and takes the step that the upload's header describes
 /// ([`Adam`](crate::model::perceptron::Adam)).
 ///
-/// - `partials`: `[groups, parameters]`
+/// - `partials`: `[shares, Tile::stride]`
 /// - all others but `header`: `[parameters]`, in and out
 #[cube(launch_unchecked)]
 pub fn update(
@@ -16,14 +18,14 @@ pub fn update(
     average: &mut [f32],
     first_moment: &mut [f32],
     second_moment: &mut [f32],
-    groups: u32,
-    #[comptime] parameters: usize,
+    shares: u32,
+    #[comptime] tile: Tile,
 ) {
     let i = ABSOLUTE_POS;
-    if i < parameters {
+    if i < comptime!(tile.parameters()) {
         let mut gradient = 0.0f32;
-        for group in 0..groups as usize {
-            gradient += partials[group * parameters + i];
+        for share in 0..shares as usize {
+            gradient += partials[share * comptime!(tile.stride()) + i];
         }
         let first = first_moment[i] * header[8] + gradient * (1.0 - header[8]);
         let second = second_moment[i] * header[9] + gradient * gradient * (1.0 - header[9]);

@@ -27,44 +27,40 @@ pub fn walk(
 ) {
     let (rows, units) = comptime!((tile.rows, tile.units()));
     let mut layer = Shared::<[f32]>::new_slice(comptime!(tile.memory()));
-    // A number of this belongs to one unit, from the beginning to the end.
-    let mut place = Shared::<[f32]>::new_slice(comptime!(2 * tile.rows));
     let scaling = Scaling {
         mean_x: plan[0],
         mean_y: plan[1],
         scale: plan[2],
     };
     let first = CUBE_POS_X as usize * rows;
-    let last = count as usize - 1;
-    for i in range_stepped(UNIT_POS as usize, 2 * rows, units) {
-        place[i] = points[2 * min(first + i % rows, last) + i / rows];
+    // Rows past the last one are left out: whatever their layers are, nobody asks.
+    let here = min(count as usize - first, rows);
+    // A number of the result belongs to one unit, from the beginning to the end: it is where the point is meanwhile.
+    for i in range_stepped(UNIT_POS as usize, 2 * here, units) {
+        result[2 * first + i] = points[2 * first + i];
     }
     for m in 0..moves as usize {
         let at = HEADER + MOVE * m;
         let sigma = plan[at];
-        for i in range_stepped(UNIT_POS as usize, 2 * rows, units) {
-            write_features(&mut layer, i % rows, i / rows, place[i], sigma, &scaling, tile);
+        for i in range_stepped(UNIT_POS as usize, 2 * here, units) {
+            let x = result[2 * first + i];
+            write_features(&mut layer, i / 2, i % 2, x, sigma, &scaling, tile);
         }
         sync_cube();
         hidden_layers(&mut layer, weights, tile);
-        for i in range_stepped(UNIT_POS as usize, 2 * rows, units) {
-            let (row, axis) = (i % rows, i / rows);
+        for i in range_stepped(UNIT_POS as usize, 2 * here, units) {
+            let (row, axis) = (i / 2, i % 2);
+            let x = result[2 * first + i];
             let output = output(&layer, weights, row, axis, tile);
-            let score = score(plan, output, place[i], axis, sigma, &scaling);
+            let score = score(plan, output, x, axis, sigma, &scaling);
             if comptime!(walks) {
                 let noise = noise(plan, at, (first + row) as u32, axis);
-                place[i] += plan[at + 1] * score + plan[at + 2] * noise;
+                result[2 * first + i] = x + plan[at + 1] * score + plan[at + 2] * noise;
             } else {
-                place[i] = score;
+                result[2 * first + i] = score;
             }
         }
         sync_cube();
-    }
-    for i in range_stepped(UNIT_POS as usize, 2 * rows, units) {
-        let row = first + i % rows;
-        if row <= last {
-            result[2 * row + i / rows] = place[i];
-        }
     }
 }
 
