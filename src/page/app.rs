@@ -268,6 +268,7 @@ impl App {
         self.look_at_truth();
         self.refit();
         self.put_on_theme();
+        self.keep_surroundings();
         self.start_engine();
         if let Ok(location) = dom::window().map(|window| window.location()) {
             let (hash, search) = (

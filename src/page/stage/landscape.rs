@@ -87,7 +87,9 @@ impl Landscape {
     ) -> Result<bool, JsValue> {
         let turning = done != Looking::default();
         let camera = self.look(held, turning.then_some(done), tick.side, tick.seconds, tick.calm);
-        let side = (tick.side * tick.ratio).min(SIDE).floor();
+        // The first picture is a quick one: a browser runs code slowly when it meets it.
+        let most = if self.drawn.is_none() { 0.5 * SIDE } else { SIDE };
+        let side = (tick.side * tick.ratio).min(most).floor();
         let field_changed = picture.stale || Some(window) != self.window;
         let changed = field_changed || !self.traced || self.drawn != Some((camera, side as usize));
         let since = tick.now_ms - self.drawn_ms;
