@@ -6,6 +6,7 @@
 mod canvas;
 mod cloud;
 mod cursor;
+mod draft;
 mod event;
 mod field_picture;
 mod gesture;

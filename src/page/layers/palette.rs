@@ -82,7 +82,7 @@ impl Ramp {
     #[inline(always)]
     pub fn entry(place: u32, chance: u32) -> u32 {
         const STEP: u32 = (STEPS / COARSE - 1) as u32 * WAYS as u32;
-        let step = (place + (chance >> 24) % COARSE as u32) * (WAYS / COARSE) as u32 & STEP;
+        let step = ((place + (chance >> 24) % COARSE as u32) * (WAYS / COARSE) as u32) & STEP;
         step | chance >> (u32::BITS - WAYS.ilog2())
     }
 

@@ -8,6 +8,7 @@ use web_sys::HtmlElement;
 use web_time::Instant;
 
 use super::canvas::Surface;
+use super::draft::side_after;
 use super::over::Over;
 use super::tick::Tick;
 use super::view::View;
@@ -159,9 +160,7 @@ impl FieldPicture {
         self.painting = false;
         let painted = self.painter.view().pixels;
         if painted <= DRAFT_SIDES[1] {
-            // Time goes with the area; in small steps, as the clock also counts what others do.
-            let fits = (DRAFT_MS / self.paint_ms).sqrt().clamp(0.8, 1.05) as f32;
-            self.draft = (painted * fits).clamp(DRAFT_SIDES[0], DRAFT_SIDES[1]);
+            self.draft = side_after(painted, self.paint_ms, DRAFT_MS, DRAFT_SIDES);
         }
         self.count += 1;
         self.surface

@@ -3,6 +3,7 @@
 use wasm_bindgen::JsValue;
 use web_time::Instant;
 
+use super::draft::side_after;
 use super::field_picture::FieldPicture;
 use super::lines::Lines;
 use super::looking::Looking;
@@ -14,8 +15,10 @@ use crate::page::layers::lens::Lens;
 use crate::page::layers::surface::SurfacePainter;
 use crate::page::viewport::Viewport;
 
-/// Largest side of the picture.
-const SIDE: f32 = 720.0;
+/// Largest side of the picture, and that of the first, as a browser runs code slowly when it meets it. While it may move by
+/// itself it is as large as this time for painting allows, milliseconds.
+const SIDES: [f32; 2] = [300.0, 720.0];
+const PAINT_MS: f64 = 20.0;
 /// Time between two pictures of a landscape that is not in somebody's hands, milliseconds.
 const PICTURE_MS: f64 = 30.0;
 /// Time in a picture for finding streamlines, milliseconds, and how many are tried between two looks at the clock.
@@ -39,6 +42,8 @@ pub(super) struct Landscape {
     window: Option<Viewport>,
     drawn: Option<(Camera, usize)>,
     drawn_ms: f64,
+    /// The largest side for the next.
+    most: f32,
     traced: bool,
     /// What the axis was drawn for.
     axis: Option<(Camera, f32, Source)>,
@@ -87,8 +92,11 @@ impl Landscape {
     ) -> Result<bool, JsValue> {
         let turning = done != Looking::default();
         let camera = self.look(held, turning.then_some(done), tick.side, tick.seconds, tick.calm);
-        // The first picture is a quick one: a browser runs code slowly when it meets it.
-        let most = if self.drawn.is_none() { 0.5 * SIDE } else { SIDE };
+        let most = if tick.calm && self.drawn.is_some() {
+            SIDES[1]
+        } else {
+            self.most.max(SIDES[0])
+        };
         let side = (tick.side * tick.ratio).min(most).floor();
         let field_changed = picture.stale || Some(window) != self.window;
         let changed = field_changed || !self.traced || self.drawn != Some((camera, side as usize));
@@ -107,8 +115,10 @@ impl Landscape {
             return Ok(turning);
         }
         self.trace();
+        let start = Instant::now();
         self.painter
             .paint(&camera, side as usize, side / tick.side, &picture.palette);
+        self.most = side_after(side, start.elapsed().as_secs_f64() * 1e3, PAINT_MS, SIDES);
         (self.drawn, self.drawn_ms) = (Some((camera, side as usize)), tick.now_ms);
         picture.put(self.painter.pixels(), side as u32)?;
         let axis = Some((camera, tick.side, picture.layers.source));
