@@ -95,7 +95,7 @@ impl App {
     }
 
     /// Gives the stage its layers where they may have changed.
-    fn show_layers(&mut self) {
+    pub(super) fn show_layers(&mut self) {
         if std::mem::take(&mut self.screen.layers_stale) || self.screen.words_stale {
             let mut settings = self.lab.settings.clone();
             settings.source = self.screen.source;

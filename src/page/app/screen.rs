@@ -105,7 +105,7 @@ impl App {
         }
     }
 
-    /// The next frame will most likely fail the same way.
+    /// Writes an error of the browser to its console, the first time: the next frame will most likely fail the same way.
     fn complain_once(&mut self, drawn: Result<(), JsValue>) {
         if let Err(error) = drawn
             && !std::mem::replace(&mut self.screen.complained, true)
@@ -139,9 +139,9 @@ impl App {
         let sigma = self.shown_sigma();
         let screen = &mut self.screen;
         if screen.words_stale && now_ms - screen.words_ms >= WORDS_EVERY_MS {
-            (screen.words_stale, screen.words_ms) = (false, now_ms);
             // Whatever the words tell of, the stage may show as well.
-            screen.layers_stale = true;
+            self.show_layers();
+            (self.screen.words_stale, self.screen.words_ms) = (false, now_ms);
             self.write_words();
         } else if std::mem::take(&mut screen.controls_stale) {
             controls::show(&self.lab.settings, &self.ladder(), sigma);
@@ -172,6 +172,7 @@ impl App {
         self.screen.outdated = true;
     }
 
+    /// The same at once.
     pub(super) fn begin_everything_anew(&mut self) {
         self.hand.look();
         let colours = Colours::now();
