@@ -118,7 +118,12 @@ impl Landscape {
         let start = Instant::now();
         self.painter
             .paint(&camera, side as usize, side / tick.side, &picture.palette);
-        self.most = side_after(side, start.elapsed().as_secs_f64() * 1e3, PAINT_MS, SIDES);
+        // From the first straight to the largest: buffers that grow little by little leave holes in memory.
+        self.most = if self.drawn.is_none() {
+            SIDES[1]
+        } else {
+            side_after(side, start.elapsed().as_secs_f64() * 1e3, PAINT_MS, SIDES)
+        };
         (self.drawn, self.drawn_ms) = (Some((camera, side as usize)), tick.now_ms);
         picture.put(self.painter.pixels(), side as u32)?;
         let axis = Some((camera, tick.side, picture.layers.source));
