@@ -259,24 +259,22 @@ async fn the_engine_learns_and_samples_on_webgpu_as_on_the_cpu() {
 }
 
 /// Puts the page into the test's document, once, and starts it. No engine lies beside it, so that it will miss one.
-fn page() -> web_sys::Document {
-    thread_local! { static OPEN: std::cell::OnceCell<()> = const { std::cell::OnceCell::new() }; }
+async fn page() -> web_sys::Document {
+    thread_local! { static OPEN: std::cell::Cell<bool> = const { std::cell::Cell::new(false) }; }
     let document = web_sys::window().unwrap().document().unwrap();
-    OPEN.with(|open| {
-        open.get_or_init(|| {
-            let html = include_str!("../index.html");
-            let body = html.split("<body>").nth(1).unwrap().split("</body>").next().unwrap();
-            let holder = document.create_element("div").unwrap();
-            let style = include_str!("../www/style.css");
-            holder.set_inner_html(&format!("<style>{style}</style>{body}"));
-            document.body().unwrap().append_child(&holder).unwrap();
-            let meta = document.create_element("meta").unwrap();
-            meta.set_attribute("name", "engine").unwrap();
-            meta.set_attribute("content", "no-such-engine").unwrap();
-            holder.append_child(&meta).unwrap();
-            scorefield::page::app::boot().unwrap();
-        });
-    });
+    if !OPEN.replace(true) {
+        let html = include_str!("../index.html");
+        let body = html.split("<body>").nth(1).unwrap().split("</body>").next().unwrap();
+        let holder = document.create_element("div").unwrap();
+        let style = include_str!("../www/style.css");
+        holder.set_inner_html(&format!("<style>{style}</style>{body}"));
+        document.body().unwrap().append_child(&holder).unwrap();
+        let meta = document.create_element("meta").unwrap();
+        meta.set_attribute("name", "engine").unwrap();
+        meta.set_attribute("content", "no-such-engine").unwrap();
+        holder.append_child(&meta).unwrap();
+        scorefield::page::app::boot().await.unwrap();
+    }
     document
 }
 
@@ -304,7 +302,7 @@ fn points_of_the_drawing() -> u32 {
 
 #[wasm_bindgen_test]
 async fn a_drag_of_the_pointer_becomes_data() {
-    let document = page();
+    let document = page().await;
     let button = |selector: &str| {
         document
             .query_selector(selector)
@@ -340,7 +338,7 @@ async fn a_drag_of_the_pointer_becomes_data() {
 
 #[wasm_bindgen_test]
 async fn a_race_brings_a_second_stage_of_the_same_size_and_takes_it_away_again() {
-    let document = page();
+    let document = page().await;
     let element = |id: &str| document.get_element_by_id(id).unwrap();
     let canvases = || document.query_selector_all("#rival-stage canvas").unwrap().length();
     let width = |id: &str| element(id).get_bounding_client_rect().width();
@@ -362,7 +360,7 @@ async fn a_race_brings_a_second_stage_of_the_same_size_and_takes_it_away_again()
 
 #[wasm_bindgen_test]
 async fn an_engine_that_cannot_be_loaded_is_shown_and_said() {
-    let document = page();
+    let document = page().await;
     let shown = || {
         let banners = document.get_element_by_id("banners").unwrap();
         banners.text_content().unwrap_or_default()

@@ -160,8 +160,8 @@ fn whatever_colour_alone_says_is_told_apart_by_all_eyes() {
                 assert!(far > APART, "{a} and {b} are {far} apart, dark {dark}, {name}");
             }
         }
-        let diverging = Palette::new(dark).diverging;
-        let ends = [0.0, 1.0].map(|t| at(&diverging, t));
+        let palette = Palette::new(dark);
+        let ends = [0.0, 1.0].map(|t| at(palette.diverging(), t));
         for (name, eye) in EYES {
             let far = distance(seen(eye, ends[0]), seen(eye, ends[1]));
             assert!(far > APART, "the ends are {far} apart, dark {dark}, {name}");
@@ -176,20 +176,20 @@ fn ramps_grow_steadily_in_lightness_to_all_eyes() {
         let sign = if dark { 1.0 } else { -1.0 };
         for (name, eye) in EYES {
             let light = |ramp: &Ramp, t: f32| sign * seen(eye, at(ramp, t))[0];
-            for ramp in [&palette.heat, &palette.error_heat] {
+            for ramp in [palette.heat(), palette.error_heat()] {
                 let levels: Vec<f32> = (0..=32).map(|k| light(ramp, k as f32 / 32.0)).collect();
                 assert!(levels.windows(2).all(|pair| pair[1] > pair[0]), "dark {dark}, {name}");
                 assert!(levels[32] - levels[0] > 0.25, "dark {dark}, {name}");
             }
             // From nothing in the middle to both ends.
             for side in [-1.0, 1.0] {
-                let level = |k: i32| light(&palette.diverging, 0.5 + side * k as f32 / 32.0);
+                let level = |k: i32| light(palette.diverging(), 0.5 + side * k as f32 / 32.0);
                 assert!((0..16).all(|k| level(k + 1) > level(k)), "dark {dark}, {name}");
             }
         }
-        let ends = [0.0, 1.0].map(|t| oklab(linear(at(&palette.diverging, t)))[0]);
+        let ends = [0.0, 1.0].map(|t| oklab(linear(at(palette.diverging(), t)))[0]);
         assert!((ends[0] - ends[1]).abs() < 0.01, "more and less are equally light");
-        assert_eq!(at(&palette.diverging, 0.5), at(&palette.heat, 0.0));
+        assert_eq!(at(palette.diverging(), 0.5), at(palette.heat(), 0.0));
     }
 }
 
@@ -237,7 +237,7 @@ fn style_sheet_and_pictures_have_one_set_of_colours() {
             assert_eq!(property(theme, name), palette.source(source), "{name}, dark {dark}");
         }
         assert_eq!(property(theme, "accent"), property(theme, "learned"));
-        assert_eq!(property(theme, "field"), at(&palette.heat, 0.0));
+        assert_eq!(property(theme, "field"), at(palette.heat(), 0.0));
     }
 }
 
@@ -257,9 +257,9 @@ fn legends_have_the_colours_of_their_maps() {
         for (side, dark) in [false, true].into_iter().enumerate() {
             let palette = Palette::new(dark);
             let ramp = |t: f32| match of {
-                "energy" => at(&palette.heat, t),
-                "error" => at(&palette.error_heat, t),
-                "signed" => at(&palette.diverging, t),
+                "energy" => at(palette.heat(), t),
+                "error" => at(palette.error_heat(), t),
+                "signed" => at(palette.diverging(), t),
                 "dots" => dot(&palette, ParticleColour::Energy, t * (TINTS - 1) as f32),
                 "amount" => dot(&palette, ParticleColour::Speed, t * (TINTS - 1) as f32),
                 "ways" => dot(&palette, ParticleColour::Start, t * TINTS as f32),

@@ -4,18 +4,20 @@
 #[path = "page/libm.rs"]
 mod libm;
 
-use scorefield::page::{app, banner};
+use scorefield::page::{app, banner, dom};
 
 fn main() {
-    if let Err(error) = app::boot() {
-        web_sys::console::error_1(&error);
-        let reason = error.as_string().unwrap_or_else(|| format!("{error:?}"));
-        banner::show(
-            banner::Kind::Stopped,
-            &format!("The page could not start: {reason}"),
-            None,
-        );
-    }
+    dom::spawn(async {
+        if let Err(error) = app::boot().await {
+            web_sys::console::error_1(&error);
+            let reason = error.as_string().unwrap_or_else(|| format!("{error:?}"));
+            banner::show(
+                banner::Kind::Stopped,
+                &format!("The page could not start: {reason}"),
+                None,
+            );
+        }
+    });
 }
 
 /// A third of the standard library's allocator in size, and as sparing with memory.

@@ -38,7 +38,7 @@ use std::rc::Rc;
 use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 
 use self::charts::Charts;
 use self::engine::Engine;
@@ -133,41 +133,48 @@ pub struct App {
     _listeners: Vec<EventListener>,
 }
 
-/// Builds the page and starts everything.
+/// Builds the page and starts everything, in several tasks, so that none is long: a browser's first layout is slow, that
+/// of the panels too, and either would be forced on it amid whatever asks first how large something is. What happens in
+/// between waits until [`App::begin`] is done.
 ///
 /// # Errors
 /// What the browser says when something of the page is missing.
-pub fn boot() -> Result<(), JsValue> {
+pub async fn boot() -> Result<(), JsValue> {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         let message = "The page has stopped by an error of its own. Reload it: drawing and settings come back.";
         banner::show(Kind::Stopped, message, None);
     }));
+    dom::painted().await;
+    dom::set_flag(&dom::element::<Element>("panels")?, "data-waiting", false);
+    dom::painted().await;
     let handle = Handle::default();
-    handle.hold(App::build(handle.clone())?);
-    script::install(&handle)?;
-    // A task of its own; but whoever wants something of the app before gets it begun.
     handle.act_later(App::begin);
-    dom::after(0, move || {
-        handle.act(|_| ());
-        if let Err(error) = animate(handle) {
-            reports::log(&error);
-        }
-    })?;
-    Ok(())
+    let mut app = App::build(handle.clone()).await?;
+    dom::pause().await;
+    app.look();
+    let ready = app.requests.readiness();
+    handle.hold(app);
+    script::install(&handle, &ready)?;
+    dom::pause().await;
+    handle.act(|_| ());
+    animate(handle)
 }
 
-/// The one animation loop. What can wait until the frame is on the screen has a task of its own after each, so that
-/// neither is long.
+/// The one animation loop. What need not be on the screen with the frame has tasks of its own after it, so that none is
+/// long.
 fn animate(handle: Handle) -> Result<(), JsValue> {
     type Tick = Closure<dyn FnMut(f64)>;
     let waiting = Rc::new(Cell::new(false));
-    let (beside, begun) = (handle.clone(), Rc::clone(&waiting));
-    let chores = Closure::<dyn FnMut()>::new(move || {
-        begun.set(false);
-        beside.act(App::do_chores);
-    });
-    let chores = chores.into_js_value();
+    let task = |then: fn(&mut App), last: bool| {
+        let (handle, waiting) = (handle.clone(), Rc::clone(&waiting));
+        let task = Closure::<dyn FnMut()>::new(move || {
+            handle.act(then);
+            waiting.set(!last);
+        });
+        task.into_js_value()
+    };
+    let after = [task(App::paint, false), task(App::do_chores, true)];
     let tick: Rc<RefCell<Option<Tick>>> = Rc::default();
     let again = Rc::clone(&tick);
     *tick.borrow_mut() = Some(Closure::new(move |now_ms: f64| {
@@ -178,7 +185,9 @@ fn animate(handle: Handle) -> Result<(), JsValue> {
             // Refused only by a window that is being closed.
             let _ = window.request_animation_frame(tick.as_ref().unchecked_ref());
             if !waiting.replace(true) {
-                let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(chores.unchecked_ref(), 0);
+                for task in &after {
+                    let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(task.unchecked_ref(), 0);
+                }
             }
         }
     }));
@@ -189,7 +198,7 @@ fn animate(handle: Handle) -> Result<(), JsValue> {
 }
 
 impl App {
-    fn build(handle: Handle) -> Result<Box<Self>, JsValue> {
+    async fn build(handle: Handle) -> Result<Box<Self>, JsValue> {
         let thumbnails = Thumbnails::new()?;
         let theme = Theme::remembered();
         theme.apply()?;
@@ -200,6 +209,7 @@ impl App {
         let still = dom::media("(prefers-reduced-motion: reduce)");
         stage.set_reduced_motion(still);
         stage.take_keys()?;
+        dom::pause().await;
         let on_strip = handle.clone();
         let strip = Strip::new(dom::element("strip")?, move |sigma| {
             on_strip.act(move |app| app.select_sigma(sigma))
@@ -216,7 +226,8 @@ impl App {
         // Who asked for less motion starts it.
         lab.sampling = !still;
         Ok(Box::new(Self {
-            truth: lab.target.field(),
+            // Looked at later.
+            truth: Err(TargetError::TooFew { got: 0 }),
             lab,
             editor: Editor::default(),
             requests: Requests::default(),
@@ -256,7 +267,15 @@ impl App {
         }))
     }
 
-    /// First things first: the exact field, then the engine.
+    /// First things first: the exact field, and how everything looks.
+    fn look(&mut self) {
+        self.look_at_truth();
+        self.refit();
+        self.put_on_theme();
+        self.keep_surroundings();
+    }
+
+    /// Then the engine, and what the address asks for.
     fn begin(&mut self) {
         // What a link brings is kept when somebody has changed it.
         self.kept.of = self.revisions();
@@ -265,10 +284,6 @@ impl App {
         let look = self.hand.coarse || self.lab.parts.has("lock");
         self.set_tool(if look { Tool::Look } else { Tool::Draw });
         self.take_brush();
-        self.look_at_truth();
-        self.refit();
-        self.put_on_theme();
-        self.keep_surroundings();
         self.start_engine();
         if let Ok(location) = dom::window().map(|window| window.location()) {
             let (hash, search) = (
@@ -309,7 +324,13 @@ impl App {
         announce::speak(now_ms);
     }
 
-    /// What the frame did not wait for.
+    /// The picture of the field.
+    fn paint(&mut self) {
+        let painted = self.stage.paint();
+        self.complain_once(painted);
+    }
+
+    /// What else the frame did not wait for.
     fn do_chores(&mut self) {
         let now_ms = dom::now_ms();
         self.draw_the_rest(now_ms);

@@ -213,6 +213,29 @@ pub fn pause() -> impl Future<Output = ()> {
     })
 }
 
+/// The browser paints as soon as it can; where it does not (a tab behind others, a GPU process that is on its way), nobody
+/// waits for longer than this, milliseconds.
+const PAINTED_MS: i32 = 250;
+
+/// Goes on in a task of its own, once the page as it stands has been laid out and painted.
+pub async fn painted() {
+    let mut begun = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut begun, true) || is_hidden() {
+            return Poll::Ready(());
+        }
+        let (waker, late) = (context.waker().clone(), context.waker().clone());
+        let frame = Closure::once_into_js(move || waker.wake());
+        let asked = window().and_then(|window| window.request_animation_frame(frame.unchecked_ref()));
+        if asked.and_then(|_| after(PAINTED_MS, move || late.wake())).is_err() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    })
+    .await;
+    pause().await;
+}
+
 /// What the browser remembers for all tabs of this page; nothing where it remembers nothing (a private window, a
 /// sandboxed frame).
 pub fn storage() -> Option<Storage> {

@@ -75,9 +75,9 @@ mod tests {
         for dark in [true, false] {
             let palette = Palette::new(dark);
             for (ramp, at) in [
-                (&palette.heat, [0.0, 1.0, 1.0]),
-                (&palette.error_heat, [0.0, 1.0, 1.0]),
-                (&palette.diverging, [0.0, 0.5, 1.0]),
+                (palette.heat(), [0.0, 1.0, 1.0]),
+                (palette.error_heat(), [0.0, 1.0, 1.0]),
+                (palette.diverging(), [0.0, 0.5, 1.0]),
             ] {
                 let mut places = [0; 3];
                 Ramp::places(at.into_iter(), &mut places);

@@ -57,14 +57,13 @@ fn error_of(message: &dyn std::fmt::Display) -> JsValue {
     js_sys::Error::new(&message.to_string()).into()
 }
 
-/// Puts `scorefield` on the window.
+/// Puts `scorefield` on the window; `ready` is the promise of that name.
 ///
 /// # Errors
 /// When there is no window.
-pub fn install(app: &Handle) -> Result<(), JsValue> {
+pub fn install(app: &Handle, ready: &Promise) -> Result<(), JsValue> {
     let api = Object::new();
-    let ready = app.ask(|app| Ok(app.requests.readiness()))?;
-    Reflect::set(&api, &"ready".into(), &ready)?;
+    Reflect::set(&api, &"ready".into(), ready)?;
     let calls: [(&str, Call); 6] = [
         ("preset", calls::preset),
         ("draw", calls::draw),

@@ -69,6 +69,8 @@ pub struct Stage {
     /// Nothing is to flow.
     still: bool,
     last_ms: Option<f64>,
+    /// The frame of which the field is still to be painted.
+    to_paint: Option<Tick>,
     _listeners: Vec<EventListener>,
 }
 
@@ -112,6 +114,7 @@ impl Stage {
             reduced_motion: false,
             still: false,
             last_ms: None,
+            to_paint: None,
             _listeners: listeners,
         }))
     }
@@ -312,19 +315,33 @@ impl Stage {
         let window = self.viewport();
         self.hands.view.set(window);
         self.ring.draw(&self.hands, &window)?;
-        if let Some(landscape) = &mut self.landscape {
+        let landscape = if let Some(landscape) = &mut self.landscape {
             let (done, window) = (self.hands.looking.take(), self.view.zoom.viewport(1.0));
             let held = &mut self.view.camera;
             tick.moving |= landscape.draw(done, held, window, tick, &mut self.picture, &mut self.lines)?;
-            return self
-                .cloud
-                .draw(Some(&landscape.painter), &self.picture, &self.view, tick);
+            Some(&landscape.painter)
+        } else {
+            self.to_paint = (!tick.moving).then_some(tick);
+            if tick.moving {
+                self.picture.draw(&self.view, tick)?;
+            }
+            self.picture.over.shine(tick.seconds, self.still || tick.calm)?;
+            let head = self.head();
+            self.lines.draw(window, tick.ratio, head)?;
+            None
+        };
+        self.cloud.draw(landscape, &self.picture, &self.view, tick)
+    }
+
+    /// Paints what the last [`Self::frame`] has left to a task of its own: the field, unless it moves with the view.
+    ///
+    /// # Errors
+    /// What the browser says when it cannot draw.
+    pub fn paint(&mut self) -> Result<(), JsValue> {
+        match self.to_paint.take().filter(|_| self.landscape.is_none()) {
+            Some(tick) => self.picture.draw(&self.view, tick),
+            None => Ok(()),
         }
-        self.picture.draw(&self.view, tick)?;
-        self.picture.over.shine(tick.seconds, self.still || tick.calm)?;
-        self.cloud.draw(None, &self.picture, &self.view, tick)?;
-        let head = self.head();
-        self.lines.draw(window, tick.ratio, head)
     }
 
     /// Where the particle is seen whose way is drawn.

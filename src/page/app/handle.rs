@@ -27,7 +27,7 @@ impl Handle {
         self.0.app.replace(Some(Box::leak(app)));
     }
 
-    /// Does something to the app before anything else is done to it, but not now.
+    /// Does something to the app before what is asked from now on, but not now.
     pub(super) fn act_later(&self, then: impl FnOnce(&mut App) + 'static) {
         self.wait(Box::new(then));
     }

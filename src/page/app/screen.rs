@@ -106,7 +106,7 @@ impl App {
     }
 
     /// Writes an error of the browser to its console, the first time: the next frame will most likely fail the same way.
-    fn complain_once(&mut self, drawn: Result<(), JsValue>) {
+    pub(super) fn complain_once(&mut self, drawn: Result<(), JsValue>) {
         if let Err(error) = drawn
             && !std::mem::replace(&mut self.screen.complained, true)
         {

@@ -177,7 +177,7 @@ mod tests {
         let mut places = vec![0; energy.len()];
         Ramp::places(tone.into_iter(), &mut places);
         let inks = Inks {
-            ramp: &palette.heat,
+            ramp: palette.heat(),
             contour: [0; 3],
             line: ([0; 3], 0.0),
         };
@@ -214,7 +214,7 @@ mod tests {
         let rgba = painted(&palette, &energy);
         let mut place = [0];
         Ramp::places([shade(3.3)].into_iter(), &mut place);
-        let exact = [0, 1, 2].map(|c| Ramp::channel(palette.heat.colour(place[0]), c) as f32 / 256.0);
+        let exact = [0, 1, 2].map(|c| Ramp::channel(palette.heat().colour(place[0]), c) as f32 / 256.0);
         for c in 0..3 {
             let mean = rgba.chunks(4).map(|p| f32::from(p[c])).sum::<f32>() / 4096.0;
             assert!((mean - exact[c]).abs() < 0.02, "channel {c}: {mean} for {}", exact[c]);

@@ -1,6 +1,7 @@
 //! The colours of the pictures, for the dark and the light theme: one neutral ramp for every heat map, and colours
 //! that say the source.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use crate::engine::settings::{Colour, Source};
@@ -19,8 +20,8 @@ const BYTES: usize = STEPS / COARSE * WAYS;
 ///
 /// Most pixels need no more than the nearest bytes, rounded up or down by chance: those are in a second table, 32 KB of
 /// RGBA, that is coarser, as chance also chooses between neighbouring steps of it.
-#[derive(Clone, Debug)]
-pub struct Ramp(Rc<Tables>);
+#[derive(Debug)]
+pub struct Ramp(Box<Tables>);
 
 #[derive(Debug)]
 struct Tables {
@@ -57,7 +58,7 @@ impl Ramp {
             let chance = ((2 * way + 1) * 128 / WAYS) as u32;
             [0, 1, 2, 3].map(|c| ((Self::channel(colours[step], c) + chance) >> 8) as u8)
         });
-        Self(Rc::new(Tables { colours, bytes }))
+        Self(Box::new(Tables { colours, bytes }))
     }
 
     /// The places in the table of numbers in [0, 1], clamped; NaN gives the low end.
@@ -99,18 +100,21 @@ impl Ramp {
     }
 }
 
+/// The ramps of a theme: heat, heat of the error layer, numbers with a sign.
+type Ramps = [OnceCell<Ramp>; 3];
+
+thread_local! {
+    /// Those of the light and the dark theme, for all palettes. A ramp is made when it is first wanted: a page that has
+    /// just been opened needs some milliseconds for one.
+    static RAMPS: [Rc<Ramps>; 2] = Default::default();
+}
+
 /// The colours of one theme.
 #[derive(Clone, Debug)]
 pub struct Palette {
     /// The dark theme.
     pub dark: bool,
-    /// Heat from the void to the densest place, the same for every source.
-    pub heat: Ramp,
-    /// Heat of the error layer, from none to much.
-    pub error_heat: Ramp,
-    /// Numbers with a sign, from the lowest over nothing in the middle to the highest; violet and green are told apart
-    /// by all eyes.
-    pub diverging: Ramp,
+    ramps: Rc<Ramps>,
     /// What contours blend towards, and how far at full coverage.
     pub contour: ([u8; 3], f32),
     /// Data points, with their opacity.
@@ -173,12 +177,11 @@ const LIGHT_DIVERGING: [[u8; 3]; 5] = [
 impl Palette {
     /// The colours of the dark or the light theme.
     pub fn new(dark: bool) -> Self {
+        let ramps = RAMPS.with(|of| Rc::clone(&of[usize::from(dark)]));
         if dark {
             Self {
                 dark,
-                heat: Ramp::new(&DARK_HEAT),
-                error_heat: Ramp::new(&DARK_ERROR),
-                diverging: Ramp::new(&DARK_DIVERGING),
+                ramps,
                 contour: ([255, 255, 255], 0.2),
                 data: ([232, 235, 240], 0.5),
                 arrow_alpha: 0.4,
@@ -190,9 +193,7 @@ impl Palette {
         } else {
             Self {
                 dark,
-                heat: Ramp::new(&LIGHT_HEAT),
-                error_heat: Ramp::new(&LIGHT_ERROR),
-                diverging: Ramp::new(&LIGHT_DIVERGING),
+                ramps,
                 contour: ([8, 24, 40], 0.2),
                 data: ([23, 27, 33], 0.45),
                 arrow_alpha: 0.46,
@@ -204,12 +205,32 @@ impl Palette {
         }
     }
 
+    /// Heat from the void to the densest place, the same for every source.
+    pub fn heat(&self) -> &Ramp {
+        self.made(0, [&LIGHT_HEAT, &DARK_HEAT])
+    }
+
+    /// Heat of the error layer, from none to much.
+    pub fn error_heat(&self) -> &Ramp {
+        self.made(1, [&LIGHT_ERROR, &DARK_ERROR])
+    }
+
+    /// Numbers with a sign, from the lowest over nothing in the middle to the highest; violet and green are told apart
+    /// by all eyes.
+    pub fn diverging(&self) -> &Ramp {
+        self.made(2, [&LIGHT_DIVERGING, &DARK_DIVERGING])
+    }
+
+    fn made(&self, which: usize, stops: [&[[u8; 3]]; 2]) -> &Ramp {
+        self.ramps[which].get_or_init(|| Ramp::new(stops[usize::from(self.dark)]))
+    }
+
     /// The ramp of a heat map.
     pub fn ramp(&self, colour: Colour, source: Source) -> &Ramp {
         match (colour, source) {
-            (Colour::Energy, Source::Error) => &self.error_heat,
-            (Colour::Energy, _) => &self.heat,
-            _ => &self.diverging,
+            (Colour::Energy, Source::Error) => self.error_heat(),
+            (Colour::Energy, _) => self.heat(),
+            _ => self.diverging(),
         }
     }
 
@@ -295,7 +316,7 @@ mod tests {
         for dark in [true, false] {
             let palette = Palette::new(dark);
             let sign = if dark { 1.0 } else { -1.0 };
-            for ramp in [&palette.heat, &palette.error_heat] {
+            for ramp in [palette.heat(), palette.error_heat()] {
                 let levels: Vec<f32> = (0..=16).map(|k| lightness(ramp, k as f32 / 16.0)).collect();
                 let mean = sign * (levels[16] - levels[0]) / 16.0;
                 for pair in levels.windows(2) {
@@ -312,8 +333,8 @@ mod tests {
 
     #[test]
     fn ramps_end_at_the_fields_background_and_survive_nonsense() {
-        assert_eq!(bytes(&Palette::new(true).heat, 0.0), [10, 13, 18]);
-        assert_eq!(bytes(&Palette::new(false).heat, f32::NAN), [255; 3]);
+        assert_eq!(bytes(Palette::new(true).heat(), 0.0), [10, 13, 18]);
+        assert_eq!(bytes(Palette::new(false).heat(), f32::NAN), [255; 3]);
         let mut places = [0; 5];
         Ramp::places([0.0, -1.0, f32::NAN, 1.0, 9.0].into_iter(), &mut places);
         assert!(places[..3] == [places[0]; 3] && places[3] == places[4] && places[0] < places[3]);
@@ -323,7 +344,7 @@ mod tests {
     fn particles_stand_out_on_every_step_of_the_ramp() {
         for dark in [true, false] {
             let palette = Palette::new(dark);
-            let grounds = (0..=16).flat_map(|k| [&palette.heat, &palette.diverging].map(|ramp| (k, ramp)));
+            let grounds = (0..=16).flat_map(|k| [palette.heat(), palette.diverging()].map(|ramp| (k, ramp)));
             for (k, ramp) in grounds {
                 let ground = oklab(bytes(ramp, k as f32 / 16.0));
                 let all = (0..TINTS).flat_map(|shade| SAID.map(|says| (says, shade)));

@@ -44,7 +44,7 @@ pub struct Requests {
 
 impl Requests {
     /// The promise of `scorefield.ready`; kept by [`Self::ready`].
-    pub(super) fn readiness(&mut self) -> Promise {
+    pub fn readiness(&mut self) -> Promise {
         let (pending, promise) = Pending::promise();
         self.ready = Some(pending);
         // A page without scripts does not care, and the browser should not complain of an unhandled rejection.

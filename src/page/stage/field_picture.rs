@@ -27,7 +27,7 @@ const ROWS: usize = 48;
 const SIDE: f32 = 1280.0;
 /// The same while the view moves, when a picture must be whole in every frame: as large as this time for painting
 /// allows, milliseconds, between these.
-const DRAFT_MS: f64 = 9.0;
+const DRAFT_MS: f64 = 6.0;
 const DRAFT_SIDES: [f32; 2] = [320.0, 640.0];
 
 /// What there is to see of the field, and how far it is painted.
