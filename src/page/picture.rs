@@ -110,7 +110,7 @@ pub fn compose(canvas: &HtmlCanvasElement, view: &View, scale: f64) -> Result<bo
             let ([x, y], width, height) = (corner, place.width(), place.height());
             context.draw_image_with_html_canvas_element_and_dw_and_dh(canvas, x, y, width, height)?;
         }
-        if let Some(words) = Words::of(part, place, corner)? {
+        for words in Words::of(part, place, corner)? {
             words.write(&context)?;
         }
     }
@@ -138,33 +138,37 @@ pub struct Words {
 }
 
 impl Words {
-    /// Those of a part with its upper left corner at a place: its own, or what the style sheet writes on a tile.
+    /// Those of a part with its upper left corner at a place: its own, or what the style sheet writes on a tile, which is
+    /// its error and the mark of its own scale.
     ///
     /// # Errors
     /// Outside a page.
-    pub fn of(part: &Element, place: &DomRect, corner: [f64; 2]) -> Result<Option<Self>, JsValue> {
+    pub fn of(part: &Element, place: &DomRect, corner: [f64; 2]) -> Result<Vec<Self>, JsValue> {
         let style = style(part)?;
-        let is_canvas = part.is_instance_of::<HtmlCanvasElement>();
-        let tile = part.parent_element().filter(|_| is_canvas);
-        let text = if is_canvas {
-            tile.and_then(|tile| tile.get_attribute("data-error"))
-        } else {
-            part.text_content()
+        let size = [place.width(), place.height()];
+        let mut all = Vec::new();
+        let mut put = |text: Option<String>, align, at: [f64; 2], font| {
+            let text = text.filter(|text| !text.is_empty() && of(&style, "visibility") == "visible");
+            all.extend(text.map(|text| Self {
+                text,
+                font,
+                colour: of(&style, "color"),
+                align,
+                at: [corner[0] + at[0], corner[1] + at[1]],
+                sideways: of(&style, "writing-mode").starts_with("sideways"),
+            }));
         };
-        let (size, font) = if is_canvas {
-            ([place.width() - 5.0, place.height() - 9.0], String::new())
+        if part.is_instance_of::<HtmlCanvasElement>() {
+            let tile = part.parent_element();
+            for (name, down) in [("data-error", size[1] - 9.0), ("data-mark", 9.0)] {
+                let text = tile.as_ref().and_then(|tile| tile.get_attribute(name));
+                put(text, "end", [size[0] - 5.0, down], String::new());
+            }
         } else {
-            ([0.5 * place.width(), 0.5 * place.height()], of(&style, "font"))
-        };
-        let text = text.filter(|text| !text.is_empty() && of(&style, "visibility") == "visible");
-        Ok(text.map(|text| Self {
-            text,
-            font,
-            colour: of(&style, "color"),
-            align: if is_canvas { "end" } else { "center" },
-            at: [corner[0] + size[0], corner[1] + size[1]],
-            sideways: of(&style, "writing-mode").starts_with("sideways"),
-        }))
+            let middle = size.map(|side| 0.5 * side);
+            put(part.text_content(), "center", middle, of(&style, "font"));
+        }
+        Ok(all)
     }
 
     /// Writes them in CSS pixels.

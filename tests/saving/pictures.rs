@@ -100,6 +100,28 @@ pub async fn what_is_written_on_tiles_is_on_their_picture(chrome: &Chrome) -> Ou
         .await?;
     // Exact, learned and error of the last level: the first row says for all what the numbers are.
     assert_eq!(written, json!(["σ 0.01", "0.01", "0.01", "learned"]));
+
+    // Where each tile has a scale of its own, its mark as well.
+    let marks = "[...document.querySelectorAll('#levels-grid .rung')].map((tile) => tile.dataset.mark)";
+    chrome.run("scorefield.configure({ ownScale: true })").await?;
+    chrome
+        .wait_for("marks of tiles", &format!("{marks}.every(Boolean)"), SOON)
+        .await?;
+    click(chrome, "#levels [data-action=save]").await?;
+    chrome.run(&choose("Every noise level", "#levels-grid", 1.0)).await?;
+    chrome.run(LISTEN).await?;
+    chrome.run(&format!("window.marks = {marks}")).await?;
+    save(chrome, "save-png").await?;
+    // The network may have learned on meanwhile.
+    let lacking = chrome
+        .run(&format!(
+            "const {{ prototype }} = CanvasRenderingContext2D;
+             prototype.fillText = prototype.write;
+             return {marks}.filter((mark, k) => !written.includes(mark) && !written.includes(marks[k]))"
+        ))
+        .await?;
+    assert_eq!(lacking, json!([]), "marks that are not on the picture");
+    chrome.run("scorefield.configure({ ownScale: false })").await?;
     click(chrome, "#levels [data-action=levels]").await?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use super::raster::within_one;
 use crate::engine::settings::{Colour, Source};
 
 /// Steps of a ramp; with 8 bits of fraction each, finer than any screen once dithered.
@@ -66,9 +67,7 @@ impl Ramp {
         // Adding 2^23 leaves the nearest whole number in the lowest bits: a cast would ask more questions than this.
         const WHOLE: f32 = 8_388_608.0;
         for (place, t) in places.iter_mut().zip(t) {
-            let inside = if t > 0.0 { t } else { 0.0 };
-            let inside = if inside < 1.0 { inside } else { 1.0 };
-            *place = (inside * LAST as f32 + WHOLE).to_bits();
+            *place = (within_one(t) * LAST as f32 + WHOLE).to_bits();
         }
     }
 

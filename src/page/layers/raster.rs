@@ -97,7 +97,7 @@ pub fn over_stroke(
 
 /// The nearest number from 0 to 1, by comparisons that can be made for a pack at once.
 #[inline(always)]
-fn within_one(x: f32) -> f32 {
+pub(super) fn within_one(x: f32) -> f32 {
     let x = if x > 0.0 { x } else { 0.0 };
     if x < 1.0 { x } else { 1.0 }
 }

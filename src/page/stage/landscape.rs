@@ -15,8 +15,8 @@ use crate::page::layers::lens::Lens;
 use crate::page::layers::surface::SurfacePainter;
 use crate::page::viewport::Viewport;
 
-/// Largest side of the picture, and that of the first, as a browser runs code slowly when it meets it. While it may move by
-/// itself it is as large as this time for painting allows, milliseconds.
+/// Side of the first picture, as a browser runs code slowly when it meets it, and the largest. While it may move by itself
+/// it is as large as this time for painting allows, milliseconds.
 const SIDES: [f32; 2] = [300.0, 720.0];
 const PAINT_MS: f64 = 20.0;
 /// Time between two pictures of a landscape that is not in somebody's hands, milliseconds.
