@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs last, after every build of the site: names the page's files after their content as packed (trunk did so before),
-# moves the start script into a file (the page's Content-Security-Policy allows none inside), and tells the service worker
-# which files the site has, and of which build.
+# puts a start script of our own in the place of trunk's (the page's Content-Security-Policy allows none inside), and
+# tells the service worker which files the site has, and of which build.
 set -eu
 cd "${TRUNK_STAGING_DIR:?this is a hook of trunk}"
 
@@ -13,10 +13,11 @@ mv "$old.js" "$new.js"
 sed "s|$old|$new|g" index.html > index.packed
 mv index.packed index.html
 
+sed "s|\./page|./$new|" start.js > start.packed
+rm start.js
+start="start-$(cksum < start.packed | cut -d' ' -f1).js"
+mv start.packed "$start"
 open='<script type="module">'
-sed -n "/$open/,/<\/script>/p" index.html | sed "s|.*$open||; s|</script>.*||" > start.js
-start="start-$(cksum < start.js | cut -d' ' -f1).js"
-mv start.js "$start"
 sed "/$open/,/<\/script>/{/<\/script>/!d; s|.*</script>|<script type=\"module\" src=\"./$start\"></script>|}" index.html > index.packed
 mv index.packed index.html
 

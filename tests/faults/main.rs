@@ -267,6 +267,31 @@ async fn an_engine_that_crashes_comes_back_and_one_that_crashes_again_on_request
 }
 
 #[tokio::test]
+async fn a_program_that_does_not_come_is_told_and_comes_with_a_reload() -> Outcome {
+    let class = Class::gather("_bg.wasm").await?;
+    // A request in advance is one as well.
+    class.refused.store(u32::MAX, Ordering::Relaxed);
+    class.chrome.tab.goto(&format!("{}?fresh", class.address)).await?;
+    class
+        .wait_for("word of the failure", "!document.getElementById('failed').hidden")
+        .await?;
+    let said = class
+        .chrome
+        .run("return document.getElementById('failed').innerText")
+        .await?;
+    let said = said.as_str().unwrap_or_default();
+    assert!(said.contains("could not start") && said.contains("HTTP"), "{said}");
+    class.refused.store(0, Ordering::Relaxed);
+    class.visit("").await?;
+    let said = class
+        .chrome
+        .run("return document.getElementById('failed').hidden")
+        .await?;
+    assert_eq!(said, true, "of a page that runs");
+    class.chrome.end().await
+}
+
+#[tokio::test]
 async fn an_engine_that_does_not_come_is_tried_again_and_then_offered() -> Outcome {
     for (kind, why) in [
         (".wasm.gz", "status 404"),
