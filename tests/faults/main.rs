@@ -280,7 +280,7 @@ async fn a_program_that_does_not_come_is_told_and_comes_with_a_reload() -> Outco
         .run("return document.getElementById('failed').innerText")
         .await?;
     let said = said.as_str().unwrap_or_default();
-    assert!(said.contains("could not start") && said.contains("HTTP"), "{said}");
+    assert!(said.contains("could not start") && said.contains("404"), "{said}");
     class.refused.store(0, Ordering::Relaxed);
     class.visit("").await?;
     let said = class
