@@ -102,7 +102,7 @@ const FILLING: u32 = 2_500;
 
 /// Stretches of steps of which the buffers do not become more in one at least. One lost at each step would be more than a
 /// twentieth in every one of them.
-const STRETCHES: u32 = 6;
+const STRETCHES: u32 = 4;
 
 /// A small network, because the adapter is software; what is made and given back at each step is the same.
 #[tokio::test]
