@@ -383,7 +383,16 @@ pub struct ProtocolError(pub String);
 /// # Errors
 /// When the value cannot be encoded, which no value of these types should cause.
 pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, ProtocolError> {
-    postcard::to_allocvec(message).map_err(|error| ProtocolError(error.to_string()))
+    encode_into(message, Vec::new())
+}
+
+/// The same behind what is in `bytes` already: with a buffer that is kept, no message is put together in pieces of
+/// memory that grow as it does.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_into<T: Serialize>(message: &T, bytes: Vec<u8>) -> Result<Vec<u8>, ProtocolError> {
+    postcard::to_extend(message, bytes).map_err(|error| ProtocolError(error.to_string()))
 }
 
 /// The command or report in the bytes.

@@ -24,17 +24,15 @@ pub fn start() -> Result<(), JsValue> {
     speak_before_dying(&scope);
 
     let inbox: Rc<Inbox> = Rc::default();
+    let outlet = Rc::new(Outlet::new(scope.clone()));
     let listener = Closure::<dyn FnMut(MessageEvent)>::new({
-        let (inbox, scope) = (inbox.clone(), scope.clone());
+        let (inbox, outlet) = (inbox.clone(), outlet.clone());
         move |event: MessageEvent| match protocol::decode(&Uint8Array::new(&event.data()).to_vec()) {
             Ok(command) => inbox.put(command),
-            Err(error) => post(
-                &scope,
-                &Report::Failed {
-                    request: None,
-                    message: error.to_string(),
-                },
-            ),
+            Err(error) => outlet.post(&Report::Failed {
+                request: None,
+                message: error.to_string(),
+            }),
         }
     });
     scope.set_onmessage(Some(listener.as_ref().unchecked_ref()));
@@ -42,27 +40,24 @@ pub fn start() -> Result<(), JsValue> {
 
     // The page says so where a query names no backend there is.
     let forced = address_query(&scope).and_then(|search| Backend::of_query(&search).ok().flatten());
-    post(
-        &scope,
-        &Report::Ready {
-            version: protocol::VERSION,
-        },
-    );
-    spawn_local(run(scope, inbox, Lab::new(forced)));
+    outlet.post(&Report::Ready {
+        version: protocol::VERSION,
+    });
+    spawn_local(run(outlet, inbox, Lab::new(forced)));
     Ok(())
 }
 
 /// Serves until the worker is terminated: commands first, then a turn of work, then what there is to say.
-async fn run(scope: DedicatedWorkerGlobalScope, inbox: Rc<Inbox>, mut lab: Lab) {
+async fn run(outlet: Rc<Outlet>, inbox: Rc<Inbox>, mut lab: Lab) {
     let breath = Breath::new();
     loop {
-        match serve(&scope, &inbox, &mut lab).await {
+        match serve(&outlet, &inbox, &mut lab).await {
             Ok(true) => breath.take().await,
             Ok(false) => inbox.filled().await,
             Err(error) => {
                 // A lost device cannot be had back in this worker: a second initialisation fails.
                 let last_word = format!("its compute device is gone ({})", plain(&error));
-                let _ = scope.post_message(&last_word.into());
+                let _ = outlet.scope.post_message(&last_word.into());
                 return;
             }
         }
@@ -70,13 +65,13 @@ async fn run(scope: DedicatedWorkerGlobalScope, inbox: Rc<Inbox>, mut lab: Lab) 
 }
 
 /// One round; true when there is more to do.
-async fn serve(scope: &DedicatedWorkerGlobalScope, inbox: &Inbox, lab: &mut Lab) -> Result<bool, ExecutionError> {
+async fn serve(outlet: &Outlet, inbox: &Inbox, lab: &mut Lab) -> Result<bool, ExecutionError> {
     while let Some(command) = inbox.take() {
         lab.obey(command).await?;
     }
     let busy = lab.turn().await?;
     for report in lab.reports() {
-        post(scope, &report);
+        outlet.post(&report);
     }
     Ok(busy)
 }
@@ -84,18 +79,6 @@ async fn serve(scope: &DedicatedWorkerGlobalScope, inbox: &Inbox, lab: &mut Lab)
 fn address_query(scope: &DedicatedWorkerGlobalScope) -> Option<String> {
     let location = js_sys::Reflect::get(scope, &"location".into()).ok()?;
     js_sys::Reflect::get(&location, &"search".into()).ok()?.as_string()
-}
-
-fn post(scope: &DedicatedWorkerGlobalScope, report: &Report) {
-    let sent = protocol::encode(report)
-        .map_err(|error| JsValue::from(error.to_string()))
-        .and_then(|bytes| {
-            let array = Uint8Array::from(bytes.as_slice());
-            scope.post_message_with_transfer(&array, &Array::of1(&array.buffer()))
-        });
-    if let Err(error) = sent {
-        web_sys::console::error_1(&error);
-    }
 }
 
 /// An error of the device in one line: what is at the bottom of it.
@@ -132,6 +115,38 @@ unsafe impl Send for Unshared {}
 #[allow(unsafe_code)]
 // SAFETY: as above.
 unsafe impl Sync for Unshared {}
+
+/// Says things to the page.
+struct Outlet {
+    scope: DedicatedWorkerGlobalScope,
+    /// Where every message is put together: as large as the largest so far.
+    bytes: RefCell<Vec<u8>>,
+}
+
+impl Outlet {
+    fn new(scope: DedicatedWorkerGlobalScope) -> Self {
+        Self {
+            scope,
+            bytes: RefCell::default(),
+        }
+    }
+
+    fn post(&self, report: &Report) {
+        let mut kept = self.bytes.take();
+        kept.clear();
+        let sent = protocol::encode_into(report, kept)
+            .map_err(|error| JsValue::from(error.to_string()))
+            .and_then(|bytes| {
+                let array = Uint8Array::from(bytes.as_slice());
+                self.bytes.replace(bytes);
+                self.scope
+                    .post_message_with_transfer(&array, &Array::of1(&array.buffer()))
+            });
+        if let Err(error) = sent {
+            web_sys::console::error_1(&error);
+        }
+    }
+}
 
 /// Commands that have arrived, and the loop that may be waiting for one.
 #[derive(Default)]
