@@ -1,7 +1,7 @@
 //! Small helpers around the document: finding elements, changing them only when something changes.
 
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::prelude::*;
@@ -199,40 +199,45 @@ pub fn pixel_ratio() -> f64 {
     window().map_or(1.0, |window| window.device_pixel_ratio())
 }
 
-/// Goes on in a task of its own, after the browser has done what waited.
-pub fn pause() -> impl Future<Output = ()> {
-    let mut begun = false;
+/// Waits until what is begun here wakes it; where that cannot be begun, as in a window that is being closed, nobody waits.
+fn woken(begin: impl FnOnce(&Waker) -> Result<(), JsValue>) -> impl Future<Output = ()> {
+    let mut begin = Some(begin);
     std::future::poll_fn(move |context| {
-        let waker = context.waker().clone();
-        // In a window that is being closed nobody waits.
-        if std::mem::replace(&mut begun, true) || after(0, move || waker.wake()).is_err() {
-            Poll::Ready(())
-        } else {
+        let begun = begin.take().map(|begin| begin(context.waker()));
+        if matches!(begun, Some(Ok(()))) {
             Poll::Pending
+        } else {
+            Poll::Ready(())
         }
     })
 }
 
-/// The browser paints as soon as it can; where it does not (a tab behind others, a GPU process that is on its way), nobody
-/// waits for longer than this, milliseconds.
+/// Wakes, so many milliseconds from now.
+fn wake_after(ms: i32, waker: &Waker) -> Result<(), JsValue> {
+    let waker = waker.clone();
+    after(ms, move || waker.wake())
+}
+
+/// Goes on in a task of its own, after the browser has done what waited.
+pub fn pause() -> impl Future<Output = ()> {
+    woken(|waker| wake_after(0, waker))
+}
+
+/// The browser paints as soon as it can; where it does not (a GPU process that is on its way), nobody waits for longer than
+/// this, milliseconds.
 const PAINTED_MS: i32 = 250;
 
-/// Goes on in a task of its own, once the page as it stands has been laid out and painted.
+/// Goes on in a task of its own, once the page as it stands has been laid out and painted; in a tab behind others at once.
 pub async fn painted() {
-    let mut begun = false;
-    std::future::poll_fn(|context| {
-        if std::mem::replace(&mut begun, true) || is_hidden() {
-            return Poll::Ready(());
-        }
-        let (waker, late) = (context.waker().clone(), context.waker().clone());
-        let frame = Closure::once_into_js(move || waker.wake());
-        let asked = window().and_then(|window| window.request_animation_frame(frame.unchecked_ref()));
-        if asked.and_then(|_| after(PAINTED_MS, move || late.wake())).is_err() {
-            return Poll::Ready(());
-        }
-        Poll::Pending
-    })
-    .await;
+    if !is_hidden() {
+        woken(|waker| {
+            let painter = waker.clone();
+            let frame = Closure::once_into_js(move || painter.wake());
+            window()?.request_animation_frame(frame.unchecked_ref())?;
+            wake_after(PAINTED_MS, waker)
+        })
+        .await;
+    }
     pause().await;
 }
 
