@@ -1,8 +1,9 @@
 //! Pictures of the learned field: which noise level is due, and its grid evaluated in slices.
 //!
-//! The noise level on the stage is renewed at least three times a second, the strip's tiles each at least every two
-//! seconds, and nothing is painted twice from the same weights. While the tiles of the whole ladder cover the stage, it
-//! is not painted.
+//! The noise level on the stage is renewed three times a second, the strip's tiles each every two seconds, and nothing is
+//! painted twice from the same weights. Where there is not the time for that, the tiles have a third of what there is:
+//! without a share of their own they would show other data for as long as the stage moves. While the tiles of the whole
+//! ladder cover the stage, it is not painted.
 
 use std::rc::Rc;
 
@@ -19,8 +20,11 @@ use crate::potential::{MASK, Potential};
 const STAGE_PERIOD: f64 = 0.3;
 /// Seconds between two pictures of one tile of the strip.
 const TILE_PERIOD: f64 = 1.8;
-/// Most points an axis of the stage.
-const FINEST_SIDE: u32 = 176;
+/// Work on overdue tiles for each second of work on the stage.
+const SHARE_OF_TILES: f64 = 0.5;
+/// Points an axis of the stage: products of small primes, as a potential is a matter of Fourier transforms (an iteration
+/// takes more than twice as long with 176 as with 160).
+const STAGE_SIDES: [u32; 6] = [64, 80, 96, 128, 144, 160];
 /// The same while the stage's level changes several times a second.
 const MOVING_SIDE: u32 = 80;
 /// Points an axis of a tile.
@@ -73,6 +77,8 @@ pub struct Pictures {
     views: Vec<View>,
     covered: bool,
     job: Option<Job>,
+    /// Seconds of work that tiles are to have before the stage.
+    owed: f64,
 }
 
 impl Pictures {
@@ -80,7 +86,7 @@ impl Pictures {
     /// What is unchanged keeps what it knows.
     pub fn show(&mut self, stage: OnStage, tiles: &[f32], mean: [f32; 2], scale: f32) {
         self.covered = stage.covered;
-        let finest = if stage.moving { MOVING_SIDE } else { FINEST_SIDE };
+        let finest = if stage.moving { MOVING_SIDE } else { u32::MAX };
         let wanted = std::iter::once((stage.sigma, stage_grid(mean, scale, stage.sigma, finest))).chain(
             tiles
                 .iter()
@@ -106,20 +112,13 @@ impl Pictures {
                 energy: None,
             }));
         }
-        // A picture in the making goes on if its view is still shown, and if it is not keeping a stage waiting that is
-        // seen.
-        self.job = self
-            .job
-            .take()
-            .and_then(|job| {
-                Some(Job {
-                    view: moved[job.view]?,
-                    ..job
-                })
+        // A picture in the making goes on if its view is still shown.
+        self.job = self.job.take().and_then(|job| {
+            Some(Job {
+                view: moved[job.view]?,
+                ..job
             })
-            .filter(|job| {
-                job.view == 0 || stage.covered || self.views.first().is_some_and(|stage| stage.shows.is_some())
-            });
+        });
     }
 
     /// The data changed: densities and what was painted are out of date. A picture in the making is still finished,
@@ -155,6 +154,7 @@ impl Pictures {
         stamp: Stamp,
         deadline: Instant,
     ) -> Result<Option<Picture>, ExecutionError> {
+        let start = Instant::now();
         if self.job.is_none() {
             self.job = self.due(stamp).map(|view| Job {
                 view,
@@ -166,6 +166,27 @@ impl Pictures {
                 potential: None,
             });
         }
+        let Some(view) = self.job.as_ref().map(|job| job.view) else {
+            return Ok(None);
+        };
+        let picture = self.go_on(field, device, exact, deadline).await?;
+        let spent = start.elapsed().as_secs_f64();
+        self.owed = if view == 0 {
+            self.owed + SHARE_OF_TILES * spent
+        } else {
+            (self.owed - spent).max(0.0)
+        };
+        Ok(picture)
+    }
+
+    /// Works on the picture in the making until `deadline`; returns it when it is finished.
+    async fn go_on(
+        &mut self,
+        field: &dyn Field,
+        device: &Device,
+        exact: &ExactField,
+        deadline: Instant,
+    ) -> Result<Option<Picture>, ExecutionError> {
         let Some(job) = &mut self.job else { return Ok(None) };
         let view = &mut self.views[job.view];
         while job.score.len() < job.points.len() {
@@ -233,8 +254,9 @@ impl Pictures {
         })
     }
 
-    /// The stage, where it is seen, when its time has come, else the tile that has waited longest.
-    fn due(&self, stamp: Stamp) -> Option<usize> {
+    /// The stage, where it is seen, when its time has come, or the tile that has waited longest: as the stage's time may
+    /// always have come, a tile first where some are overdue and have work owed to them.
+    fn due(&mut self, stamp: Stamp) -> Option<usize> {
         let age = |view: &View| view.finished.map_or(f64::INFINITY, |at| at.elapsed().as_secs_f64());
         let ripe = |index: usize, period: f64| {
             let view = &self.views[index];
@@ -243,12 +265,14 @@ impl Pictures {
                 .is_none_or(|shown| (shown.run, shown.target) != (stamp.run, stamp.target));
             is_stale(view, stamp) && (new_data || age(view) >= period)
         };
-        if !self.covered && !self.views.is_empty() && ripe(0, STAGE_PERIOD) {
-            return Some(0);
-        }
-        (1..self.views.len())
+        let stage = !self.covered && !self.views.is_empty() && ripe(0, STAGE_PERIOD);
+        let tile = (1..self.views.len())
             .filter(|&index| ripe(index, TILE_PERIOD))
-            .max_by(|&a, &b| age(&self.views[a]).total_cmp(&age(&self.views[b])))
+            .max_by(|&a, &b| age(&self.views[a]).total_cmp(&age(&self.views[b])));
+        if tile.is_none() {
+            self.owed = 0.0;
+        }
+        tile.filter(|_| !stage || self.owed > 0.0).or(stage.then_some(0))
     }
 }
 
@@ -273,9 +297,10 @@ fn is_stale(view: &View, stamp: Stamp) -> bool {
 /// Fine enough for the potential where that is affordable.
 fn stage_grid(mean: [f32; 2], scale: f32, sigma: f32, finest: u32) -> Grid {
     let grid = Grid::window(mean, scale, sigma, 2);
-    let needed = Grid::side_resolving(grid.half_width, sigma);
+    let needed = Grid::side_resolving(grid.half_width, sigma).min(finest);
+    let fine_enough = STAGE_SIDES.into_iter().find(|&side| side >= needed);
     Grid {
-        side: needed.next_multiple_of(16).clamp(64, finest),
+        side: fine_enough.unwrap_or(STAGE_SIDES[STAGE_SIDES.len() - 1]),
         ..grid
     }
 }
