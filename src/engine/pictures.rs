@@ -1,8 +1,8 @@
 //! Pictures of the learned field: which noise level is due, and its grid evaluated in slices.
 //!
-//! The noise level on the stage is renewed three times a second, the strip's tiles each every two seconds, and nothing is
-//! painted twice from the same weights. Where there is not the time for that, the tiles have a third of what there is:
-//! without a share of their own they would show other data for as long as the stage moves. While the tiles of the whole
+//! Where there is the time, the noise level on the stage is renewed three times a second and the strip's tiles each every
+//! two seconds. Where there is not, the tiles have a third of what there is: without a share of their own they would show
+//! other data for as long as the stage moves. Nothing is painted twice from the same weights. While the tiles of the whole
 //! ladder cover the stage, it is not painted.
 
 use std::rc::Rc;
@@ -25,7 +25,7 @@ const SHARE_OF_TILES: f64 = 0.5;
 /// Points an axis of the stage: products of small primes, as a potential is a matter of Fourier transforms (an iteration
 /// takes more than twice as long with 176 as with 160).
 const STAGE_SIDES: [u32; 6] = [64, 80, 96, 128, 144, 160];
-/// The same while the stage's level changes several times a second.
+/// Most points an axis while the stage's level changes several times a second.
 const MOVING_SIDE: u32 = 80;
 /// Points an axis of a tile.
 const TILE_SIDE: u32 = 48;
